@@ -1,0 +1,39 @@
+import tseslint from "typescript-eslint";
+
+export default tseslint.config(
+  { ignores: ["**/node_modules/**", "**/dist/**", "test/rendered/**"] },
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/explicit-module-boundary-types": "error",
+      // Numbers in messages are read by people; everything else must be spelt out.
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      // `void promise` says at the call that nobody waits for it.
+      "@typescript-eslint/no-floating-promises": ["error", { ignoreVoid: true, allowForKnownSafeCalls: [{ from: "package", package: "node:test", name: ["test", "suite", "describe", "it"] }] }],
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "no-restricted-syntax": [
+        "error",
+        { selector: "ExportDefaultDeclaration", message: "No default exports: a thing has one name everywhere." },
+        { selector: "TSEnumDeclaration", message: "No enum: a union of literals." },
+      ],
+      eqeqeq: "error",
+    },
+  },
+  // Only the command line prints, exits, and reads argv and the environment.
+  {
+    files: ["src/**/*.ts", "packages/**/*.ts"],
+    ignores: ["src/cli/**", "**/*.test.ts"],
+    rules: {
+      "no-console": "error",
+      "no-restricted-properties": [
+        "error",
+        { object: "process", property: "exit" },
+        { object: "process", property: "argv" },
+        { object: "process", property: "env" },
+      ],
+    },
+  },
+  { files: ["**/*.js"], ...tseslint.configs.disableTypeChecked, rules: { ...tseslint.configs.disableTypeChecked.rules, "no-restricted-syntax": "off" } },
+);
