@@ -1,0 +1,73 @@
+/** The table of commands. `docs/cli.md` describes each, and a test compares both ways. */
+import type { Command, Option } from "./command.ts";
+
+const inventory: Option = {
+  name: "inventory",
+  value: "FILE",
+  description: "the inventory (default: $ECLUSE_INVENTORY, else ./ecluse.yaml)",
+};
+const json: Option = { name: "json", description: "print data as JSON" };
+
+export const COMMANDS: readonly Command[] = [
+  {
+    name: "init",
+    summary: "write a commented inventory to start from",
+    operands: [{ name: "FILE", description: "where to write it (default: ./ecluse.yaml)", required: false }],
+    options: [],
+    example: "ecluse init",
+    load: () => import("./commands/init.ts"),
+  },
+  {
+    name: "check",
+    summary: "validate an inventory and print what is wrong with it, or what it opens",
+    operands: [
+      { name: "SELECTOR", description: "with --show: only these flows (depot22, 22/1, 12201, a glob)", required: false },
+    ],
+    options: [
+      inventory,
+      json,
+      { name: "github", description: "print findings as GitHub annotations" },
+      { name: "show", description: "print every flow: who may reach what, through which door" },
+    ],
+    example: "ecluse check --show depot22",
+    load: () => import("./commands/check.ts"),
+  },
+  {
+    name: "serve",
+    summary: "open the inventory's doors and relay, until SIGTERM",
+    options: [inventory, { name: "json", description: "print JSON lines even on a terminal" }],
+    example: "ecluse serve --inventory /etc/ecluse/ecluse.yaml",
+    load: () => import("./commands/serve.ts"),
+  },
+  {
+    name: "simulate",
+    summary: "answer as a Caisse-AP payment terminal with scripted behaviour",
+    operands: [
+      { name: "SELECTOR", description: "terminals of the inventory to stand in for (22/1, depot22)", required: false },
+    ],
+    options: [
+      inventory,
+      { name: "listen", value: "ADDRESS:PORT", description: "listen here instead (default: 127.0.0.1:8888)" },
+      { name: "behaviour", value: "NAME", description: "what it does: see docs/cli.md (default: pay)" },
+      { name: "delay", value: "DURATION", description: "how long the customer takes, up to 180s (default: 2s)" },
+      json,
+    ],
+    example: "ecluse simulate --listen 127.17.22.10:8888 --behaviour split --delay 5s",
+    load: () => import("./commands/simulate.ts"),
+  },
+  {
+    name: "demo",
+    summary: "two simulated depots, a gateway, payments and a refused stranger, all on loopback",
+    options: [json, { name: "for", value: "DURATION", description: "stop by itself after this long (default: until q)" }],
+    example: "ecluse demo",
+    load: () => import("./commands/demo.ts"),
+  },
+  {
+    name: "completion",
+    summary: "print the completion script of a shell",
+    operands: [{ name: "SHELL", description: "bash, zsh or fish", required: true }],
+    options: [],
+    example: "source <(ecluse completion bash)",
+    load: () => import("./commands/completion.ts"),
+  },
+];
