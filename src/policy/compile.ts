@@ -1,0 +1,114 @@
+/** Inventory -> policy. Pure, and the only place that knows how depots, services and generic flows become flows. */
+import { type Network } from "@ecluse/guard/address";
+import type { Accountability, Depot, GenericFlow, Grant, Inventory, Service, Terminal } from "../inventory/model.ts";
+import { publicPortOf, terminalId } from "../inventory/numbering.ts";
+import { type Gate, compileGate } from "./gate.ts";
+import { type Door, type Flow, type LocalFlow, type Policy, type RelayedFlow, endpointKey } from "./policy.ts";
+
+/** Compiles an inventory that `check` found without error. */
+export function compile(inventory: Inventory): Policy {
+  const context: Context = { inventory, gateOf: gates(inventory) };
+  const flows: Flow[] = [
+    ...inventory.depots.flatMap((depot) => depot.terminals.map((terminal) => terminalFlow(context, depot, terminal))),
+    ...inventory.services.map((service) => serviceFlow(context, service)),
+    ...inventory.flows.map((flow) => genericFlow(context, flow)),
+  ];
+  return { limits: inventory.gateway.limits, flows, doors: doorsOf(flows) };
+}
+
+interface Context {
+  readonly inventory: Inventory;
+  readonly gateOf: (grants: readonly Grant[]) => Gate;
+}
+
+function terminalFlow({ inventory, gateOf }: Context, depot: Depot, terminal: Terminal): RelayedFlow {
+  const { gateway } = inventory;
+  const position = { depot: depot.number, terminal: terminal.number };
+  return {
+    kind: "relayed",
+    id: terminalId(position),
+    endpoints: [publicPortOf(position), ...terminal.aliases].map((port) => ({ address: gateway.address, port })),
+    target: { address: terminal.address, port: terminal.port },
+    direction: "till-to-terminal",
+    grants: terminal.grants,
+    gate: gateOf(terminal.grants),
+    position,
+    onRevoke: terminal.onRevoke ?? gateway.onRevoke,
+    ...(terminal.sessions === undefined ? {} : { sessions: terminal.sessions }),
+    ...accountability(terminal),
+  };
+}
+
+function serviceFlow({ inventory, gateOf }: Context, service: Service): LocalFlow {
+  const machine = inventory.machines.find(({ name }) => name === service.machine);
+  if (machine === undefined) throw new TypeError(`service ${service.name} names no machine`);
+  return {
+    kind: "local",
+    id: `service/${service.name}`,
+    endpoints: [{ address: machine.address, port: service.port }],
+    direction: "proxy-to-service",
+    grants: service.grants,
+    gate: gateOf(service.grants),
+    ...accountability(service),
+  };
+}
+
+function genericFlow({ inventory, gateOf }: Context, flow: GenericFlow): Flow {
+  const facts = {
+    id: `flow/${flow.name}`,
+    endpoints: [flow.listen],
+    direction: flow.direction,
+    grants: flow.grants,
+    gate: gateOf(flow.grants),
+    ...accountability(flow),
+  };
+  if (flow.target === undefined) return { kind: "local", ...facts };
+  return {
+    kind: "relayed",
+    ...facts,
+    target: flow.target,
+    onRevoke: flow.onRevoke ?? inventory.gateway.onRevoke,
+    ...(flow.sessions === undefined ? {} : { sessions: flow.sessions }),
+  };
+}
+
+function accountability({ owner, reason, approver, reviewed, nextReview }: Accountability): Accountability {
+  return {
+    ...(owner === undefined ? {} : { owner }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(approver === undefined ? {} : { approver }),
+    ...(reviewed === undefined ? {} : { reviewed }),
+    ...(nextReview === undefined ? {} : { nextReview }),
+  };
+}
+
+/** One gate per distinct list of grants: 7,128 terminals usually share a handful. */
+function gates(inventory: Inventory): (grants: readonly Grant[]) => Gate {
+  const networks = new Map(inventory.sources.map((source) => [source.name, source.networks]));
+  const networksOf = (source: string): readonly Network[] => networks.get(source) ?? [];
+  const byList = new Map<readonly Grant[], Gate>();
+  const byContent = new Map<string, Gate>();
+  return (grants) => {
+    const shared = byList.get(grants);
+    if (shared !== undefined) return shared;
+    const content = JSON.stringify(grants);
+    const gate = byContent.get(content) ?? compileGate(grants, networksOf);
+    byContent.set(content, gate);
+    byList.set(grants, gate);
+    return gate;
+  };
+}
+
+function doorsOf(flows: readonly Flow[]): ReadonlyMap<number, Door> {
+  const doors = new Map<number, Door>();
+  for (const flow of flows) {
+    if (flow.kind === "local") continue;
+    for (const endpoint of flow.endpoints) {
+      const key = endpointKey(endpoint.address, endpoint.port);
+      // `check` refuses two flows on one endpoint; a policy that reached this line would let one take the other's place.
+      if (doors.has(key)) throw new TypeError(`two flows on one endpoint: ${flow.id}`);
+      doors.set(key, { endpoint, flow });
+    }
+  }
+  return doors;
+}

@@ -1,0 +1,57 @@
+/**
+ * The policy: every flow of the inventory, compiled and immutable.
+ *
+ * Promises that what is decided depends on nothing but the policy, the endpoint, the source address and the instant
+ * given. Opens nothing, reads no clock: an engine acts, this room only says.
+ */
+import type { Ipv4 } from "@ecluse/guard/address";
+import type { Accountability, Direction, Endpoint, Grant, Limits, OnRevoke } from "../inventory/model.ts";
+import type { Position } from "../inventory/numbering.ts";
+import type { Gate } from "./gate.ts";
+
+export interface Policy {
+  readonly limits: Limits;
+  /** In the inventory's order: terminals by depot and number, then services, then generic flows. */
+  readonly flows: readonly Flow[];
+  /** The endpoints that an engine opens, by `endpointKey`: those of the relayed flows only. */
+  readonly doors: ReadonlyMap<number, Door>;
+}
+
+/** Where a relayed flow can be entered. */
+export interface Door {
+  readonly endpoint: Endpoint;
+  readonly flow: RelayedFlow;
+}
+
+export type Flow = RelayedFlow | LocalFlow;
+
+interface FlowFacts extends Accountability {
+  /** `depot22-tpe01`, `service/api-faucet`, `flow/opi-callback`. */
+  readonly id: string;
+  /** One, and one more per alias. */
+  readonly endpoints: readonly Endpoint[];
+  readonly direction: Direction;
+  readonly grants: readonly Grant[];
+  readonly gate: Gate;
+  /** Absent: the flow is not a terminal of the plan. */
+  readonly position?: Position;
+}
+
+/** Carried by the gateway. */
+export interface RelayedFlow extends FlowFacts {
+  readonly kind: "relayed";
+  readonly target: Endpoint;
+  /** Sessions at once at the target; absent: no limit beyond the gateway's. */
+  readonly sessions?: number;
+  readonly onRevoke: OnRevoke;
+}
+
+/** A service that listens itself; the gateway never binds it. */
+export interface LocalFlow extends FlowFacts {
+  readonly kind: "local";
+}
+
+/** One number per endpoint: address and port, below 2^48. */
+export function endpointKey(address: Ipv4, port: number): number {
+  return address * 65_536 + port;
+}
