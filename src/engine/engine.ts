@@ -1,0 +1,113 @@
+/**
+ * The interface of an engine: what carries bytes for a policy.
+ *
+ * An engine starts empty and is told a policy; `apply` is the only way in, at start as in every later change. It judges
+ * everyone who comes, and everyone inside again whenever the rules or the hour change. Who watches it gets events:
+ * how each session ended, who was refused, which door could not be opened. Never a payload byte.
+ */
+import type { Ipv4 } from "@ecluse/guard/address";
+import type { Endpoint } from "../inventory/model.ts";
+import type { Denial } from "../policy/decide.ts";
+import type { Policy } from "../policy/policy.ts";
+
+export interface Engine {
+  /**
+   * Opens the policy's new doors, judges every session again, then closes the doors that are gone. Applications are
+   * carried out one after another. Resolves once every door is open or known to be blocked; never rejects for a door.
+   */
+  apply(policy: Policy): Promise<Applied>;
+  /**
+   * Closes every door and waits for the sessions inside, at most `limit` milliseconds; those left are reset with
+   * the outcome `drained`. Resolves with how many were cut. Calling it again with a shorter limit shortens the wait.
+   */
+  drain(limit: number): Promise<{ readonly cut: number }>;
+  /** Sessions open now, from accept to outcome. */
+  readonly sessions: number;
+}
+
+export interface Applied {
+  readonly open: number;
+  readonly blocked: readonly BlockedDoor[];
+}
+
+/** A door that cannot be opened for now; the engine keeps trying. */
+export interface BlockedDoor {
+  readonly flow: string;
+  readonly endpoint: Endpoint;
+  /** The system's error code: `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`. */
+  readonly cause: string;
+}
+
+/** How a session ended. Closed: every engine and every reader knows exactly these. */
+export const OUTCOMES = [
+  "closed",
+  "reset",
+  "denied",
+  "busy",
+  "dial-failed",
+  "idle",
+  "stalled",
+  "half-closed",
+  "revoked",
+  "expired",
+  "drained",
+  "bad-proxy-header",
+  "overload",
+  "unknown",
+] as const;
+
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** Who ended a session: the first to close or reset, or the gateway by its own rules. */
+export type Party = "client" | "target" | "gateway";
+
+export interface SessionRecord {
+  readonly flow: string;
+  readonly endpoint: Endpoint;
+  readonly source: Ipv4;
+  readonly target: Endpoint;
+  /** The source name of the grant that let it in. */
+  readonly rule: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** Milliseconds, by a monotonic clock. */
+  readonly duration: number;
+  readonly bytesToTarget: number;
+  readonly bytesToClient: number;
+  readonly outcome: Outcome;
+  readonly by: Party;
+  /** The system's error code, or the limit that was met: `ECONNREFUSED`, `connect`, `descriptors`. */
+  readonly cause?: string;
+}
+
+/** One refused connection: denied by the policy, or no room. It cost no dial. */
+export interface Refusal {
+  /** Absent where the policy has no such door any more. */
+  readonly flow: string | undefined;
+  readonly endpoint: Endpoint;
+  /** Absent where the peer had no IPv4 address, or none any more. */
+  readonly source: Ipv4 | undefined;
+  readonly outcome: "denied" | "busy" | "overload";
+  readonly reason: Denial["reason"] | RoomReason;
+}
+
+/** Which limit left no room: of the terminal, of the source, of the gateway, of the process. */
+export type RoomReason = "terminal" | "source" | "sessions" | "descriptors";
+
+/** Called synchronously; must not throw. */
+export interface EngineEvents {
+  readonly ended: (session: SessionRecord) => void;
+  readonly refused: (refusal: Refusal) => void;
+  readonly blocked: (door: BlockedDoor) => void;
+  readonly unblocked: (door: BlockedDoor) => void;
+}
+
+/** What an engine is given instead of the machine's own clocks. */
+export interface Clock {
+  /** Milliseconds that only go forward; for durations and timeouts. */
+  readonly monotonic: () => number;
+  /** Milliseconds since the epoch; for instants that people wrote down. */
+  readonly wall: () => number;
+  /** Calls back every `period` milliseconds until the returned function is called; does not keep the process alive. */
+  readonly every: (period: number, callback: () => void) => () => void;
+}

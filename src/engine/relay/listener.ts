@@ -1,0 +1,37 @@
+/** A listener: one public endpoint of the gateway, IPv4 and exactly the address given. */
+import { type Server, type Socket, createServer } from "node:net";
+import { formatAddress } from "@ecluse/guard/address";
+import type { Endpoint } from "../../inventory/model.ts";
+
+export class Listener {
+  readonly #endpoint: Endpoint;
+  readonly #server: Server;
+
+  constructor(endpoint: Endpoint, accept: (endpoint: Endpoint, socket: Socket) => void) {
+    this.#endpoint = endpoint;
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => accept(endpoint, socket));
+    // An accept that failed concerns one connection only, which the system has closed; the door stays open.
+    this.#server.on("error", () => undefined);
+  }
+
+  /** Binds. Resolves with the system's error code where it cannot (`EADDRINUSE`); may then be called again. */
+  open(): Promise<string | undefined> {
+    const { address, port } = this.#endpoint;
+    const server = this.#server;
+    return new Promise((resolve) => {
+      const settle = (cause?: string): void => {
+        server.off("listening", onListening).off("error", onError);
+        resolve(cause);
+      };
+      const onListening = (): void => settle();
+      const onError = (error: NodeJS.ErrnoException): void => settle(error.code ?? error.name);
+      server.on("listening", onListening).on("error", onError);
+      server.listen({ host: formatAddress(address), port, exclusive: true });
+    });
+  }
+
+  /** Stops accepting at once; sessions that came through it go on. */
+  close(): void {
+    this.#server.close();
+  }
+}

@@ -1,0 +1,297 @@
+/**
+ * The relay engine: accepts, decides, dials and carries, in this process.
+ *
+ * Decides before it dials: a refused peer gets RST, and no terminal ever hears of it. Keeps the limits per terminal, per
+ * source, overall and of the process. Judges those inside again when the policy changes or a grant ends. What one
+ * connection goes through from there on is the session's.
+ */
+import type { Socket } from "node:net";
+import { type Ipv4, peerAddress } from "@ecluse/guard/address";
+import type { Endpoint, Limits } from "../../inventory/model.ts";
+import { judge } from "../../policy/decide.ts";
+import { type Policy, endpointKey } from "../../policy/policy.ts";
+import type { Applied, BlockedDoor, Clock, Engine, EngineEvents, Refusal, RoomReason } from "../engine.ts";
+import { descriptorLimit, sessionCeiling } from "./ceiling.ts";
+import { Listener } from "./listener.ts";
+import { type Admission, Session, type SessionHost } from "./session.ts";
+import { Slots } from "./slots.ts";
+
+/** How often a door that cannot be opened is tried again, in milliseconds. */
+const RETRY = 1_000;
+
+/** A line before a terminal is never longer than this, whatever the connect limit, in milliseconds. */
+const LONGEST_WAIT = 5_000;
+
+/** Bounds of the sweep's period, in milliseconds: a quarter of the least limit in between. */
+const SHORTEST_SWEEP = 10;
+const LONGEST_SWEEP = 250;
+
+export interface RelayOptions {
+  readonly clock: Clock;
+  readonly events: EngineEvents;
+  /** Open descriptors this process may have; default: what the system says. */
+  readonly descriptors?: number;
+}
+
+export class Relay implements Engine {
+  readonly #clock: Clock;
+  readonly #events: EngineEvents;
+  readonly #descriptors: number;
+  readonly #host: SessionHost;
+  readonly #listeners = new Map<number, Listener>();
+  readonly #blocked = new Map<number, BlockedDoor>();
+  readonly #sessions = new Set<Session>();
+  readonly #perSource = new Map<Ipv4, number>();
+  /** By target: the places belong to the terminal, whatever flow or alias leads to it. */
+  readonly #slots = new Map<number, Slots>();
+  #places: ReadonlyMap<number, number> = new Map();
+  #policy: Policy | undefined;
+  #applying: Promise<unknown> = Promise.resolve();
+  #ceiling = 0;
+  #stopSweep: (() => void) | undefined;
+  #nextRetry = 0;
+  #drain: Drain | undefined;
+
+  constructor(options: RelayOptions) {
+    this.#clock = options.clock;
+    this.#events = options.events;
+    this.#descriptors = options.descriptors ?? descriptorLimit();
+    this.#host = {
+      limits: () => this.#limits,
+      monotonic: options.clock.monotonic,
+      vacated: (session) => this.#vacate(session),
+      over: (session, record) => {
+        this.#forget(session);
+        // One who found no place was refused, and has been told of as such.
+        if (record.outcome !== "busy") this.#events.ended(record);
+      },
+      turnedAway: ({ source, right: { door } }) => {
+        const { flow, endpoint } = door;
+        this.#events.refused({ flow: flow.id, endpoint, source, outcome: "busy", reason: "terminal" });
+      },
+    };
+  }
+
+  get sessions(): number {
+    return this.#sessions.size;
+  }
+
+  apply(policy: Policy): Promise<Applied> {
+    const applied = this.#applying.then(() => this.#applyNow(policy));
+    this.#applying = applied;
+    return applied;
+  }
+
+  async #applyNow(policy: Policy): Promise<Applied> {
+    if (this.#isStopping) return { open: 0, blocked: [] };
+    this.#places = placesByTarget(policy);
+    this.#policy = policy;
+    this.#ceiling = sessionCeiling(this.#descriptors, policy.doors.size);
+    this.#restartSweep(policy.limits);
+    // The rules first, for everyone who comes and everyone inside; then the doors, new ones before old ones go.
+    for (const [target, slots] of this.#slots) slots.limit = this.#places.get(target) ?? Infinity;
+    for (const session of this.#sessions) this.#judgeAgain(session, "revoked");
+    await this.#openDoors(policy);
+    for (const key of [...this.#listeners.keys()]) if (!policy.doors.has(key)) this.#closeDoor(key);
+    return { open: this.#listeners.size - this.#blocked.size, blocked: [...this.#blocked.values()] };
+  }
+
+  async #openDoors(policy: Policy): Promise<void> {
+    for (const [key, door] of policy.doors) {
+      if (this.#listeners.has(key)) continue;
+      if (this.#isStopping) return;
+      const listener = new Listener(door.endpoint, this.#accept);
+      this.#listeners.set(key, listener);
+      // One after another: opening them in parallel costs more memory and no less time (measured at 7,128).
+      const cause = await listener.open();
+      if (this.#isStopping) listener.close();
+      else if (cause !== undefined) this.#block(key, { flow: door.flow.id, endpoint: door.endpoint, cause });
+    }
+  }
+
+  #block(key: number, door: BlockedDoor): void {
+    this.#blocked.set(key, door);
+    this.#events.blocked(door);
+  }
+
+  #closeDoor(key: number): void {
+    this.#listeners.get(key)?.close();
+    this.#listeners.delete(key);
+    this.#blocked.delete(key);
+  }
+
+  readonly #accept = (endpoint: Endpoint, socket: Socket): void => {
+    const entry = this.#mayEnter(endpoint, peerAddress(socket.remoteAddress));
+    if ("reason" in entry) {
+      refuse(socket);
+      this.#events.refused(entry);
+    } else this.#admit(socket, entry);
+  };
+
+  #mayEnter(endpoint: Endpoint, source: Ipv4 | undefined): Admission | Refusal {
+    const at = this.#clock.wall();
+    const door = this.#policy?.doors.get(endpointKey(endpoint.address, endpoint.port));
+    const refusal = { flow: door?.flow.id, endpoint, source };
+    // A listener that is about to close has no door any more, and lets nobody in.
+    if (door === undefined) return { ...refusal, outcome: "denied", reason: "no-door" };
+    if (source === undefined) return { ...refusal, outcome: "denied", reason: "no-address" };
+    const verdict = judge(door.flow, source, at);
+    if (!verdict.permit) return { ...refusal, outcome: "denied", reason: verdict.reason };
+    const full = this.#noRoomFor(source);
+    if (full !== undefined) return { ...refusal, outcome: "overload", reason: full };
+    return { door, source, permit: verdict, at };
+  }
+
+  #noRoomFor(source: Ipv4): RoomReason | undefined {
+    if (this.#sessions.size >= this.#limits.sessions) return "sessions";
+    if (this.#sessions.size >= this.#ceiling) return "descriptors";
+    if ((this.#perSource.get(source) ?? 0) >= this.#limits.perSource) return "source";
+    return undefined;
+  }
+
+  #admit(socket: Socket, admission: Admission): void {
+    const { source } = admission;
+    const session = new Session(this.#host, socket, admission);
+    this.#sessions.add(session);
+    this.#perSource.set(source, (this.#perSource.get(source) ?? 0) + 1);
+    const place = this.#slotsOf(session.targetKey).take(session, this.#clock.monotonic());
+    if (place === "seated") session.seated();
+    else if (place === "full") session.turnedAway();
+  }
+
+  /** Asks again whether a session may be inside: by the policy in force, at the present hour. */
+  #judgeAgain(session: Session, outcome: "revoked" | "expired"): void {
+    const old = session.right.door;
+    const door = this.#policy?.doors.get(endpointKey(old.endpoint.address, old.endpoint.port));
+    const leadsElsewhere =
+      door?.flow.target.address !== old.flow.target.address || door.flow.target.port !== old.flow.target.port;
+    if (door === undefined || leadsElsewhere) {
+      session.revoke("revoked", old.flow.onRevoke);
+      return;
+    }
+    const verdict = judge(door.flow, session.source, this.#clock.wall());
+    if (verdict.permit) session.confirm({ door, permit: verdict });
+    else session.revoke(verdict.reason === "expired" ? "expired" : outcome, door.flow.onRevoke);
+  }
+
+  #vacate(session: Session): void {
+    const slots = this.#slots.get(session.targetKey);
+    slots?.leave(session);
+    if (slots?.isEmpty === true) this.#slots.delete(session.targetKey);
+  }
+
+  #forget(session: Session): void {
+    this.#vacate(session);
+    this.#sessions.delete(session);
+    const left = (this.#perSource.get(session.source) ?? 1) - 1;
+    if (left === 0) this.#perSource.delete(session.source);
+    else this.#perSource.set(session.source, left);
+    this.#finishDrain();
+  }
+
+  #slotsOf(target: number): Slots {
+    const known = this.#slots.get(target);
+    if (known !== undefined) return known;
+    const slots = new Slots(this.#places.get(target) ?? Infinity);
+    this.#slots.set(target, slots);
+    return slots;
+  }
+
+  #restartSweep({ connect, idle, halfClosed, stalled, drain }: Limits): void {
+    this.#stopSweep?.();
+    const period = Math.min(
+      LONGEST_SWEEP,
+      Math.max(SHORTEST_SWEEP, Math.min(connect, idle, halfClosed, stalled, drain) / 4),
+    );
+    this.#stopSweep = this.#clock.every(period, () => this.#sweep());
+  }
+
+  /** One timer for every limit of every session, instead of several for each. */
+  #sweep(): void {
+    const now = this.#clock.monotonic();
+    const wall = this.#clock.wall();
+    for (const session of this.#sessions) {
+      const { until } = session.right.permit.grant;
+      if (until !== undefined && wall >= until) this.#judgeAgain(session, "expired");
+      session.sweep(now);
+    }
+    const longest = Math.min(LONGEST_WAIT, this.#limits.connect);
+    for (const slots of this.#slots.values()) slots.sweep(now, longest);
+    if (this.#drain !== undefined && now >= this.#drain.deadline) this.#cutDrained();
+    if (this.#blocked.size > 0 && now >= this.#nextRetry) void this.#retryBlocked();
+  }
+
+  async #retryBlocked(): Promise<void> {
+    const began = this.#clock.monotonic();
+    this.#nextRetry = Infinity;
+    for (const [key, door] of [...this.#blocked]) {
+      const listener = this.#listeners.get(key);
+      if (listener === undefined || (await listener.open()) !== undefined) continue;
+      if (this.#listeners.get(key) !== listener) listener.close();
+      else if (this.#blocked.delete(key)) this.#events.unblocked(door);
+    }
+    // A round over thousands of doors takes its time; nine tenths of the process's belong to the sessions.
+    const now = this.#clock.monotonic();
+    this.#nextRetry = now + Math.max(RETRY, 9 * (now - began));
+  }
+
+  drain(limit: number): Promise<{ readonly cut: number }> {
+    const deadline = this.#clock.monotonic() + limit;
+    this.#drain ??= this.#startDrain(deadline);
+    this.#drain.deadline = Math.min(this.#drain.deadline, deadline);
+    this.#finishDrain();
+    return this.#drain.done.promise;
+  }
+
+  #startDrain(deadline: number): Drain {
+    for (const key of [...this.#listeners.keys()]) this.#closeDoor(key);
+    for (const session of this.#sessions) if (!session.entered) session.cut("drained");
+    return { deadline, cut: 0, done: Promise.withResolvers() };
+  }
+
+  #cutDrained(): void {
+    if (this.#drain === undefined) return;
+    this.#drain.deadline = Infinity;
+    this.#drain.cut = this.#sessions.size;
+    for (const session of this.#sessions) session.cut("drained");
+  }
+
+  #finishDrain(): void {
+    if (this.#drain === undefined || this.#sessions.size > 0) return;
+    this.#stopSweep?.();
+    this.#drain.done.resolve({ cut: this.#drain.cut });
+  }
+
+  get #isStopping(): boolean {
+    return this.#drain !== undefined;
+  }
+
+  get #limits(): Limits {
+    if (this.#policy === undefined) throw new TypeError("the relay has no policy yet");
+    return this.#policy.limits;
+  }
+}
+
+interface Drain {
+  /** On the monotonic clock. */
+  deadline: number;
+  cut: number;
+  readonly done: PromiseWithResolvers<{ readonly cut: number }>;
+}
+
+/** The least of the limits that lead to one target. */
+function placesByTarget(policy: Policy): ReadonlyMap<number, number> {
+  const places = new Map<number, number>();
+  for (const flow of policy.flows) {
+    if (flow.kind === "local" || flow.sessions === undefined) continue;
+    const target = endpointKey(flow.target.address, flow.target.port);
+    places.set(target, Math.min(flow.sessions, places.get(target) ?? Infinity));
+  }
+  return places;
+}
+
+/** RST at once: no dial, no answer, nothing kept. */
+function refuse(socket: Socket): void {
+  socket.on("error", () => undefined);
+  socket.resetAndDestroy();
+}

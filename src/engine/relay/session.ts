@@ -1,0 +1,372 @@
+/**
+ * A session: one connection through the gateway, from accept to its outcome.
+ *
+ * Promises: bytes arrive as they were read, in order, each chunk at once; the end of one direction ends only that
+ * direction, after its last byte; RST arrives as RST; what waits to be written is bounded by back-pressure; nothing is
+ * ever dialled twice or sent again. Leaves to the relay who may have a session, and to the sweep when its time is up.
+ */
+import { type Socket, connect } from "node:net";
+import { formatAddress, type Ipv4 } from "@ecluse/guard/address";
+import type { Limits } from "../../inventory/model.ts";
+import type { Permit } from "../../policy/gate.ts";
+import { type Door, endpointKey } from "../../policy/policy.ts";
+import type { Outcome, Party, SessionRecord } from "../engine.ts";
+import { reset } from "./reset.ts";
+import type { Occupant } from "./slots.ts";
+
+/** What a client may send before its terminal answers the dial; beyond it the client is not read. In bytes. */
+const HELD_BYTES = 65_536;
+
+/** A peer that stops answering keepalive probes is given up after 6 of them, this many milliseconds apart: a subnet
+ * router's failover takes about 15 s, and must not cut a payment whose customer is typing the PIN. */
+const KEEPALIVE = { interval: 10_000, count: 6 };
+
+/** The relay, as a session sees it. */
+export interface SessionHost {
+  readonly limits: () => Limits;
+  readonly monotonic: () => number;
+  /** The terminal has no more of this session: its place is free. */
+  readonly vacated: (session: Session) => void;
+  /** Both ends are closed. */
+  readonly over: (session: Session, record: SessionRecord) => void;
+  /** No place was freed in time; the session has been reset. */
+  readonly turnedAway: (session: Session) => void;
+}
+
+export interface Admission {
+  readonly door: Door;
+  readonly source: Ipv4;
+  readonly permit: Permit;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** What of an admission a new policy may replace. */
+type Right = Pick<Admission, "door" | "permit">;
+
+export class Session implements Occupant {
+  readonly source: Ipv4;
+  /** The right it is inside by; replaced when a new policy gives it another. */
+  right: Right;
+  readonly #admission: Admission;
+  readonly #host: SessionHost;
+  readonly #client: Side;
+  #target: Side | undefined;
+  #phase: "waiting" | "dialling" | "open" = "waiting";
+  #held: Buffer[] = [];
+  #startedAt: number;
+  #dialledAt = 0;
+  /** Set by every byte and every end, cleared by the sweep: one store on the way of the bytes, instead of a timer. */
+  #active = true;
+  #lastActive: number;
+  #firstToEnd: Party | undefined;
+  #ending: { readonly outcome: Outcome; readonly by: Party; readonly cause?: string } | undefined;
+  #resetWhenFlushed: Side | undefined;
+  #deadline: { readonly at: number; readonly outcome: "revoked" | "expired" } | undefined;
+
+  constructor(host: SessionHost, socket: Socket, admission: Admission) {
+    this.#host = host;
+    this.#admission = admission;
+    this.source = admission.source;
+    this.right = admission;
+    this.#startedAt = host.monotonic();
+    this.#lastActive = this.#startedAt;
+    this.#client = new Side(this, "client", socket);
+    // From now on the client is read, so that one who leaves while the dial hangs is seen to leave.
+    this.#client.listen();
+  }
+
+  get closing(): boolean {
+    return this.#ending !== undefined || this.#client.ended || this.#target?.ended === true;
+  }
+
+  /** Whether it has a place and has begun to dial. */
+  get entered(): boolean {
+    return this.#phase !== "waiting";
+  }
+
+  /** The place it takes is its target's. */
+  get targetKey(): number {
+    const { target } = this.#admission.door.flow;
+    return endpointKey(target.address, target.port);
+  }
+
+  /** Idle time before a keepalive probe, in milliseconds. */
+  get keepalive(): number {
+    return this.#host.limits().keepalive;
+  }
+
+  /** A place at the terminal is free: dial it. Once, whatever comes of it. */
+  seated(): void {
+    // It may have left in the same turn of the loop; its place is given back when its socket has closed.
+    if (this.#ending !== undefined) return;
+    const { target } = this.#admission.door.flow;
+    this.#phase = "dialling";
+    this.#dialledAt = this.#host.monotonic();
+    const socket = connect({ host: formatAddress(target.address), port: target.port, allowHalfOpen: true });
+    this.#target = new Side(this, "target", socket);
+    this.#target.other = this.#client;
+    this.#client.other = this.#target;
+    this.#target.listen();
+    for (const chunk of this.#held) socket.write(chunk);
+    this.#held = [];
+    if (this.#client.ended) socket.end();
+    else this.#client.socket.resume();
+  }
+
+  /** No place was freed in time. */
+  turnedAway(): void {
+    if (this.#ending !== undefined) return;
+    this.#end("busy", "gateway", "terminal");
+    reset(this.#client.socket);
+    this.#host.turnedAway(this);
+  }
+
+  /**
+   * Its right has gone: ends it by the flow's rule. `drain` leaves it the drain time, unless it still waits for a
+   * place, for nothing new enters.
+   */
+  revoke(outcome: "revoked" | "expired", rule: "drain" | "cut" | "keep"): void {
+    if (rule === "keep" && this.entered) return;
+    if (rule === "cut" || !this.entered) this.cut(outcome);
+    else this.#deadline ??= { at: this.#host.monotonic() + this.#host.limits().drain, outcome };
+  }
+
+  /** Its right has come back, or another was found. */
+  confirm(right: Right): void {
+    this.right = right;
+    this.#deadline = undefined;
+  }
+
+  /** Ends it now, by the gateway's own rule: RST to both. */
+  cut(outcome: Outcome, cause?: string): void {
+    this.#end(outcome, "gateway", cause);
+    reset(this.#client.socket);
+    if (this.#target !== undefined) reset(this.#target.socket);
+  }
+
+  /** Called a few times a second: ends what has run out of time. `now` is the monotonic clock's. */
+  sweep(now: number): void {
+    if (this.#active) {
+      this.#active = false;
+      this.#lastActive = now;
+    }
+    const limits = this.#host.limits();
+    if (this.#phase === "dialling" && now - this.#dialledAt >= limits.connect) {
+      this.#end("dial-failed", "gateway", "connect");
+      this.#abandon();
+    } else if (this.#isStalled(now, limits)) this.cut("stalled");
+    else if (this.#deadline !== undefined && now >= this.#deadline.at) this.cut(this.#deadline.outcome);
+    else if (this.#phase === "open") this.#sweepIdle(now, limits);
+    this.#resetIfFlushed();
+  }
+
+  /** Only while the dial hangs or has failed: the client gets RST, the terminal never saw a connection. */
+  #abandon(): void {
+    this.#target?.socket.destroy();
+    reset(this.#client.socket);
+  }
+
+  /**
+   * The half-closed limit counts from the terminal's end only. A till that has ended its own direction may be waiting
+   * for a customer who types the PIN, for up to 180 s: that is the idle limit's business.
+   */
+  #sweepIdle(now: number, limits: Limits): void {
+    const quiet = now - this.#lastActive;
+    if (this.#target?.ended === true && quiet >= limits.halfClosed) this.cut("half-closed");
+    else if (quiet >= limits.idle) this.cut("idle");
+  }
+
+  #isStalled(now: number, limits: Limits): boolean {
+    if (this.#phase !== "open") return false;
+    // Both are asked each time, for each remembers what it saw.
+    const toClient = this.#client.isStalled(now, limits.stalled);
+    const toTarget = this.#target?.isStalled(now, limits.stalled) === true;
+    return toClient || toTarget;
+  }
+
+  /** The dial succeeded. */
+  connected(): void {
+    this.#phase = "open";
+    this.#active = true;
+    this.#target?.tune();
+  }
+
+  received(from: Side, chunk: Buffer): void {
+    from.bytes += chunk.length;
+    this.#active = true;
+    const to = from.other;
+    if (to === undefined) this.#hold(chunk);
+    // A destination that is gone takes nothing more; its owner is read on, to see how it ends.
+    else if (!to.socket.destroyed && !to.socket.write(chunk)) from.socket.pause();
+  }
+
+  #hold(chunk: Buffer): void {
+    this.#held.push(chunk);
+    if (this.#client.bytes >= HELD_BYTES) this.#client.socket.pause();
+  }
+
+  drained(side: Side): void {
+    side.other?.socket.resume();
+    this.#resetIfFlushed();
+  }
+
+  ended(side: Side): void {
+    side.ended = true;
+    this.#active = true;
+    this.#firstToEnd ??= side.party;
+    if (this.#phase === "open") side.other?.socket.end();
+    else if (side.bytes > 0) this.#target?.socket.end();
+    else this.#leftUnheard();
+  }
+
+  /** The client closed before the dial succeeded, without a word: nobody is there to relay for. */
+  #leftUnheard(): void {
+    this.#end("closed", "client");
+    this.#target?.socket.destroy();
+    this.#client.socket.destroy();
+  }
+
+  failed(side: Side, cause: string): void {
+    if (this.#ending !== undefined) return;
+    if (this.#phase === "open") this.#failedOpen(side, cause);
+    else {
+      if (side.party === "target") this.#end("dial-failed", "target", cause);
+      else this.#end("reset", "client", cause);
+      this.#abandon();
+    }
+  }
+
+  #failedOpen(side: Side, cause: string): void {
+    const other = side.other;
+    if (side.party === "target" && side.ended) {
+      // The terminal had said all it had to say. The client still gets every byte of it, then its own end is awaited.
+      other?.socket.resume();
+      return;
+    }
+    this.#end("reset", side.party, cause);
+    if (other === undefined) return;
+    // A terminal's answer is worth waiting for, and so is what a client had sent whole before it went.
+    const owed = other.socket.writableLength > 0 && (side.party === "target" || side.ended);
+    if (owed) this.#resetWhenFlushed = other;
+    else reset(other.socket);
+  }
+
+  #resetIfFlushed(): void {
+    if (this.#resetWhenFlushed?.socket.writableLength === 0) reset(this.#resetWhenFlushed.socket);
+  }
+
+  closed(side: Side): void {
+    side.closed = true;
+    if (side.party === "target") this.#host.vacated(this);
+    if (this.#target?.closed === false || !this.#client.closed) return;
+    this.#end("closed", this.#firstToEnd ?? "gateway");
+    this.#host.over(this, this.#record());
+  }
+
+  /** The first reason stands. */
+  #end(outcome: Outcome, by: Party, cause?: string): void {
+    this.#ending ??= cause === undefined ? { outcome, by } : { outcome, by, cause };
+  }
+
+  #record(): SessionRecord {
+    const { door, at, source } = this.#admission;
+    return {
+      flow: door.flow.id,
+      endpoint: door.endpoint,
+      source,
+      target: door.flow.target,
+      rule: this.right.permit.grant.source,
+      startedAt: at,
+      duration: this.#host.monotonic() - this.#startedAt,
+      bytesToTarget: this.#phase === "open" ? this.#client.delivered() : 0,
+      bytesToClient: this.#target?.delivered() ?? 0,
+      ...(this.#ending ?? { outcome: "unknown", by: "gateway" }),
+    };
+  }
+}
+
+/** A socket that knows its side: the handlers below are shared by all sessions instead of made for each. */
+type OwnedSocket = Socket & { [owner]: Side };
+
+const owner = Symbol("side");
+
+/** One end of a session: its socket, and what came from it. */
+class Side {
+  readonly session: Session;
+  readonly party: "client" | "target";
+  readonly socket: Socket;
+  other: Side | undefined;
+  /** Bytes received from this side. */
+  bytes = 0;
+  /** Its FIN has arrived. */
+  ended = false;
+  closed = false;
+  #waiting = 0;
+  #waitingSince = 0;
+
+  constructor(session: Session, party: "client" | "target", socket: Socket) {
+    this.session = session;
+    this.party = party;
+    this.socket = socket;
+  }
+
+  listen(): void {
+    const { socket } = this;
+    (socket as OwnedSocket)[owner] = this;
+    if (this.party === "target") socket.on("connect", onConnect);
+    else this.tune();
+    socket.on("data", onData).on("drain", onDrain).on("end", onEnd).on("error", onError).on("close", onClose);
+  }
+
+  /** Only on a connected socket: libuv keeps the probes' times nowhere before that. */
+  tune(): void {
+    this.socket.setNoDelay(true);
+    this.socket.setKeepAlive(true, this.session.keepalive, KEEPALIVE.interval, KEEPALIVE.count);
+  }
+
+  /** Bytes of this side that were handed on to the other side's system. */
+  delivered(): number {
+    return Math.max(0, this.bytes - (this.other?.socket.writableLength ?? 0));
+  }
+
+  /** Whether what waits to be written to this side has not moved for `limit` milliseconds. */
+  isStalled(now: number, limit: number): boolean {
+    const waiting = this.socket.destroyed ? 0 : this.socket.writableLength;
+    if (waiting === 0 || waiting !== this.#waiting) {
+      this.#waiting = waiting;
+      this.#waitingSince = now;
+      return false;
+    }
+    return now - this.#waitingSince >= limit;
+  }
+}
+
+function onConnect(this: Socket): void {
+  (this as OwnedSocket)[owner].session.connected();
+}
+
+function onData(this: Socket, chunk: Buffer): void {
+  const side = (this as OwnedSocket)[owner];
+  side.session.received(side, chunk);
+}
+
+function onDrain(this: Socket): void {
+  const side = (this as OwnedSocket)[owner];
+  side.session.drained(side);
+}
+
+function onEnd(this: Socket): void {
+  const side = (this as OwnedSocket)[owner];
+  side.session.ended(side);
+}
+
+function onError(this: Socket, error: NodeJS.ErrnoException): void {
+  const side = (this as OwnedSocket)[owner];
+  side.session.failed(side, error.code ?? error.name);
+}
+
+function onClose(this: Socket): void {
+  const side = (this as OwnedSocket)[owner];
+  side.session.closed(side);
+}

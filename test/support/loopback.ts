@@ -1,0 +1,106 @@
+/** Loopback peers for tests: each test has addresses of its own, so that tests can run side by side. */
+import { randomInt } from "node:crypto";
+import { once } from "node:events";
+import { type AddressInfo, type Server, type Socket, connect, createServer } from "node:net";
+import { type Ipv4, parseAddress } from "@ecluse/guard/address";
+import type { Endpoint } from "../../src/inventory/model.ts";
+
+/** A random address of 127.64.0.0/10. */
+export function loopbackAddress(): string {
+  return `127.${randomInt(64, 128)}.${randomInt(1, 255)}.${randomInt(1, 255)}`;
+}
+
+export function ipv4(text: string): Ipv4 {
+  const address = parseAddress(text);
+  if (address === undefined) throw new TypeError(`not an address: ${text}`);
+  return address;
+}
+
+export interface Peer extends AsyncDisposable {
+  readonly host: string;
+  readonly port: number;
+  readonly endpoint: Endpoint;
+  /** Connections now, and the most there ever were at once. */
+  readonly count: { open: number; most: number; total: number };
+  readonly server: Server;
+}
+
+/** A TCP server on a loopback address of its own; ends every connection when disposed. */
+export async function listen(
+  onConnection: (socket: Socket) => void,
+  at = { host: loopbackAddress(), port: 0 },
+): Promise<Peer> {
+  const sockets = new Set<Socket>();
+  const count = { open: 0, most: 0, total: 0 };
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.add(socket);
+    count.total += 1;
+    count.open += 1;
+    count.most = Math.max(count.most, count.open);
+    socket.on("close", () => {
+      sockets.delete(socket);
+      count.open -= 1;
+    });
+    socket.on("error", () => undefined);
+    onConnection(socket);
+  });
+  server.listen(at);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    host: at.host,
+    port,
+    endpoint: { address: ipv4(at.host), port },
+    count,
+    server,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+/** A port that nobody listens on at this address, by asking the system for one. */
+export async function freePort(host: string): Promise<number> {
+  await using peer = await listen(() => undefined, { host, port: 0 });
+  return peer.port;
+}
+
+/** Connects; errors are left to whoever listens for them. */
+export async function dial(to: { host: string; port: number; from?: string }): Promise<Socket> {
+  const socket = connect({
+    host: to.host,
+    port: to.port,
+    allowHalfOpen: true,
+    ...(to.from ? { localAddress: to.from } : {}),
+  });
+  await once(socket, "connect");
+  return socket;
+}
+
+/** How a socket's reading side ends: `end` for FIN, else the error's code. Reads and counts what comes before. */
+export function ending(socket: Socket): Promise<{ readonly by: string; readonly bytes: Buffer }> {
+  const chunks: Buffer[] = [];
+  return new Promise((resolve) => {
+    const settle = (by: string): void => resolve({ by, bytes: Buffer.concat(chunks) });
+    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+    socket.on("end", () => settle("end"));
+    socket.on("error", (error: NodeJS.ErrnoException) => settle(error.code ?? error.name));
+    socket.on("close", () => settle("close"));
+  });
+}
+
+/** Polls a state every few milliseconds until it holds; fails after `within` milliseconds. */
+export async function until(state: () => boolean, what: string, within = 5_000): Promise<void> {
+  const deadline = performance.now() + within;
+  while (!state()) {
+    if (performance.now() > deadline) throw new Error(`not within ${within} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** Lets `milliseconds` pass where a peer's own pace is what is tested (a slow answer), never to await a state. */
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

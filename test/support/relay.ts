@@ -1,0 +1,102 @@
+/** A relay engine for tests: small limits, a recorder of its events, and policies written in one line. */
+import { parseNetwork, type Network } from "@ecluse/guard/address";
+import type { BlockedDoor, Clock, Refusal, SessionRecord } from "../../src/engine/engine.ts";
+import { Relay } from "../../src/engine/relay/relay.ts";
+import type { Endpoint, Grant, Limits, OnRevoke } from "../../src/inventory/model.ts";
+import { compileGate } from "../../src/policy/gate.ts";
+import { type Door, type Policy, type RelayedFlow, endpointKey } from "../../src/policy/policy.ts";
+
+export const LIMITS: Limits = {
+  connect: 2_000,
+  idle: 10_000,
+  halfClosed: 10_000,
+  stalled: 10_000,
+  keepalive: 30_000,
+  drain: 5_000,
+  sessions: 4_096,
+  perSource: 4_096,
+};
+
+export const systemClock: Clock = {
+  monotonic: () => performance.now(),
+  wall: () => Date.now(),
+  every: (period, callback) => {
+    const timer = setInterval(callback, period).unref();
+    return () => clearInterval(timer);
+  },
+};
+
+export interface FlowSpec {
+  readonly id?: string;
+  readonly listen: Endpoint | readonly Endpoint[];
+  readonly target: Endpoint;
+  /** Networks of one source, or grants naming networks as their source. */
+  readonly allow?: readonly string[] | readonly Grant[];
+  readonly sessions?: number;
+  readonly onRevoke?: OnRevoke;
+}
+
+export function policyOf(specs: readonly FlowSpec[], limits: Partial<Limits> = {}): Policy {
+  const flows = specs.map((spec, index): RelayedFlow => {
+    const grants = (spec.allow ?? ["127.0.0.0/8"]).map((grant) =>
+      typeof grant === "string" ? { source: grant } : grant,
+    );
+    return {
+      kind: "relayed",
+      id: spec.id ?? `flow/test-${index}`,
+      endpoints: Array.isArray(spec.listen) ? (spec.listen as Endpoint[]) : [spec.listen as Endpoint],
+      target: spec.target,
+      direction: "other",
+      grants,
+      gate: compileGate(grants, (source) => [network(source)]),
+      onRevoke: spec.onRevoke ?? "drain",
+      ...(spec.sessions === undefined ? {} : { sessions: spec.sessions }),
+    };
+  });
+  const doors = flows.flatMap((flow) =>
+    flow.endpoints.map((endpoint): [number, Door] => [
+      endpointKey(endpoint.address, endpoint.port),
+      { endpoint, flow },
+    ]),
+  );
+  return { limits: { ...LIMITS, ...limits }, flows, doors: new Map(doors) };
+}
+
+function network(text: string): Network {
+  const parsed = parseNetwork(text);
+  if ("kind" in parsed) throw new TypeError(`not a network: ${text}`);
+  return parsed;
+}
+
+export interface TestRelay extends AsyncDisposable {
+  readonly relay: Relay;
+  readonly ended: SessionRecord[];
+  readonly refused: Refusal[];
+  readonly blocked: BlockedDoor[];
+  readonly unblocked: BlockedDoor[];
+}
+
+export function startRelay(options: { readonly clock?: Clock; readonly descriptors?: number } = {}): TestRelay {
+  const ended: SessionRecord[] = [];
+  const refused: Refusal[] = [];
+  const blocked: BlockedDoor[] = [];
+  const unblocked: BlockedDoor[] = [];
+  const relay = new Relay({
+    clock: systemClock,
+    ...options,
+    events: {
+      ended: (session) => void ended.push(session),
+      refused: (refusal) => void refused.push(refusal),
+      blocked: (door) => void blocked.push(door),
+      unblocked: (door) => void unblocked.push(door),
+    },
+  });
+  return {
+    relay,
+    ended,
+    refused,
+    blocked,
+    unblocked,
+    [Symbol.asyncDispose]: () => relay.drain(0).then(() => undefined),
+  };
+}
