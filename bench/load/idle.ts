@@ -1,0 +1,46 @@
+/** Sessions that have exchanged one request and then stay silent, as while a customer looks for a card. */
+import { setTimeout as pause } from "node:timers/promises";
+import { memoryOf } from "../proc.ts";
+import type { Answer, Job } from "./job.ts";
+import { Session } from "./session.ts";
+
+/** Opened at once, so that no backlog overflows. */
+const BATCH = 32;
+/** For forked processes to have settled and for freed memory to have been given back. */
+const SETTLED_MS = 1_000;
+
+/** The first sessions pay for what is loaded or compiled once; the figure is what each one after them costs. */
+export async function measureIdle(job: Extract<Job, { kind: "idle" }>): Promise<Answer> {
+  const sessions = await open(job, job.first);
+  const before = await settledMemory(job);
+  sessions.push(...(await open(job, job.more)));
+  const after = await settledMemory(job);
+  // Each answers once more: a session counts only if it is still carried.
+  const answered = await Promise.allSettled(sessions.map((session) => session.ask()));
+  for (const session of sessions) session.destroy();
+  const failed = answered.filter((result) => result.status === "rejected");
+  const perSession = (key: "pss" | "rss"): number => (after[key] - before[key]) / job.more;
+  const figures = {
+    pssPerSession: perSession("pss"),
+    rssPerSession: perSession("rss"),
+    pssBefore: before.pss,
+    pssAfter: after.pss,
+  };
+  return { figures, failures: failed.length, ...(failed[0] && { firstFailure: String(failed[0].reason) }) };
+}
+
+async function open({ host, doors }: Job, count: number): Promise<Session[]> {
+  const sessions: Session[] = [];
+  while (sessions.length < count) {
+    const size = Math.min(BATCH, count - sessions.length);
+    const batch = Array.from({ length: size }, () => new Session(host, doors[0]));
+    await Promise.all(batch.map((session) => session.ask()));
+    sessions.push(...batch);
+  }
+  return sessions;
+}
+
+async function settledMemory({ gatewayPid }: Job): Promise<{ pss: number; rss: number }> {
+  await pause(SETTLED_MS);
+  return gatewayPid === undefined ? { pss: 0, rss: 0 } : memoryOf(gatewayPid);
+}

@@ -1,0 +1,38 @@
+/** What the bench asks of the load generator (one JSON line) and what it answers (one JSON line). */
+
+/** Where to connect, whose cost to watch, and how long to try. */
+export interface Target {
+  readonly host: string;
+  /** At least one; used in turn by jobs that go through many. */
+  readonly doors: readonly [TargetDoor, ...TargetDoor[]];
+  /** The relay's first process; absent without a relay. */
+  readonly gatewayPid?: number;
+  readonly backendPid: number;
+  /** The job gives up after these seconds, and says so. */
+  readonly deadline: number;
+}
+
+/** A port to connect to, and the address of the terminal that must answer there. */
+export interface TargetDoor {
+  readonly port: number;
+  readonly terminal: string;
+}
+
+export type Work =
+  | { readonly kind: "requests"; readonly connections: number; readonly count: number; readonly warmup: number }
+  | { readonly kind: "connections"; readonly concurrency: number; readonly count: number; readonly warmup: number }
+  | { readonly kind: "bulk"; readonly mebibytes: number; readonly warmup: number }
+  | { readonly kind: "idle"; readonly first: number; readonly more: number }
+  | { readonly kind: "doors" };
+
+export type Job = Target & Work;
+
+/** Named numbers; `report.ts` knows the units. */
+export type Figures = Readonly<Record<string, number>>;
+
+export interface Answer {
+  readonly figures: Figures;
+  /** Connections or requests that did not do what they should. */
+  readonly failures: number;
+  readonly firstFailure?: string;
+}

@@ -1,0 +1,101 @@
+/**
+ * `npm run bench`: Ecluse beside HAProxy, nginx, socat and a naive relay, in one run and in interleaved rounds.
+ *
+ * Progress goes to stderr, tables to stdout, raw figures to `--out FILE`. Exits with 0 done, 1 something failed, 2
+ * could not run. See README.md for how to read the figures.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { casesOf, type Case } from "./cases.ts";
+import { currentIsolation, runIsolated, type Isolation } from "./isolate.ts";
+import { describeMachine } from "./machine.ts";
+import { measure } from "./measure.ts";
+import { readOptions, USAGE, type Options } from "./options.ts";
+import { reportOf } from "./report.ts";
+import type { Absence, Measurement, Results } from "./results.ts";
+import { REFERENCE } from "./subjects/all.ts";
+import type { Subject } from "./subjects/subject.ts";
+
+/** One case of one subject. */
+interface Run {
+  readonly subject: Subject;
+  readonly which: Case;
+}
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  let options: Options;
+  try {
+    options = readOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(`bench: error: ${error instanceof Error ? error.message : String(error)}\nbench: hint: ${USAGE}`);
+    return 2;
+  }
+  const isolation = currentIsolation();
+  return isolation ? await bench(options, isolation) : await runIsolated();
+}
+
+async function bench(options: Options, isolation: Isolation): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), "ecluse-bench-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  // The first process of a PID namespace ignores what it has no handler for.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(2));
+  const cases = casesOf(options.quick).filter(({ benchmark }) => options.benchmarks.includes(benchmark));
+  const { runs, absences } = split(options.subjects, cases);
+  const measurements = await measureAll(runs, options.rounds, isolation, folder);
+  const results: Results = {
+    machine: describeMachine(),
+    isolation,
+    rounds: options.rounds,
+    quick: options.quick,
+    subjects: Object.fromEntries(options.subjects.map(({ name, description }) => [name, description])),
+    absences,
+    measurements,
+  };
+  console.log(reportOf(results, cases, REFERENCE.name));
+  if (options.out !== undefined) writeFileSync(options.out, `${JSON.stringify(results, undefined, 2)}\n`);
+  return measurements.some(({ failures }) => failures > 0) ? 1 : 0;
+}
+
+/** What will run, and what will not, with the reason. */
+function split(subjects: readonly Subject[], cases: readonly Case[]): { runs: Run[]; absences: Absence[] } {
+  const runs: Run[] = [];
+  const absences: Absence[] = [];
+  for (const subject of subjects) {
+    const missing = subject.missing();
+    for (const which of cases) {
+      const reason = missing ?? subject.skips[which.benchmark];
+      if (reason === undefined) runs.push({ subject, which });
+      else absences.push({ subject: subject.name, case: which.name, reason });
+    }
+  }
+  return { runs, absences };
+}
+
+/** Every case of every subject in each round; subjects take turns at being first. */
+async function measureAll(runs: readonly Run[], rounds: number, isolation: Isolation, folder: string) {
+  const measurements: Measurement[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    for (const its of Map.groupBy(runs, ({ which }) => which.name).values()) {
+      const first = (round - 1) % its.length;
+      for (const run of [...its.slice(first), ...its.slice(0, first)]) {
+        console.error(`bench: round ${round} of ${rounds}: ${run.which.name}: ${run.subject.name}`);
+        measurements.push(await measureOne(run, round, isolation, join(folder, String(measurements.length))));
+      }
+    }
+  }
+  return measurements;
+}
+
+/** A subject that fails is a result too: the others go on. */
+async function measureOne({ subject, which }: Run, round: number, isolation: Isolation, folder: string) {
+  const named = { round, case: which.name, subject: subject.name };
+  try {
+    const { figures, failures, firstFailure } = await measure(subject, which, isolation, folder);
+    return { ...named, figures, failures, ...(firstFailure !== undefined && { problem: firstFailure }) };
+  } catch (error) {
+    return { ...named, figures: {}, failures: 1, problem: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,173 @@
+/** One measurement: fresh networks, a fresh backend, a fresh gateway, one job of the load generator. */
+import { once } from "node:events";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Case } from "./cases.ts";
+import { gatewayCore, loadCore, type Isolation } from "./isolate.ts";
+import { monotonicSeconds } from "./load/doors.ts";
+import type { Answer, Job, TargetDoor, Work } from "./load/job.ts";
+import { Network } from "./network.ts";
+import { cpuSecondsOf, memoryOf } from "./proc.ts";
+import { Running } from "./processes.ts";
+import type { Door, Launch, Plan, Subject } from "./subjects/subject.ts";
+
+const SESSIONS = 4_096;
+/** No job may take longer; the slowest one takes some 10 s. */
+const DEADLINE_SECONDS = 60;
+const SETTLED_MS = 300;
+const SETTLING_MS = 5_000;
+
+/** What a measurement has started. */
+interface Scene {
+  readonly network: Network;
+  readonly backend: Running;
+  readonly plan: Plan;
+  readonly launch: Launch | undefined;
+}
+
+/** Measures one case of one subject; `folder` is made for it. Throws where the subject could not be measured. */
+export async function measure(subject: Subject, which: Case, isolation: Isolation, folder: string): Promise<Answer> {
+  mkdirSync(folder);
+  await using network = await Network.create(isolation);
+  const doors = network.allDoors().slice(0, which.doors === "all" ? undefined : 1);
+  await using backend = await startBackend(network, doors, folder);
+  const { gateway, till } = network;
+  const plan = { doors, gateway, till, sessions: SESSIONS, folder, loopback: isolation === "loopback" };
+  const scene = { network, backend, plan, launch: subject.launch?.(plan) };
+  return which.work.kind === "doors" ? await measureOpening(scene) : await measureTraffic(scene, which.work);
+}
+
+async function measureTraffic(scene: Scene, work: Work): Promise<Answer> {
+  await using gateway = startGateway(scene);
+  const knocking = await startLoad(scene, { kind: "doors" }, gateway);
+  const knocked = await knocking.answer;
+  if (knocked.failures > 0) return knocked;
+  return await (
+    await startLoad(scene, work, gateway)
+  ).answer;
+}
+
+/** The load generator knocks before the gateway is there, so that the time is that of the first success. */
+async function measureOpening(scene: Scene): Promise<Answer> {
+  const knocking = await startLoad(scene, { kind: "doors" }, undefined);
+  const from = monotonicSeconds();
+  await using gateway = startGateway(scene);
+  if (!gateway) throw new Error("opens no doors");
+  const saidReady = secondsUntilReady(scene, from);
+  const knocked = await unlessEnded(gateway, scene, knocking.answer);
+  if (knocked.failures > 0) return knocked;
+  await settled(gateway);
+  const figures = {
+    openSeconds: (knocked.figures["openAt"] ?? NaN) - from,
+    readySeconds: await saidReady,
+    cpuSeconds: cpuSecondsOf(gateway.pid),
+    ...memoryOf(gateway.pid),
+  };
+  // Only now, because it costs memory: does every door lead to its terminal?
+  const work: Work = { kind: "connections", concurrency: 16, count: scene.plan.doors.length, warmup: 0 };
+  const every = await (await startLoad(scene, work, gateway)).answer;
+  return { ...every, figures };
+}
+
+async function startBackend(network: Network, doors: readonly Door[], folder: string): Promise<Running> {
+  const file = join(folder, "backend");
+  writeFileSync(file, network.backendAddresses(doors).join("\n"));
+  const port = String(doors[0]?.target.port);
+  const program = join(import.meta.dirname, "backend.ts");
+  const backend = new Running({
+    command: [process.execPath, program, file, port],
+    enter: network.enter("depot"),
+    core: loadCore(),
+  });
+  if (backend.child.stdout) await once(backend.child.stdout, "data");
+  return backend;
+}
+
+function startGateway({ network, launch, plan }: Scene): Running | undefined {
+  if (!launch) return undefined;
+  for (const [name, text] of Object.entries(launch.files)) writeFileSync(join(plan.folder, name), text);
+  const { command, env } = launch;
+  const log = logOf(plan);
+  writeFileSync(log, "");
+  return new Running({ command, enter: network.enter("gateway"), core: gatewayCore(), log, ...(env && { env }) });
+}
+
+/** Starts the load generator; resolves once it runs, with the promise of its answer. */
+async function startLoad(scene: Scene, work: Work, gateway: Running | undefined): Promise<{ answer: Promise<Answer> }> {
+  const { network, backend, plan, launch } = scene;
+  const [first, ...others] = plan.doors;
+  if (!first) throw new Error("a plan has at least one door");
+  const job: Job = {
+    ...(launch ? throughGateway(plan.gateway, first, others) : straightTo(first)),
+    ...work,
+    ...(gateway && { gatewayPid: gateway.pid }),
+    backendPid: backend.pid,
+    deadline: DEADLINE_SECONDS,
+  };
+  const command = [process.execPath, join(import.meta.dirname, "load.ts")];
+  const load = new Running({ command, enter: network.enter("till"), core: loadCore() });
+  load.child.stdin?.write(`${JSON.stringify(job)}\n`);
+  const lines = linesOf(load);
+  await lines.next();
+  const answer = readAnswer(load, lines);
+  return { answer: gateway ? unlessEnded(gateway, scene, answer) : answer };
+}
+
+function throughGateway(host: string, first: Door, others: readonly Door[]): Pick<Job, "host" | "doors"> {
+  const through = ({ port, target }: Door): TargetDoor => ({ port, terminal: target.address });
+  return { host, doors: [through(first), ...others.map(through)] };
+}
+
+function straightTo({ target: { address, port } }: Door): Pick<Job, "host" | "doors"> {
+  return { host: address, doors: [{ port, terminal: address }] };
+}
+
+async function readAnswer(load: Running, lines: AsyncIterator<string>): Promise<Answer> {
+  try {
+    const line = await lines.next();
+    if (line.done) throw new Error("the load generator ended without an answer");
+    return JSON.parse(line.value) as Answer;
+  } finally {
+    await load[Symbol.asyncDispose]();
+  }
+}
+
+function linesOf(load: Running): AsyncIterator<string> {
+  if (!load.child.stdout) throw new Error("the load generator has no output");
+  return createInterface({ input: load.child.stdout })[Symbol.asyncIterator]();
+}
+
+/** The answer, unless the gateway ends before it: then what it had to say. */
+async function unlessEnded(gateway: Running, { plan }: Scene, answer: Promise<Answer>): Promise<Answer> {
+  const ended = (): never => {
+    throw new Error(`it ended: ${readFileSync(logOf(plan), "utf8").trim().slice(-500)}`);
+  };
+  if (gateway.ended) ended();
+  return await Promise.race([answer, once(gateway.child, "exit").then(ended)]);
+}
+
+/** NaN for subjects that say nothing. */
+async function secondsUntilReady({ launch, plan }: Scene, from: number): Promise<number> {
+  const until = from + DEADLINE_SECONDS;
+  while (launch?.ready !== undefined && monotonicSeconds() < until) {
+    if (readFileSync(logOf(plan), "utf8").includes(launch.ready)) return monotonicSeconds() - from;
+    await pause(2);
+  }
+  return NaN;
+}
+
+/** Waits until the gateway has had nothing to do for a moment, but not for ever. */
+async function settled({ pid }: Running): Promise<void> {
+  const until = monotonicSeconds() + SETTLING_MS / 1000;
+  let before = -1;
+  for (let now = cpuSecondsOf(pid); now !== before && monotonicSeconds() < until; now = cpuSecondsOf(pid)) {
+    before = now;
+    await pause(SETTLED_MS);
+  }
+}
+
+function logOf({ folder }: Plan): string {
+  return join(folder, "gateway.log");
+}

@@ -1,0 +1,24 @@
+/** Every subject, in the order of the tables. */
+import { direct } from "./direct.ts";
+import { ecluse } from "./ecluse.ts";
+import { haproxy, haproxy64k, haproxyFrontends, haproxyMap } from "./haproxy.ts";
+import { nginx, nginx64k } from "./nginx.ts";
+import { pipe } from "./pipe.ts";
+import { socat } from "./socat.ts";
+import type { Subject } from "./subject.ts";
+
+/** What ratios refer to. */
+export const REFERENCE = haproxy;
+
+export const SUBJECTS: readonly Subject[] = [
+  direct,
+  ecluse,
+  haproxy,
+  haproxyFrontends,
+  haproxyMap,
+  haproxy64k,
+  nginx,
+  nginx64k,
+  socat,
+  pipe,
+];

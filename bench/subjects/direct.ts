@@ -1,0 +1,10 @@
+/** No relay: the till connects to the terminal itself. What is left to measure is the bench. */
+import type { Subject } from "./subject.ts";
+
+export const direct: Subject = {
+  name: "direct",
+  description: "no relay; through the gateway's kernel where there are namespaces",
+  missing: () => undefined,
+  skips: { doors: "it opens none", idle: "it holds none" },
+  launch: undefined,
+};

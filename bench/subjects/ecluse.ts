@@ -1,0 +1,46 @@
+/** Ecluse's relay engine, as `ecluse serve` runs it. */
+import { join } from "node:path";
+import type { Door, Launch, Plan, Subject } from "./subject.ts";
+
+const MAIN = join(import.meta.dirname, "../../src/cli/main.ts");
+
+export const ecluse: Subject = {
+  name: "ecluse",
+  description: "ecluse serve, relay engine, defaults but for the number of sessions",
+  missing: () => undefined,
+  skips: {},
+  launch,
+};
+
+function launch(plan: Plan): Launch {
+  const inventory = join(plan.folder, "ecluse.yaml");
+  return {
+    files: { "ecluse.yaml": inventoryOf(plan) },
+    command: [process.execPath, "--conditions=source", MAIN, "serve", "--inventory", inventory],
+    // State and control socket of this run only.
+    env: { HOME: plan.folder, XDG_STATE_HOME: plan.folder, XDG_RUNTIME_DIR: plan.folder },
+    ready: '"event":"ready"',
+  };
+}
+
+/** All sessions come from one address here, hence `perSource`. */
+export function inventoryOf({ doors, gateway, till, sessions, loopback }: Plan): string {
+  const network = loopback ? "127.17.0.0/16" : "172.17.0.0/16";
+  const depots = Map.groupBy(doors, (door) => door.depot);
+  return [
+    "gateway:",
+    `  address: ${gateway}`,
+    `  terminals: { network: ${network}, firstHost: 10, port: 8888 }`,
+    `  limits: { sessions: ${sessions}, perSource: ${sessions} }`,
+    `sources: { till: { addresses: [${till}] } }`,
+    "depots:",
+    ...[...depots].map(([depot, its]) => `  ${depot}: { allow: [till], terminals: 1-${its.length} }`),
+    ...(loopback ? ["exceptions:", ...doors.map(exceptionOf)] : []),
+    "",
+  ].join("\n");
+}
+
+function exceptionOf({ depot, terminal }: Door): string {
+  const twoDigits = (value: number): string => String(value).padStart(2, "0");
+  return `  - { rule: terminal-on-loopback, on: depot${twoDigits(depot)}-tpe${twoDigits(terminal)}, reason: bench }`;
+}

@@ -1,0 +1,100 @@
+/** HAProxy in TCP mode on one thread, a source filter per frontend: the peer that ratios refer to. */
+import { join } from "node:path";
+import { missingProgram, onlyIn, type Door, type Launch, type Plan, type Subject } from "./subject.ts";
+
+/** As an operator writes it who wants each terminal's own target, counters, limits and state. */
+export const haproxy: Subject = {
+  name: "haproxy",
+  description: "HAProxy, nbthread 1, a listen section per door, 16 KiB buffers (its default)",
+  missing: () => missingProgram("haproxy", "-v"),
+  skips: {},
+  launch: (plan) => launch(plan, [...globals(plan), ...plan.doors.flatMap((door) => section(plan, door))]),
+};
+
+/** Cheaper for many doors: per terminal there is a filter and its own counters of the frontend, no server's. */
+export const haproxyFrontends: Subject = {
+  name: "haproxy-frontends",
+  description: "HAProxy, nbthread 1, a frontend per door, one backend, each frontend sets the target",
+  missing: haproxy.missing,
+  skips: onlyIn(["doors"], "carries bytes as haproxy does"),
+  launch: (plan) =>
+    launch(plan, [...globals(plan), ...plan.doors.flatMap((door) => frontend(plan, door)), ...sharedBackend(plan)]),
+};
+
+/** The shortest form: one frontend, the target looked up by port; one filter for all, nothing per terminal. */
+export const haproxyMap: Subject = {
+  name: "haproxy-map",
+  description: "HAProxy, nbthread 1, one frontend with all ports, one filter, the target from a map file",
+  missing: haproxy.missing,
+  skips: onlyIn(["doors"], "carries bytes as haproxy does"),
+  launch: (plan) => {
+    const map = plan.doors.map((door) => `${door.port} ${door.target.address}`).join("\n");
+    const lines = [...globals(plan), ...oneFrontend(plan), ...sharedBackend(plan)];
+    const { files, command } = launch(plan, lines);
+    return { files: { ...files, "targets.map": `${map}\n` }, command };
+  },
+};
+
+/** For bulk at equal buffers: Node reads 64 KiB at a time. */
+export const haproxy64k: Subject = {
+  name: "haproxy-64k",
+  description: "HAProxy as above with 64 KiB buffers",
+  missing: haproxy.missing,
+  skips: onlyIn(["bulk"], "only the size of its buffers differs from haproxy"),
+  launch: (plan) =>
+    launch(plan, [...globals(plan, ["  tune.bufsize 65536"]), ...plan.doors.flatMap((door) => section(plan, door))]),
+};
+
+function launch(plan: Plan, lines: readonly string[]): Launch {
+  const file = join(plan.folder, "haproxy.cfg");
+  return { files: { "haproxy.cfg": `${lines.join("\n")}\n` }, command: ["haproxy", "-db", "-f", file] };
+}
+
+function globals({ sessions }: Plan, more: readonly string[] = []): readonly string[] {
+  return [
+    "global",
+    "  nbthread 1",
+    `  maxconn ${sessions}`,
+    ...more,
+    "defaults",
+    "  mode tcp",
+    `  maxconn ${sessions}`,
+    "  timeout connect 5s",
+    "  timeout client 300s",
+    "  timeout server 300s",
+  ];
+}
+
+function section({ gateway, till }: Plan, { port, target }: Door): readonly string[] {
+  return [
+    `listen l${port}`,
+    `  bind ${gateway}:${port}`,
+    `  tcp-request connection reject unless { src ${till} }`,
+    `  server terminal ${target.address}:${target.port}`,
+  ];
+}
+
+function frontend({ gateway, till }: Plan, { port, target }: Door): readonly string[] {
+  return [
+    `frontend f${port}`,
+    `  bind ${gateway}:${port}`,
+    `  tcp-request connection reject unless { src ${till} }`,
+    `  tcp-request content set-dst ipv4(${target.address})`,
+    "  default_backend terminals",
+  ];
+}
+
+function oneFrontend({ doors, gateway, till, folder }: Plan): readonly string[] {
+  return [
+    "frontend doors",
+    ...doors.map((door) => `  bind ${gateway}:${door.port}`),
+    `  tcp-request connection reject unless { src ${till} }`,
+    `  tcp-request content set-dst dst_port,map_int_ip(${join(folder, "targets.map")})`,
+    "  default_backend terminals",
+  ];
+}
+
+/** 0.0.0.0: the connection goes where set-dst said. */
+function sharedBackend({ doors }: Plan): readonly string[] {
+  return ["backend terminals", `  server terminal 0.0.0.0:${doors[0]?.target.port ?? 0}`];
+}

@@ -1,0 +1,18 @@
+/** The relay that everyone writes first in Node, as the baseline of what Node itself costs. */
+import { join } from "node:path";
+import type { Subject } from "./subject.ts";
+
+const PROGRAM = join(import.meta.dirname, "pipe-relay.ts");
+
+export const pipe: Subject = {
+  name: "pipe",
+  description: "Node: a.pipe(b); b.pipe(a), without limits, timeouts, journal",
+  missing: () => undefined,
+  skips: { doors: "a baseline for traffic" },
+  launch: ({ doors, gateway, till }) => {
+    const [door] = doors;
+    if (!door) throw new Error("pipe needs a door");
+    const words = [gateway, door.port, till, door.target.address, door.target.port].map(String);
+    return { files: {}, command: [process.execPath, PROGRAM, ...words] };
+  },
+};
