@@ -83,7 +83,7 @@ export class Relay implements Engine {
   }
 
   async #applyNow(policy: Policy): Promise<Applied> {
-    if (this.#isStopping) return { open: 0, blocked: [] };
+    if (this.#isStopping()) return { open: 0, blocked: [] };
     this.#places = placesByTarget(policy);
     this.#policy = policy;
     this.#ceiling = sessionCeiling(this.#descriptors, policy.doors.size);
@@ -99,12 +99,12 @@ export class Relay implements Engine {
   async #openDoors(policy: Policy): Promise<void> {
     for (const [key, door] of policy.doors) {
       if (this.#listeners.has(key)) continue;
-      if (this.#isStopping) return;
+      if (this.#isStopping()) return;
       const listener = new Listener(door.endpoint, this.#accept);
       this.#listeners.set(key, listener);
       // One after another: opening them in parallel costs more memory and no less time (measured at 7,128).
       const cause = await listener.open();
-      if (this.#isStopping) listener.close();
+      if (this.#isStopping()) listener.close();
       else if (cause !== undefined) this.#block(key, { flow: door.flow.id, endpoint: door.endpoint, cause });
     }
   }
@@ -262,7 +262,7 @@ export class Relay implements Engine {
     this.#drain.done.resolve({ cut: this.#drain.cut });
   }
 
-  get #isStopping(): boolean {
+  #isStopping(): boolean {
     return this.#drain !== undefined;
   }
 

@@ -1,0 +1,97 @@
+/**
+ * What a running gateway has to tell, as plain records: one per line of its log.
+ *
+ * A record names who, where, how long, how many bytes, who ended it and by which rule. Never a payload byte.
+ */
+import { formatAddress } from "@ecluse/guard/address";
+import type { Applied, BlockedDoor, SessionRecord } from "../engine/engine.ts";
+import type { Endpoint } from "../inventory/model.ts";
+import type { TalliedRefusal } from "./refusals.ts";
+
+export type GatewayEvent =
+  | { readonly event: "ready"; readonly doors: number; readonly blocked: number; readonly flows: number }
+  | SessionEvent
+  | RefusedEvent
+  | {
+      readonly event: "blocked" | "unblocked";
+      readonly flow: string;
+      readonly endpoint: string;
+      readonly message: string;
+    }
+  | { readonly event: "ignored"; readonly signal: string; readonly message: string }
+  | { readonly event: "stopping"; readonly sessions: number; readonly within: number }
+  | { readonly event: "stopped"; readonly cut: number };
+
+export interface SessionEvent {
+  readonly event: "session";
+  readonly flow: string;
+  readonly source: string;
+  readonly endpoint: string;
+  readonly target: string;
+  readonly rule: string;
+  /** ISO 8601, UTC. */
+  readonly started: string;
+  /** Milliseconds, whole. */
+  readonly duration: number;
+  readonly bytesToTarget: number;
+  readonly bytesToClient: number;
+  readonly outcome: SessionRecord["outcome"];
+  readonly by: SessionRecord["by"];
+  readonly cause?: string;
+}
+
+export interface RefusedEvent {
+  readonly event: "refused";
+  readonly flow: string | null;
+  readonly source: string | null;
+  readonly outcome: TalliedRefusal["outcome"];
+  readonly reason: TalliedRefusal["reason"];
+  readonly count: number;
+}
+
+export function sessionEvent(record: SessionRecord): SessionEvent {
+  return {
+    event: "session",
+    flow: record.flow,
+    source: formatAddress(record.source),
+    endpoint: formatEndpoint(record.endpoint),
+    target: formatEndpoint(record.target),
+    rule: record.rule,
+    started: new Date(record.startedAt).toISOString(),
+    duration: Math.round(record.duration),
+    bytesToTarget: record.bytesToTarget,
+    bytesToClient: record.bytesToClient,
+    outcome: record.outcome,
+    by: record.by,
+    ...(record.cause === undefined ? {} : { cause: record.cause }),
+  };
+}
+
+export function refusedEvent({ flow, source, outcome, reason, count }: TalliedRefusal): RefusedEvent {
+  const address = source === undefined ? null : formatAddress(source);
+  return { event: "refused", flow: flow ?? null, source: address, outcome, reason, count };
+}
+
+export function doorEvent(event: "blocked" | "unblocked", { flow, endpoint, cause }: BlockedDoor): GatewayEvent {
+  const where = formatEndpoint(endpoint);
+  const message = event === "blocked" ? `Cannot listen on ${where}: ${wordsFor(cause)}` : `Listening on ${where} now`;
+  return { event, flow, endpoint: where, message };
+}
+
+export function readyEvent({ open, blocked }: Applied, flows: number): GatewayEvent {
+  return { event: "ready", doors: open, blocked: blocked.length, flows };
+}
+
+export function formatEndpoint({ address, port }: Endpoint): string {
+  return `${formatAddress(address)}:${port}`;
+}
+
+/** The system's error codes that a bind meets, in words a person can act on. */
+function wordsFor(cause: string): string {
+  const words: Readonly<Record<string, string>> = {
+    EADDRINUSE: "address already in use (another program listens there: ss -ltnp)",
+    EADDRNOTAVAIL: "this host does not have that address (yet): ip -4 address",
+    EACCES: "permission denied (ports below 1024 need CAP_NET_BIND_SERVICE)",
+  };
+  return words[cause] ?? cause;
+}

@@ -1,0 +1,38 @@
+/**
+ * Runs every test file, and under CI=true counts a skipped test as a failure unless `test/allowed-skips.json` names it:
+ * a test that quietly stopped running proves nothing. Usage: node tools/test.ts [GLOB ...]
+ */
+import { globSync, readFileSync } from "node:fs";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
+
+const DEFAULT = [
+  "src/**/*.test.ts",
+  "packages/**/*.test.ts",
+  "test/**/*.test.ts",
+  "tools/**/*.test.ts",
+  "bench/**/*.test.ts",
+];
+
+const patterns = process.argv.slice(2);
+const files = globSync(patterns.length === 0 ? DEFAULT : patterns, { exclude: ["**/node_modules/**"] }).sort();
+const allowed = JSON.parse(readFileSync(new URL("../test/allowed-skips.json", import.meta.url), "utf8")) as string[];
+const skipped: string[] = [];
+
+if (files.length === 0) fail(`no test file matches ${patterns.join(" ")}`);
+
+const stream = run({ files, concurrency: 2, execArgv: ["--conditions=source"] });
+stream.on("test:fail", () => (process.exitCode = 1));
+stream.on("test:pass", ({ name, skip }) => {
+  if (skip !== undefined && skip !== false) skipped.push(name);
+});
+stream.once("end", () => {
+  const unexpected = skipped.filter((name) => !allowed.includes(name));
+  if (process.env["CI"] === "true" && unexpected.length > 0) fail(`skipped under CI: ${unexpected.join("; ")}`);
+});
+stream.compose(new spec()).pipe(process.stdout);
+
+function fail(why: string): void {
+  process.stderr.write(`tests: ${why}\n`);
+  process.exitCode = 1;
+}
