@@ -7,28 +7,38 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { availableParallelism } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
 
 /** `namespaces`: till, gateway and depot each in a network of their own. `loopback`: all on 127.0.0.0/8 of this host. */
 export type Isolation = "namespaces" | "loopback";
 
-/** Tells the inner run what it is in. */
-const VARIABLE = "ECLUSE_BENCH_ISOLATION";
+/** What the inner run is told. */
+export interface Inside {
+  readonly isolation: Isolation;
+  /** An empty folder, removed after the run. */
+  readonly folder: string;
+}
 
-/** The isolation this process runs in; `undefined` in the process that the user started. */
-export function currentIsolation(): Isolation | undefined {
-  const value = process.env[VARIABLE];
-  return value === "namespaces" || value === "loopback" ? value : undefined;
+/** What this process was told; `undefined` in the process that the user started. */
+export function currentInside(): Inside | undefined {
+  const isolation = process.env["ECLUSE_BENCH_ISOLATION"];
+  const folder = process.env["ECLUSE_BENCH_FOLDER"];
+  const known = isolation === "namespaces" || isolation === "loopback";
+  return known && folder !== undefined ? { isolation, folder } : undefined;
 }
 
 /** Runs this same program again, isolated as well as this machine allows, and gives its exit code. */
 export async function runIsolated(): Promise<number> {
   const unshare = unshareCommand();
-  const isolation: Isolation = unshare ? "namespaces" : "loopback";
+  const folder = mkdtempSync(join(tmpdir(), "ecluse-bench-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const told = { ECLUSE_BENCH_ISOLATION: unshare ? "namespaces" : "loopback", ECLUSE_BENCH_FOLDER: folder };
   // The bench stays off the gateway's processor, like the load generator. `setpriv`: ends with us, even by SIGKILL.
   const pinned = ["setpriv", "--pdeathsig", "KILL", "taskset", "--cpu-list", String(loadCore()), ...(unshare ?? [])];
   const [command = "", ...words] = [...pinned, process.execPath, ...process.execArgv, ...process.argv.slice(1)];
-  const child = spawn(command, words, { stdio: "inherit", env: { ...process.env, [VARIABLE]: isolation } });
+  const child = spawn(command, words, { stdio: "inherit", env: { ...process.env, ...told } });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => child.kill("SIGKILL"));
   const [code] = (await once(child, "exit")) as [number | null];
   return code ?? 2;
@@ -41,7 +51,8 @@ export function gatewayCore(): number {
 
 /** The processor of load generator, backend and bench. */
 export function loadCore(): number {
-  return availableParallelism() > 1 ? 1 : 0;
+  // Not availableParallelism(), which counts what this process is pinned to.
+  return cpus().length > 1 ? 1 : 0;
 }
 
 function unshareCommand(): readonly string[] | undefined {

@@ -4,11 +4,10 @@
  * Progress goes to stderr, tables to stdout, raw figures to `--out FILE`. Exits with 0 done, 1 something failed, 2
  * could not run. See README.md for how to read the figures.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { casesOf, type Case } from "./cases.ts";
-import { currentIsolation, runIsolated, type Isolation } from "./isolate.ts";
+import { currentInside, runIsolated, type Inside } from "./isolate.ts";
 import { describeMachine } from "./machine.ts";
 import { measure } from "./measure.ts";
 import { readOptions, USAGE, type Options } from "./options.ts";
@@ -33,21 +32,19 @@ async function main(): Promise<number> {
     console.error(`bench: error: ${error instanceof Error ? error.message : String(error)}\nbench: hint: ${USAGE}`);
     return 2;
   }
-  const isolation = currentIsolation();
-  return isolation ? await bench(options, isolation) : await runIsolated();
+  const inside = currentInside();
+  return inside ? await bench(options, inside) : await runIsolated();
 }
 
-async function bench(options: Options, isolation: Isolation): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), "ecluse-bench-"));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+async function bench(options: Options, inside: Inside): Promise<number> {
   // The first process of a PID namespace ignores what it has no handler for.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(2));
   const cases = casesOf(options.quick).filter(({ benchmark }) => options.benchmarks.includes(benchmark));
   const { runs, absences } = split(options.subjects, cases);
-  const measurements = await measureAll(runs, options.rounds, isolation, folder);
+  const measurements = await measureAll(runs, options.rounds, inside);
   const results: Results = {
     machine: describeMachine(),
-    isolation,
+    isolation: inside.isolation,
     rounds: options.rounds,
     quick: options.quick,
     subjects: Object.fromEntries(options.subjects.map(({ name, description }) => [name, description])),
@@ -75,14 +72,16 @@ function split(subjects: readonly Subject[], cases: readonly Case[]): { runs: Ru
 }
 
 /** Every case of every subject in each round; subjects take turns at being first. */
-async function measureAll(runs: readonly Run[], rounds: number, isolation: Isolation, folder: string) {
+async function measureAll(runs: readonly Run[], rounds: number, inside: Inside) {
   const measurements: Measurement[] = [];
   for (let round = 1; round <= rounds; round++) {
     for (const its of Map.groupBy(runs, ({ which }) => which.name).values()) {
       const first = (round - 1) % its.length;
       for (const run of [...its.slice(first), ...its.slice(0, first)]) {
         console.error(`bench: round ${round} of ${rounds}: ${run.which.name}: ${run.subject.name}`);
-        measurements.push(await measureOne(run, round, isolation, join(folder, String(measurements.length))));
+        measurements.push(
+          await measureOne(run, round, { ...inside, folder: join(inside.folder, String(measurements.length)) }),
+        );
       }
     }
   }
@@ -90,10 +89,10 @@ async function measureAll(runs: readonly Run[], rounds: number, isolation: Isola
 }
 
 /** A subject that fails is a result too: the others go on. */
-async function measureOne({ subject, which }: Run, round: number, isolation: Isolation, folder: string) {
+async function measureOne({ subject, which }: Run, round: number, inside: Inside) {
   const named = { round, case: which.name, subject: subject.name };
   try {
-    const { figures, failures, firstFailure } = await measure(subject, which, isolation, folder);
+    const { figures, failures, firstFailure } = await measure(subject, which, inside);
     return { ...named, figures, failures, ...(firstFailure !== undefined && { problem: firstFailure }) };
   } catch (error) {
     return { ...named, figures: {}, failures: 1, problem: error instanceof Error ? error.message : String(error) };

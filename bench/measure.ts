@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Case } from "./cases.ts";
-import { gatewayCore, loadCore, type Isolation } from "./isolate.ts";
+import { gatewayCore, loadCore, type Inside } from "./isolate.ts";
 import { monotonicSeconds } from "./load/doors.ts";
 import type { Answer, Job, TargetDoor, Work } from "./load/job.ts";
 import { Network } from "./network.ts";
@@ -28,7 +28,7 @@ interface Scene {
 }
 
 /** Measures one case of one subject; `folder` is made for it. Throws where the subject could not be measured. */
-export async function measure(subject: Subject, which: Case, isolation: Isolation, folder: string): Promise<Answer> {
+export async function measure(subject: Subject, which: Case, { isolation, folder }: Inside): Promise<Answer> {
   mkdirSync(folder);
   await using network = await Network.create(isolation);
   const doors = network.allDoors().slice(0, which.doors === "all" ? undefined : 1);
