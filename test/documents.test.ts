@@ -1,0 +1,86 @@
+/** Lists that people rely on, compared with their documents both ways. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { suite, test } from "node:test";
+import { COMMANDS } from "../src/cli/commands.ts";
+import { OUTCOMES } from "../src/engine/engine.ts";
+import { ERROR_CODES } from "../src/errors.ts";
+import { BEHAVIOURS } from "../src/simulate/behaviours.ts";
+
+suite("docs/errors.md", () => {
+  test("has one section per error code, and no other", () => {
+    assert.deepEqual(sections("docs/errors.md"), [...ERROR_CODES]);
+  });
+});
+
+suite("docs/cli.md", () => {
+  test("has one section per command, in the order of --help", () => {
+    assert.deepEqual(
+      sections("docs/cli.md"),
+      COMMANDS.map(({ name }) => name),
+    );
+  });
+
+  for (const command of COMMANDS) {
+    test(`${command.name}: its summary, example and exactly its options`, () => {
+      const text = section("docs/cli.md", command.name);
+      assert.ok(text.includes(command.example), `the example "${command.example}" is missing`);
+      const documented = [...text.matchAll(/^\| `--([a-z-]+)/gm)].map(([, name]) => name);
+      assert.deepEqual(
+        documented,
+        command.options.map(({ name }) => name),
+      );
+    });
+  }
+
+  test("simulate: exactly its behaviours", () => {
+    const documented = [...section("docs/cli.md", "simulate").matchAll(/^\| `([a-z-]+)` +\|/gm)].map(
+      ([, name]) => name,
+    );
+    assert.deepEqual(documented, Object.keys(BEHAVIOURS));
+  });
+});
+
+suite("docs/glossary.md", () => {
+  test("names every outcome of a session, and no other", () => {
+    const documented = [...section("docs/glossary.md", "Outcomes").matchAll(/^\| `([a-z-]+)`/gm)].map(
+      ([, name]) => name,
+    );
+    assert.deepEqual(documented, [...OUTCOMES]);
+  });
+});
+
+suite("docs/decisions/dependencies.md", () => {
+  test("gives a reason for every package that package.json names, and for no other", () => {
+    const { dependencies, devDependencies } = JSON.parse(readFileSync("package.json", "utf8")) as Dependencies;
+    const runtime = JSON.parse(readFileSync("tools/runtime/package.json", "utf8")) as Dependencies;
+    const named = [dependencies, devDependencies, runtime.optionalDependencies].flatMap((list) =>
+      Object.keys(list ?? {}),
+    );
+    const text = readFileSync("docs/decisions/dependencies.md", "utf8");
+    const documented = [...text.matchAll(/^\| `([^`]+)`/gm)].map(([, name]) => name ?? "");
+    assert.deepEqual(documented.sort(), named.filter((name) => !name.startsWith("@ecluse/")).sort());
+  });
+
+  test("every version is exact", () => {
+    const { dependencies, devDependencies } = JSON.parse(readFileSync("package.json", "utf8")) as Dependencies;
+    for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
+      assert.match(version, /^\d+\.\d+\.\d+$/, name);
+    }
+  });
+});
+
+interface Dependencies {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+function sections(file: string): readonly string[] {
+  return [...readFileSync(file, "utf8").matchAll(/^## (.+)$/gm)].map(([, title]) => title ?? "");
+}
+
+function section(file: string, title: string): string {
+  const parts = readFileSync(file, "utf8").split(/^## /m);
+  return parts.find((part) => part.startsWith(`${title}\n`)) ?? "";
+}
