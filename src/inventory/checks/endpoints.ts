@@ -1,0 +1,49 @@
+/** One endpoint, one flow: aliases, generic flows and services of one machine included, and what a wildcard covers. */
+import { formatAddress } from "@ecluse/guard/address";
+import type { DoorFact, Facts, FlowFact } from "../facts.ts";
+import { formatPlace } from "../finding.ts";
+import { placeOf } from "../tree.ts";
+
+interface Standing {
+  readonly flow: FlowFact;
+  readonly door: DoorFact;
+}
+
+export function checkEndpoints(facts: Facts): void {
+  const byEndpoint = new Map<number, Standing>();
+  const wildcards = new Map<number, Standing>();
+  for (const flow of facts.flows) {
+    for (const door of flow.doors) {
+      const key = door.address * 65_536 + door.port;
+      const first = byEndpoint.get(key);
+      if (first === undefined) byEndpoint.set(key, { flow, door });
+      else complain(facts, first, { flow, door });
+      if (door.address === 0 && first === undefined) wildcards.set(door.port, { flow, door });
+    }
+  }
+  if (wildcards.size === 0) return;
+  for (const standing of byEndpoint.values()) {
+    const wildcard = wildcards.get(standing.door.port);
+    if (wildcard !== undefined && standing.door.address !== 0 && isOnGateway(facts, standing)) {
+      complain(facts, standing, wildcard);
+    }
+  }
+}
+
+/** A machine's own address is another host, unless it is the gateway's. */
+function isOnGateway({ inventory }: Facts, { flow, door }: Standing): boolean {
+  if (flow.relayed || door.address === inventory.gateway.address) return true;
+  return !inventory.machines.some(({ address }) => address === door.address);
+}
+
+function complain(facts: Facts, first: Standing, second: Standing): void {
+  const place = formatPlace(placeOf(facts.spot(first.door.path)));
+  const endpoint = `${formatAddress(second.door.address)}:${second.door.port}`;
+  const covers = second.door.address === first.door.address ? "" : ` (which covers ${formatAddress(first.door.address)})`;
+  const message =
+    first.flow.id === second.flow.id
+      ? `${second.flow.id} is offered twice on ${endpoint}`
+      : `${second.flow.id} and ${first.flow.id} (at ${place}) are both entered on ${endpoint}${covers}`;
+  const hint = "give one of them another port or address";
+  facts.complain({ code: "endpoint-twice", path: second.door.path, message, hint });
+}

@@ -1,0 +1,87 @@
+/**
+ * Keys that this version accepts but on which no code acts yet.
+ *
+ * An inventory never promises what is not done, so using one is an error. Whoever makes a key effective deletes its row
+ * here and its mark in `docs/inventory.md`. A value that says "off" promises nothing.
+ */
+import type { Facts } from "../facts.ts";
+import { formatPath } from "../quote.ts";
+import type { Path } from "../tree.ts";
+
+interface Row {
+  /** `*` stands for any name or number. */
+  readonly pattern: string;
+  /** Whether the value promises something. */
+  readonly promises: (value: Values) => boolean;
+  /** What is missing. */
+  readonly missing: string;
+  /** The key to point at, the first that is there; absent: the value's own. */
+  readonly at?: readonly string[];
+}
+
+type Values = Readonly<Record<string, unknown>> & string;
+
+const always = (): boolean => true;
+const unlessDisabled = (value: Values): boolean => value["enabled"] !== false;
+const unlessEmpty = (value: Values): boolean => Object.keys(value).length > 0;
+
+const ROWS: readonly Row[] = [
+  { pattern: "gateway.engine", promises: (value) => value === "kernel", missing: "the kernel engine" },
+  { pattern: "gateway.state", promises: always, missing: "the state folder" },
+  { pattern: "gateway.control", promises: always, missing: "the control socket" },
+  { pattern: "gateway.dashboard", promises: unlessDisabled, missing: "the dashboard" },
+  { pattern: "gateway.metrics", promises: unlessDisabled, missing: "the metrics endpoint" },
+  { pattern: "gateway.journal", promises: always, missing: "the journal" },
+  { pattern: "ssh", promises: always, missing: "rules for SSH to the gateway" },
+  { pattern: "machines.*.ssh", promises: always, missing: "rules for SSH to a machine" },
+  { pattern: "services", promises: unlessEmpty, missing: "guarding and rendering services" },
+  {
+    pattern: "flows.*",
+    promises: (value) => value["target"] === undefined,
+    missing: "flows without a target (a program that listens itself)",
+    at: ["listen"],
+  },
+  {
+    pattern: "flows.*.acceptProxy",
+    promises: (value) => (value as unknown) !== false,
+    missing: "reading PROXY headers",
+  },
+  { pattern: "flows.*.sendProxy", promises: (value) => value !== "none", missing: "writing PROXY headers" },
+  {
+    pattern: "depots.*.terminals.*",
+    promises: (value) => value["busy"] === "queue" || value["queue"] !== undefined,
+    missing: "queues",
+    at: ["busy", "queue"],
+  },
+  { pattern: "depots.*.terminals.*.probe", promises: (value) => value !== "none", missing: "probes" },
+];
+
+export function checkNotEffective(facts: Facts): void {
+  for (const row of ROWS) {
+    for (const { path, value } of matches(facts.data, row.pattern.split("."), [])) {
+      if (!row.promises(value as Values)) continue;
+      const key = row.at?.find((name) => Object.hasOwn(value as object, name));
+      complain(facts, key === undefined ? path : [...path, key], row.missing);
+    }
+  }
+}
+
+function complain(facts: Facts, path: Path, missing: string): void {
+  const message = `${formatPath(path)} is not effective yet: this version does not have ${missing}`;
+  const hint = "remove it; docs/inventory.md says which keys are effective";
+  facts.complain({ code: "not-effective", path, message, hint, which: "key" });
+}
+
+interface Match {
+  readonly path: Path;
+  readonly value: unknown;
+}
+
+function matches(value: unknown, steps: readonly string[], path: Path): readonly Match[] {
+  const [step, ...rest] = steps;
+  if (step === undefined) return value === undefined || value === null ? [] : [{ path, value }];
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
+  const fields = value as Readonly<Record<string, unknown>>;
+  const keys = step === "*" ? Object.keys(fields) : Object.keys(fields).filter((key) => key === step);
+  return keys.flatMap((key) => matches(fields[key], rest, [...path, key]));
+}

@@ -1,0 +1,233 @@
+/**
+ * One YAML file -> a tree whose every value knows its place.
+ *
+ * Promises that a hostile file is a finding, soon: size, depth, number of words and the expansion of aliases are bounded.
+ * YAML 1.2 core; one document; no tags of one's own, no merge keys, no key twice. The document's own conversion to
+ * JavaScript is not used: it forgets places, and takes the last of two keys.
+ */
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  parseDocument,
+  type ParsedNode,
+  type YAMLMap,
+} from "yaml";
+import { quote } from "./quote.ts";
+import type { Report } from "./report.ts";
+import { type Entry, placeOf, type SourceFile, sourceFile, type Spot, type Tree } from "./tree.ts";
+import { excessOf, LARGEST_FILE, MOST_VALUES } from "./yaml-budget.ts";
+import { formatPlace } from "./finding.ts";
+
+/** Reads bytes as UTF-8 and the text as YAML; reports what is wrong, and returns the mapping where there is one. */
+export function readYaml(
+  name: string,
+  content: Uint8Array | string,
+  report: Report,
+): { readonly file: SourceFile; readonly tree?: Tree } {
+  const text = decode(content);
+  const file = sourceFile(name, text ?? "");
+  const start: Spot = { file, offset: 0 };
+  if (text === undefined) {
+    if (content.length > LARGEST_FILE) tooLarge(report, start, "more than 8 MiB of text");
+    else report.add("bad-encoding", start, `${quote(name)} is not UTF-8 text`, "save the file as UTF-8");
+    return { file };
+  }
+  const excess = excessOf(text);
+  if (excess !== undefined) {
+    tooLarge(report, { file, offset: excess.offset }, excess.what);
+    return { file };
+  }
+  const tree = treeOf(file, report);
+  return tree === undefined ? { file } : { file, tree };
+}
+
+function tooLarge(report: Report, at: Spot, what: string): void {
+  report.add("too-large", at, `the file has ${what}`, "write ranges (terminals: 1-99), or split the file with include");
+}
+
+/** `undefined`: too large or not UTF-8. A byte order mark is dropped, as the decoder does. */
+function decode(content: Uint8Array | string): string | undefined {
+  if (content.length > LARGEST_FILE) return undefined;
+  if (typeof content === "string") return content.startsWith("\ufeff") ? content.slice(1) : content;
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(content);
+  } catch {
+    return undefined;
+  }
+}
+
+function treeOf(file: SourceFile, report: Report): Tree | undefined {
+  const document = parseDocument(file.text, {
+    version: "1.2",
+    schema: "core",
+    // The parser compares each key with each other; 100,000 keys would take a minute. The walk below looks them up.
+    uniqueKeys: false,
+    prettyErrors: false,
+    resolveKnownTags: false,
+    logLevel: "silent",
+  });
+  // One mistake makes the parser stumble many times: the first is the one to mend.
+  const problem = document.errors[0] ?? document.warnings[0];
+  if (problem !== undefined) {
+    reportProblem(report, { file, offset: problem.pos[0] }, problem.code, problem.message);
+    return undefined;
+  }
+  return rootOf(document, file, report);
+}
+
+function reportProblem(report: Report, at: Spot, code: string, message: string): void {
+  if (code === "MULTIPLE_DOCS") {
+    report.add(
+      "several-documents",
+      at,
+      "a second YAML document begins here",
+      "keep one document; use include for more",
+    );
+  } else if (code === "RESOURCE_EXHAUSTION") {
+    tooLarge(report, at, "more levels than an inventory can have");
+  } else {
+    const hint =
+      code === "TAB_AS_INDENT" ? "indent with spaces" : "mend the YAML here; quote texts with special characters";
+    report.add("bad-yaml", at, `the YAML cannot be read: ${quote(message).slice(1, -1)}`, hint);
+  }
+}
+
+function rootOf(document: Document.Parsed, file: SourceFile, report: Report): Tree | undefined {
+  const start: Spot = { file, offset: 0 };
+  const { contents } = document;
+  if (contents === null || (isScalar(contents) && contents.value === null)) {
+    report.add("empty-file", start, "the file says nothing", "run ecluse init to write one to start from");
+    return undefined;
+  }
+  if (!isMap(contents)) {
+    const at = { file, offset: offsetOf(contents) };
+    report.add("not-a-mapping", at, "the file is not a mapping of keys", "begin with a key, such as gateway:");
+    return undefined;
+  }
+  try {
+    return walk(contents, { file, report, anchors: new Map() }).tree;
+  } catch (error) {
+    if (!(error instanceof TooManyValues)) throw error;
+    tooLarge(report, error.at, "more values than an inventory can have, once its aliases are expanded");
+    return undefined;
+  }
+}
+
+class TooManyValues extends Error {
+  readonly at: Spot;
+  constructor(at: Spot) {
+    super("too many values");
+    this.at = at;
+  }
+}
+
+interface Sized {
+  readonly tree: Tree;
+  /** How many values it stands for, aliases expanded. */
+  readonly size: number;
+}
+
+interface Walk {
+  readonly file: SourceFile;
+  readonly report: Report;
+  /** `undefined`: the anchor's node is still being read, so an alias to it would contain itself. */
+  readonly anchors: Map<string, Sized | undefined>;
+}
+
+function walk(node: Node, context: Walk): Sized {
+  const at = { file: context.file, offset: offsetOf(node) };
+  if (isAlias(node)) return expand(node.source, at, context);
+  const anchor = (node as { anchor?: string }).anchor;
+  if (anchor !== undefined) context.anchors.set(anchor, undefined);
+  const sized = isMap(node)
+    ? mappingOf(node, at, context)
+    : isSeq(node)
+      ? listOf(node.items, at, context)
+      : leafOf(node, at);
+  if (sized.size > MOST_VALUES) throw new TooManyValues(at);
+  if (anchor !== undefined) context.anchors.set(anchor, sized);
+  return sized;
+}
+
+function expand(name: string, at: Spot, { anchors, report }: Walk): Sized {
+  const sized = anchors.get(name);
+  if (sized !== undefined) return { tree: { ...sized.tree, at }, size: sized.size };
+  report.add("bad-yaml", at, `the alias ${quote(`*${name}`)} stands inside its own anchor`, "write the values out");
+  return { tree: { kind: "leaf", at, value: null, text: "" }, size: 1 };
+}
+
+function listOf(items: readonly unknown[], at: Spot, context: Walk): Sized {
+  const trees: Tree[] = [];
+  let size = 1;
+  for (const item of items) {
+    const sized = walk(item as Node, context);
+    trees.push(sized.tree);
+    size += sized.size;
+  }
+  return { tree: { kind: "list", at, items: trees }, size };
+}
+
+function mappingOf(map: YAMLMap, at: Spot, context: Walk): Sized {
+  const entries = new Map<string, Entry>();
+  let size = 1;
+  for (const { key, value } of map.items as readonly { key: ParsedNode; value: ParsedNode | null }[]) {
+    const keyAt = { file: context.file, offset: offsetOf(key) };
+    const name = keyOf(key, keyAt, context.report);
+    const sized = value === null ? leafOf(null, keyAt) : walk(value, context);
+    size += sized.size;
+    if (name === undefined || isTwice(entries, name, keyAt, context.report)) continue;
+    entries.set(name, { at: keyAt, value: sized.tree });
+  }
+  return { tree: { kind: "mapping", at, entries }, size };
+}
+
+function leafOf(node: unknown, at: Spot): Sized {
+  if (!isScalar(node)) return { tree: { kind: "leaf", at, value: null, text: "" }, size: 1 };
+  const { value, source } = node;
+  const known = typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : null;
+  return { tree: { kind: "leaf", at, value: known, text: source ?? "" }, size: 1 };
+}
+
+function keyOf(key: Node, at: Spot, report: Report): string | undefined {
+  if (!isScalar(key)) {
+    report.add("bad-key", at, "a key is not a plain name or number", "write the key as plain text");
+    return undefined;
+  }
+  const name = key.source ?? String(key.value);
+  if (name === "<<") {
+    report.add(
+      "merge-key",
+      at,
+      "merge keys (<<) are not read",
+      "write the keys out, or alias a whole value (allow: *tills)",
+    );
+    return undefined;
+  }
+  // Objects would take this key for their prototype, and a reader would never see it again.
+  if (name === "" || name === "__proto__") {
+    report.add("bad-key", at, `${quote(name)} is not a key`, "write a name before the colon");
+    return undefined;
+  }
+  return name;
+}
+
+function isTwice(entries: ReadonlyMap<string, Entry>, name: string, at: Spot, report: Report): boolean {
+  const first = entries.get(name);
+  if (first === undefined) return false;
+  const before = formatPlace(placeOf(first.at));
+  report.add(
+    "duplicate-key",
+    at,
+    `${quote(name)} is written twice, first at ${before}`,
+    "keep one of the two, or merge them",
+  );
+  return true;
+}
+
+function offsetOf(node: Node): number {
+  return node.range?.[0] ?? 0;
+}

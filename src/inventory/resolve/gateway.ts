@@ -1,0 +1,116 @@
+/** The gateway: its address, the numbering plan, the tunnel and the limits, with their defaults. */
+import { formatNetwork, type Ipv4, type Network, parseAddress, parseNetwork } from "@ecluse/guard/address";
+import type { Gateway, Limits } from "../model.ts";
+import { quote } from "../quote.ts";
+import type { Reading } from "../reading.ts";
+import type { RawInventory } from "../schema.ts";
+import { address, duration, formed, network, size } from "./values.ts";
+
+/** Stands in for a gateway address that could not be read, so that the rest can be judged. Never reaches a caller. */
+export const UNKNOWN_ADDRESS = parseAddress("255.255.255.255") as Ipv4;
+
+const DEFAULT_PLAN = parseNetwork("172.17.0.0/16") as Network;
+const SECOND = 1_000;
+const HOUR = 3_600 * SECOND;
+
+/** Default, least and most, in milliseconds. Defaults: docs/inventory.md says why. */
+const TIMES = {
+  connect: { usual: 5 * SECOND, least: 100, most: 60 * SECOND },
+  idle: { usual: 300 * SECOND, least: SECOND, most: 24 * HOUR },
+  halfClosed: { usual: 30 * SECOND, least: 100, most: HOUR },
+  stalled: { usual: 60 * SECOND, least: SECOND, most: HOUR },
+  keepalive: { usual: 30 * SECOND, least: SECOND, most: 2 * HOUR },
+  drain: { usual: 200 * SECOND, least: 0, most: HOUR },
+} as const;
+const USUAL_SESSIONS = 4_096;
+const USUAL_PER_SOURCE = 256;
+
+type RawGateway = RawInventory["gateway"];
+
+export function gateway(reading: Reading): Gateway {
+  const raw = reading.data.gateway;
+  promisedLater(reading, raw);
+  return {
+    address: address(reading, { text: raw.address, path: ["gateway", "address"] }) ?? UNKNOWN_ADDRESS,
+    engine: raw.engine ?? "relay",
+    terminals: {
+      network: plan(reading, raw.terminals?.network),
+      firstHost: raw.terminals?.firstHost ?? 10,
+      port: raw.terminals?.port ?? 8888,
+    },
+    tunnel: tunnel(reading, raw.tunnel),
+    limits: limits(reading, raw.limits),
+    onRevoke: raw.onRevoke ?? "drain",
+  };
+}
+
+/** The plan counts depots in the third octet, so it needs all of it. */
+function plan(reading: Reading, text: string | undefined): Network {
+  const path = ["gateway", "terminals", "network"];
+  const value = text === undefined ? DEFAULT_PLAN : network(reading, { text, path });
+  if (value === undefined || value.prefix === 16) return value ?? DEFAULT_PLAN;
+  const message = `the plan's network ${quote(formatNetwork(value))} is not a /16`;
+  reading.complain({ code: "plan-network", path, message, hint: "write a /16: its third octet is the depot" });
+  return DEFAULT_PLAN;
+}
+
+function tunnel(reading: Reading, raw: RawGateway["tunnel"]): Gateway["tunnel"] {
+  const path = ["gateway", "tunnel"];
+  const form = { pattern: /^[A-Za-z0-9_.-]{1,15}$/, what: "a network interface: 15 letters, digits and - _ . at most" };
+  const name = raw?.interface ?? "tailscale0";
+  const routers: Ipv4[] = [];
+  for (const [index, text] of (raw?.routers ?? []).entries()) {
+    const here = [...path, "routers", index];
+    const router = address(reading, { text, path: here });
+    if (router === undefined) continue;
+    if (routers.includes(router)) {
+      reading.complain({ code: "listed-twice", path: here, message: `${quote(text)} is listed twice`, hint: "remove one" });
+    } else routers.push(router);
+  }
+  return { interface: formed(reading, { text: name, path: [...path, "interface"] }, form) ?? name, routers };
+}
+
+function limits(reading: Reading, raw: RawGateway["limits"]): Limits {
+  const time = (key: keyof typeof TIMES): number => {
+    const text = raw?.[key];
+    const { usual, ...bounds } = TIMES[key];
+    return (text === undefined ? undefined : duration(reading, { text, path: ["gateway", "limits", key] }, bounds)) ?? usual;
+  };
+  const sessions = raw?.sessions ?? USUAL_SESSIONS;
+  const perSource = raw?.perSource ?? Math.min(USUAL_PER_SOURCE, sessions);
+  if (perSource > sessions) {
+    const message = `perSource ${perSource} is more than the gateway's ${sessions} sessions`;
+    const path = ["gateway", "limits", "perSource"];
+    reading.complain({ code: "out-of-bounds", path, message, hint: `write at most ${sessions}` });
+  }
+  return {
+    connect: time("connect"),
+    idle: time("idle"),
+    halfClosed: time("halfClosed"),
+    stalled: time("stalled"),
+    keepalive: time("keepalive"),
+    drain: time("drain"),
+    sessions,
+    perSource,
+  };
+}
+
+/** Keys that no code acts on yet are still judged: their mistakes should not wait for the version that does. */
+function promisedLater(reading: Reading, raw: RawGateway): void {
+  const path = ["gateway", "journal"];
+  const year = 365 * 24 * HOUR;
+  if (raw.journal?.keep !== undefined) {
+    duration(reading, { text: raw.journal.keep, path: [...path, "keep"] }, { least: HOUR, most: 10 * year });
+  }
+  if (raw.journal?.size !== undefined) size(reading, { text: raw.journal.size, path: [...path, "size"] });
+  for (const key of ["state", "control"] as const) {
+    const form = { pattern: /^\/[A-Za-z0-9_./@:+-]*$/, what: "an absolute path of letters, digits and _ . / @ : + -" };
+    const text = raw[key];
+    if (text !== undefined) formed(reading, { text, path: ["gateway", key] }, form);
+  }
+}
+
+/** Whether the gateway's address is one that could be read. */
+export function isKnown(gateway: Gateway): boolean {
+  return gateway.address !== UNKNOWN_ADDRESS;
+}
