@@ -14,7 +14,7 @@ import { readOptions, USAGE, type Options } from "./options.ts";
 import { reportOf } from "./report.ts";
 import type { Absence, Measurement, Results } from "./results.ts";
 import { REFERENCE } from "./subjects/all.ts";
-import type { Subject } from "./subjects/subject.ts";
+import { missingProgram, type Subject } from "./subjects/subject.ts";
 
 /** One case of one subject. */
 interface Run {
@@ -30,6 +30,11 @@ async function main(): Promise<number> {
     options = readOptions(process.argv.slice(2));
   } catch (error) {
     console.error(`bench: error: ${error instanceof Error ? error.message : String(error)}\nbench: hint: ${USAGE}`);
+    return 2;
+  }
+  const missing = missingProgram("setpriv", "--version") ?? missingProgram("taskset", "--version");
+  if (missing !== undefined) {
+    console.error(`bench: error: ${missing}\nbench: hint: the bench runs on Linux, with util-linux`);
     return 2;
   }
   const inside = currentInside();

@@ -2,7 +2,6 @@
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Case } from "./cases.ts";
 import { gatewayCore, loadCore, type Inside } from "./isolate.ts";
@@ -41,22 +40,18 @@ export async function measure(subject: Subject, which: Case, { isolation, folder
 
 async function measureTraffic(scene: Scene, work: Work): Promise<Answer> {
   await using gateway = startGateway(scene);
-  const knocking = await startLoad(scene, { kind: "doors" }, gateway);
-  const knocked = await knocking.answer;
-  if (knocked.failures > 0) return knocked;
-  return await (
-    await startLoad(scene, work, gateway)
-  ).answer;
+  const knocked = await load(scene, { kind: "doors" }, gateway);
+  return knocked.failures > 0 ? knocked : await load(scene, work, gateway);
 }
 
 /** The load generator knocks before the gateway is there, so that the time is that of the first success. */
 async function measureOpening(scene: Scene): Promise<Answer> {
-  const knocking = await startLoad(scene, { kind: "doors" }, undefined);
+  await using knocking = await startLoad(scene, { kind: "doors" }, undefined);
   const from = monotonicSeconds();
   await using gateway = startGateway(scene);
   if (!gateway) throw new Error("opens no doors");
-  const saidReady = secondsUntilReady(scene, from);
-  const knocked = await unlessEnded(gateway, scene, knocking.answer);
+  const saidReady = secondsUntilReady(gateway, scene, from);
+  const knocked = await unlessEnded(gateway, scene, answerOf(knocking));
   if (knocked.failures > 0) return knocked;
   await settled(gateway);
   const figures = {
@@ -67,7 +62,7 @@ async function measureOpening(scene: Scene): Promise<Answer> {
   };
   // Only now, because it costs memory: does every door lead to its terminal?
   const work: Work = { kind: "connections", concurrency: 16, count: scene.plan.doors.length, warmup: 0 };
-  const every = await (await startLoad(scene, work, gateway)).answer;
+  const every = await load(scene, work, gateway);
   return { ...every, figures };
 }
 
@@ -81,7 +76,7 @@ async function startBackend(network: Network, doors: readonly Door[], folder: st
     enter: network.enter("depot"),
     core: loadCore(),
   });
-  if (backend.child.stdout) await once(backend.child.stdout, "data");
+  await backend.nextLine();
   return backend;
 }
 
@@ -94,8 +89,14 @@ function startGateway({ network, launch, plan }: Scene): Running | undefined {
   return new Running({ command, enter: network.enter("gateway"), core: gatewayCore(), log, ...(env && { env }) });
 }
 
-/** Starts the load generator; resolves once it runs, with the promise of its answer. */
-async function startLoad(scene: Scene, work: Work, gateway: Running | undefined): Promise<{ answer: Promise<Answer> }> {
+async function load(scene: Scene, work: Work, gateway: Running | undefined): Promise<Answer> {
+  await using loading = await startLoad(scene, work, gateway);
+  const answer = answerOf(loading);
+  return gateway ? await unlessEnded(gateway, scene, answer) : await answer;
+}
+
+/** Starts the load generator; resolves once it runs. */
+async function startLoad(scene: Scene, work: Work, gateway: Running | undefined): Promise<Running> {
   const { network, backend, plan, launch } = scene;
   const [first, ...others] = plan.doors;
   if (!first) throw new Error("a plan has at least one door");
@@ -107,12 +108,10 @@ async function startLoad(scene: Scene, work: Work, gateway: Running | undefined)
     deadline: DEADLINE_SECONDS,
   };
   const command = [process.execPath, join(import.meta.dirname, "load.ts")];
-  const load = new Running({ command, enter: network.enter("till"), core: loadCore() });
-  load.child.stdin?.write(`${JSON.stringify(job)}\n`);
-  const lines = linesOf(load);
-  await lines.next();
-  const answer = readAnswer(load, lines);
-  return { answer: gateway ? unlessEnded(gateway, scene, answer) : answer };
+  const loading = new Running({ command, enter: network.enter("till"), core: loadCore() });
+  loading.child.stdin?.write(`${JSON.stringify(job)}\n`);
+  await loading.nextLine();
+  return loading;
 }
 
 function throughGateway(host: string, first: Door, others: readonly Door[]): Pick<Job, "host" | "doors"> {
@@ -124,34 +123,30 @@ function straightTo({ target: { address, port } }: Door): Pick<Job, "host" | "do
   return { host: address, doors: [{ port, terminal: address }] };
 }
 
-async function readAnswer(load: Running, lines: AsyncIterator<string>): Promise<Answer> {
-  try {
-    const line = await lines.next();
-    if (line.done) throw new Error("the load generator ended without an answer");
-    return JSON.parse(line.value) as Answer;
-  } finally {
-    await load[Symbol.asyncDispose]();
-  }
-}
-
-function linesOf(load: Running): AsyncIterator<string> {
-  if (!load.child.stdout) throw new Error("the load generator has no output");
-  return createInterface({ input: load.child.stdout })[Symbol.asyncIterator]();
+async function answerOf(loading: Running): Promise<Answer> {
+  return JSON.parse(await loading.nextLine()) as Answer;
 }
 
 /** The answer, unless the gateway ends before it: then what it had to say. */
 async function unlessEnded(gateway: Running, { plan }: Scene, answer: Promise<Answer>): Promise<Answer> {
   const ended = (): never => {
-    throw new Error(`it ended: ${readFileSync(logOf(plan), "utf8").trim().slice(-500)}`);
+    throw new Error(`it ended: ${lastWords(readFileSync(logOf(plan), "utf8"))}`);
   };
   if (gateway.ended) ended();
   return await Promise.race([answer, once(gateway.child, "exit").then(ended)]);
 }
 
+/** The lines that look like the reason, else the last ones. */
+function lastWords(log: string): string {
+  const lines = log.trim().split("\n");
+  const telling = lines.filter((line) => /error|alert|emerg|finding/i.test(line)).slice(0, 3);
+  return (telling.length > 0 ? telling : lines.slice(-3)).join(" | ").slice(0, 500);
+}
+
 /** NaN for subjects that say nothing. */
-async function secondsUntilReady({ launch, plan }: Scene, from: number): Promise<number> {
+async function secondsUntilReady(gateway: Running, { launch, plan }: Scene, from: number): Promise<number> {
   const until = from + DEADLINE_SECONDS;
-  while (launch?.ready !== undefined && monotonicSeconds() < until) {
+  while (launch?.ready !== undefined && !gateway.ended && monotonicSeconds() < until) {
     if (readFileSync(logOf(plan), "utf8").includes(launch.ready)) return monotonicSeconds() - from;
     await pause(2);
   }

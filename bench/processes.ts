@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
+import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { treeOf } from "./proc.ts";
 
@@ -21,6 +22,7 @@ export interface Start {
 export class Running implements AsyncDisposable {
   readonly child: ChildProcess;
   readonly pid: number;
+  readonly #lines: AsyncIterator<string> | undefined;
 
   constructor({ command, enter, core, log, env }: Start) {
     const [program = "", ...words] = [...enter, "taskset", "--cpu-list", String(core), ...command];
@@ -32,6 +34,15 @@ export class Running implements AsyncDisposable {
     if (output !== undefined) closeSync(output);
     if (this.child.pid === undefined) throw new Error(`cannot start ${command[0] ?? ""}`);
     this.pid = this.child.pid;
+    if (this.child.stdout) this.#lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
+  }
+
+  /** The next line of its stdout, where that is a pipe. */
+  async nextLine(): Promise<string> {
+    const line = await this.#lines?.next();
+    if (!line || line.done === true)
+      throw new Error(`${this.child.spawnargs.slice(-2).join(" ")}: ended without a word`);
+    return line.value;
   }
 
   get ended(): boolean {

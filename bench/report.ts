@@ -47,9 +47,6 @@ function failuresOf(measurements: readonly Measurement[]): string {
 
 /** Everything a reader must know before believing a table. */
 function remarksOf({ measurements, absences, subjects }: Results): readonly string[] {
-  const problems = measurements.flatMap(({ problem, subject, case: which, round }) =>
-    problem === undefined ? [] : [`FAILED ${subject} in ${which}, round ${round}: ${problem}`],
-  );
   const others = measurements.reduce((sum, { figures }) => sum + (figures["cpuOthers"] ?? 0), 0);
   const seconds = measurements.reduce((sum, { figures }) => sum + (figures["seconds"] ?? 0), 0);
   const share = seconds > 0 ? (100 * others) / seconds : 0;
@@ -58,8 +55,16 @@ function remarksOf({ measurements, absences, subjects }: Results): readonly stri
     `Processor time that belongs to none of the measured processes: ${share.toFixed(0)} % of one core while measuring.`,
     ...Object.entries(subjects).map(([name, description]) => `${name}: ${description}`),
     ...absencesOf(absences),
-    ...problems,
+    ...problemsOf(measurements),
   ];
+}
+
+function problemsOf(measurements: readonly Measurement[]): readonly string[] {
+  const failed = measurements.filter(({ problem }) => problem !== undefined);
+  const groups = Map.groupBy(failed, ({ subject, problem }) => `${subject}: ${problem ?? ""}`);
+  return [...groups].map(
+    ([why, its]) => `FAILED in ${its.map((each) => `${each.case} (round ${each.round})`).join(", ")}: ${why}`,
+  );
 }
 
 function absencesOf(absences: readonly Absence[]): readonly string[] {
