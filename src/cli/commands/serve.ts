@@ -6,7 +6,7 @@ import type { Inventory } from "../../inventory/model.ts";
 import type { GatewayEvent } from "../../observe/events.ts";
 import { systemClock } from "../clock.ts";
 import type { ExitCode, Invocation, Io } from "../command.ts";
-import { reportFindings } from "../findings-report.ts";
+import { formatFindings } from "../findings-report.ts";
 import { inventoryFile } from "../inventory-file.ts";
 import { LogWriter, descriptorOutput } from "../log-writer.ts";
 import { prettyLine } from "../pretty.ts";
@@ -16,7 +16,7 @@ const LAST_LINES = 1_000;
 
 /** 0: every session had ended. 1: some were cut. 2: the inventory was refused. */
 export async function run({ options, io }: Invocation): Promise<ExitCode> {
-  const inventory = await readInventory(inventoryFile(options, io), io);
+  const inventory = await readInventory(inventoryFile({ options, io }), io);
   const pretty = process.stdout.isTTY && options["json"] === undefined;
   const lineOf = (event: GatewayEvent | DroppedEvent): string => lineFor(event, pretty, io.colour);
   const log = new LogWriter(descriptorOutput(1), { dropped: (count) => lineOf({ event: "log-dropped", count }) });
@@ -33,7 +33,7 @@ export async function run({ options, io }: Invocation): Promise<ExitCode> {
 async function readInventory(file: string, io: Io): Promise<Inventory> {
   const result = await readApart(file);
   if (result.inventory !== undefined) return result.inventory;
-  io.err(reportFindings(result, { colour: false }));
+  io.err(formatFindings(result.findings, result.files, { colour: false }));
   throw new EcluseError("inventory-refused", `Cannot serve ${file}: it has errors, so no door was opened`, {
     hint: "mend what is listed above, then try: ecluse check",
   });

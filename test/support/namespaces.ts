@@ -1,0 +1,83 @@
+/**
+ * Hosts on one machine: network namespaces that live as long as the test, joined by virtual cables.
+ *
+ * Each namespace is held by a process that ends with its standard input, which this process holds: however a test ends,
+ * nothing is left behind. Nothing of the machine's own network is touched, and nothing leaves it.
+ */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+
+export class Host implements AsyncDisposable {
+  readonly name: string;
+  readonly #holder: ChildProcess;
+  readonly #processes = new Set<ChildProcess>();
+
+  private constructor(name: string, holder: ChildProcess) {
+    this.name = name;
+    this.#holder = holder;
+  }
+
+  /** A namespace of its own, with only its loopback interface up. */
+  static async create(name: string): Promise<Host> {
+    // `cat` says by its echo that unshare has done its work, and ends with its input.
+    const holder = spawn("unshare", ["--net", "cat"], { stdio: ["pipe", "pipe", "inherit"] });
+    holder.stdin.write("up\n");
+    await once(holder.stdout, "data");
+    const host = new Host(name, holder);
+    host.run("ip", "link", "set", "lo", "up");
+    return host;
+  }
+
+  get pid(): number {
+    return this.#holder.pid ?? 0;
+  }
+
+  /** Runs a program in the namespace to its end and returns what it printed; throws with its stderr. */
+  run(program: string, ...words: readonly string[]): string {
+    return execFileSync("nsenter", [...this.#enter(), program, ...words], { encoding: "utf8", stdio: "pipe" });
+  }
+
+  /** Starts a program in the namespace; it is ended with the host at the latest. */
+  start(program: string, ...words: readonly string[]): ChildProcess {
+    const child = spawn("nsenter", [...this.#enter(), program, ...words], { stdio: ["ignore", "pipe", "inherit"] });
+    this.#processes.add(child);
+    child.once("exit", () => this.#processes.delete(child));
+    return child;
+  }
+
+  address(device: string, ...addresses: readonly string[]): void {
+    for (const address of addresses) this.run("ip", "address", "add", address, "dev", device);
+  }
+
+  route(...words: readonly string[]): void {
+    this.run("ip", "route", "add", ...words);
+  }
+
+  /** Lets this host forward packets, as a router does. */
+  forward(): void {
+    this.run("sysctl", "-q", "-w", "net.ipv4.ip_forward=1");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const child of [...this.#processes, this.#holder]) {
+      const exited = once(child, "exit");
+      child.kill("SIGKILL");
+      await exited;
+    }
+  }
+
+  #enter(): readonly string[] {
+    return [`--net=/proc/${this.pid}/ns/net`, "--"];
+  }
+}
+
+/** A virtual cable between two hosts; each end is named after the other host and is up. */
+export function cable(a: Host, b: Host): void {
+  execFileSync("nsenter", [
+    `--net=/proc/${a.pid}/ns/net`,
+    "--",
+    ...["ip", "link", "add", b.name, "type", "veth", "peer", "name", a.name, "netns", String(b.pid)],
+  ]);
+  a.run("ip", "link", "set", b.name, "up");
+  b.run("ip", "link", "set", a.name, "up");
+}
