@@ -88,7 +88,7 @@ export const SEMANTICS: readonly Semantic[] = [
       through(start, async (client, target) => {
         const seen = ending(target);
         client.resetAndDestroy();
-        assert.equal((await within(seen, "an end at the target")).by, "ECONNRESET");
+        assert.equal((await within(seen, "an end at the target", 4_000)).by, "ECONNRESET");
       }),
   },
   {
@@ -97,7 +97,7 @@ export const SEMANTICS: readonly Semantic[] = [
       through(start, async (client, target) => {
         const seen = ending(client);
         target.resetAndDestroy();
-        assert.equal((await within(seen, "an end at the client")).by, "ECONNRESET");
+        assert.equal((await within(seen, "an end at the client", 4_000)).by, "ECONNRESET");
       }),
   },
   {

@@ -1,6 +1,7 @@
 /** Loopback peers for tests: each test has addresses of its own, so that tests can run side by side. */
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { type AddressInfo, type Server, type Socket, connect, createServer } from "node:net";
 import { type Ipv4, parseAddress } from "@ecluse/guard/address";
 import type { Endpoint } from "../../src/inventory/model.ts";
@@ -29,10 +30,11 @@ export interface Peer extends AsyncDisposable {
 export async function listen(
   onConnection: (socket: Socket) => void,
   at = { host: loopbackAddress(), port: 0 },
+  { allowHalfOpen = true } = {},
 ): Promise<Peer> {
   const sockets = new Set<Socket>();
   const count = { open: 0, most: 0, total: 0 };
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
+  const server = createServer({ allowHalfOpen }, (socket) => {
     sockets.add(socket);
     count.total += 1;
     count.open += 1;
@@ -67,6 +69,14 @@ export async function freePort(host: string): Promise<number> {
   return peer.port;
 }
 
+/** Whether some process listens there, without connecting to it. */
+export function isListening({ host, port }: { readonly host: string; readonly port: number }): boolean {
+  // Linux, Documentation/networking/proc_net_tcp.rst: the address as a native number in hex, state 0A = LISTEN.
+  const octets = host.split(".").map((octet) => Number(octet).toString(16).padStart(2, "0"));
+  const place = `${octets.reverse().join("")}:${port.toString(16).padStart(4, "0")}`.toUpperCase();
+  return readFileSync("/proc/net/tcp", "utf8").includes(` ${place} 00000000:0000 0A `);
+}
+
 /** Connects; errors are left to whoever listens for them. */
 export async function dial(to: { host: string; port: number; from?: string }): Promise<Socket> {
   const socket = connect({
@@ -77,6 +87,14 @@ export async function dial(to: { host: string; port: number; from?: string }): P
   });
   await once(socket, "connect");
   return socket;
+}
+
+/** Connects to a door that is expected to refuse; says how that ended: `end` for FIN, else the error's code. */
+export async function knock(to: { host: string; port: number; from?: string }): Promise<string> {
+  const socket = connect({ host: to.host, port: to.port, ...(to.from ? { localAddress: to.from } : {}) });
+  const { by } = await ending(socket);
+  socket.destroy();
+  return by;
 }
 
 /** How a socket's reading side ends: `end` for FIN, else the error's code. Reads and counts what comes before. */

@@ -1,10 +1,11 @@
 /** A relay engine for tests: small limits, a recorder of its events, and policies written in one line. */
 import { parseNetwork, type Network } from "@ecluse/guard/address";
-import type { BlockedDoor, Clock, Refusal, SessionRecord } from "../../src/engine/engine.ts";
+import type { Applied, BlockedDoor, Clock, Refusal, SessionRecord } from "../../src/engine/engine.ts";
 import { Relay } from "../../src/engine/relay/relay.ts";
 import type { Endpoint, Grant, Limits, OnRevoke } from "../../src/inventory/model.ts";
 import { compileGate } from "../../src/policy/gate.ts";
 import { type Door, type Policy, type RelayedFlow, endpointKey } from "../../src/policy/policy.ts";
+import { freePort, ipv4, loopbackAddress } from "./loopback.ts";
 
 export const LIMITS: Limits = {
   connect: 2_000,
@@ -99,4 +100,44 @@ export function startRelay(options: { readonly clock?: Clock; readonly descripto
     unblocked,
     [Symbol.asyncDispose]: () => relay.drain(0).then(() => undefined),
   };
+}
+
+/** A relay with one door, and what most tests say about it. */
+export interface OpenDoor extends TestRelay {
+  readonly host: string;
+  readonly port: number;
+  readonly endpoint: Endpoint;
+  /** Applies another policy for the same door: what is not said stays as it was opened. */
+  readonly apply: (changes?: Partial<FlowSpec>, limits?: Partial<Limits>) => Promise<Applied>;
+}
+
+export interface DoorOptions extends Partial<FlowSpec> {
+  readonly limits?: Partial<Limits>;
+  readonly clock?: Clock;
+  readonly descriptors?: number;
+}
+
+/** Opens one door on an address of its own, before a target. */
+export async function openDoor(
+  { endpoint: target }: { readonly endpoint: Endpoint },
+  { limits = {}, clock, descriptors, ...spec }: DoorOptions = {},
+): Promise<OpenDoor> {
+  const { endpoint, host, port } = await freeEndpoint();
+  const started = startRelay({ ...(clock ? { clock } : {}), ...(descriptors === undefined ? {} : { descriptors }) });
+  const opened = { listen: endpoint, target, ...spec };
+  const apply = (changes: Partial<FlowSpec> = {}, changed: Partial<Limits> = {}): Promise<Applied> =>
+    started.relay.apply(policyOf([{ ...opened, ...changes }], { ...limits, ...changed }));
+  await apply();
+  return { ...started, host, port, endpoint, apply };
+}
+
+/** A place to listen that nobody else has, as a test and as a policy name it. */
+export async function freeEndpoint(): Promise<{
+  readonly host: string;
+  readonly port: number;
+  readonly endpoint: Endpoint;
+}> {
+  const host = loopbackAddress();
+  const port = await freePort(host);
+  return { host, port, endpoint: { address: ipv4(host), port } };
 }

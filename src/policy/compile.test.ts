@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { type Ipv4, type Network, formatAddress, parseAddress, parseNetwork } from "@ecluse/guard/address";
+import type { Endpoint, GenericFlow, Inventory, Service, Terminal } from "../inventory/model.ts";
+import { compile } from "./compile.ts";
+import { decide } from "./decide.ts";
+import { type Policy, type RelayedFlow, endpointKey } from "./policy.ts";
+
+const GATEWAY = address("198.51.100.10");
+const ODOO = address("203.0.113.7");
+const LIMITS = {
+  connect: 5_000,
+  idle: 300_000,
+  halfClosed: 30_000,
+  stalled: 60_000,
+  keepalive: 30_000,
+  drain: 200_000,
+  sessions: 4_096,
+  perSource: 256,
+};
+
+suite("compile", () => {
+  const policy = compile(inventory());
+
+  test("ids, in the inventory's order: terminals, services, generic flows", () => {
+    assert.deepEqual(
+      policy.flows.map(({ id }) => id),
+      ["depot01-tpe01", "depot22-tpe03", "service/signet-dashboard", "flow/opi-callback", "flow/watched"],
+    );
+  });
+
+  test("a terminal's endpoint is 1XXYY on the gateway, and one more per alias", () => {
+    assert.deepEqual(endpointsOf(policy, "depot01-tpe01"), ["198.51.100.10:10101"]);
+    assert.deepEqual(endpointsOf(policy, "depot22-tpe03"), ["198.51.100.10:12203", "198.51.100.10:9001"]);
+  });
+
+  test("doors are the endpoints of relayed flows: aliases too, local flows never", () => {
+    assert.deepEqual(
+      [...policy.doors.values()].map(({ endpoint }) => spell(endpoint)),
+      ["198.51.100.10:10101", "198.51.100.10:12203", "198.51.100.10:9001", "100.101.1.1:4102"],
+    );
+  });
+
+  test("each door is found by its own key and leads to its flow", () => {
+    for (const [key, { endpoint, flow }] of policy.doors) {
+      assert.equal(key, endpointKey(endpoint.address, endpoint.port));
+      assert.ok(flow.endpoints.includes(endpoint));
+    }
+  });
+
+  test("a local flow listens on its machine and has no door", () => {
+    assert.deepEqual(endpointsOf(policy, "service/signet-dashboard"), ["192.168.1.105:3020"]);
+    const service = { address: address("192.168.1.105"), port: 3_020 };
+    assert.deepEqual(decide(policy, service, ODOO, 0), { permit: false, reason: "no-door" });
+  });
+
+  test("a terminal's target, position, places and rule of revocation", () => {
+    const { target, position, sessions, onRevoke } = relayed(policy, "depot22-tpe03");
+    assert.equal(spell(target), "172.17.22.50:20007");
+    assert.deepEqual(position, { depot: 22, terminal: 3 });
+    assert.equal(sessions, 1);
+    assert.equal(onRevoke, "cut");
+  });
+
+  test("what a terminal or a flow does not say about revocation is the gateway's word", () => {
+    assert.equal(relayed(policy, "depot01-tpe01").onRevoke, "drain");
+    assert.equal(relayed(policy, "flow/opi-callback").onRevoke, "drain");
+    assert.equal("sessions" in relayed(policy, "depot01-tpe01"), false);
+  });
+
+  test("a flow carries who answers for it, and no empty fields", () => {
+    const { owner, reason } = relayed(policy, "depot22-tpe03");
+    assert.deepEqual({ owner, reason }, { owner: "Finance IT", reason: "card payments" });
+    assert.equal("approver" in relayed(policy, "depot22-tpe03"), false);
+    assert.equal("owner" in relayed(policy, "depot01-tpe01"), false);
+  });
+
+  test("flows with the same grants share one gate, also where the lists are copies; others do not", () => {
+    const [first, second] = [relayed(policy, "depot01-tpe01"), relayed(policy, "depot22-tpe03")];
+    assert.notEqual(first.grants, second.grants);
+    assert.equal(first.gate, second.gate);
+    assert.notEqual(first.gate, relayed(policy, "flow/opi-callback").gate);
+  });
+
+  test("grants with another end do not share a gate", () => {
+    const other = inventory();
+    const [first] = other.depots[0]?.terminals ?? [];
+    assert.ok(first);
+    const until = compile({
+      ...other,
+      depots: [{ number: 1, terminals: [first, { ...first, number: 2, grants: [{ source: "odoo", until: 7 }] }] }],
+    });
+    assert.notEqual(relayed(until, "depot01-tpe01").gate, relayed(until, "depot01-tpe02").gate);
+  });
+
+  test("a grant of a source that the inventory does not have lets nobody in", () => {
+    const terminal = { ...terminalOf(1, "172.17.1.10"), grants: [{ source: "forgotten" }] };
+    const policy = compile({ ...inventory(), depots: [{ number: 1, terminals: [terminal] }] });
+    const door = { address: GATEWAY, port: 10_101 };
+    for (const source of [0 as Ipv4, ODOO, 0xffffffff as Ipv4])
+      assert.equal(decide(policy, door, source, 0).permit, false);
+  });
+
+  test("an inventory without grants opens its doors for nobody", () => {
+    const terminal = { ...terminalOf(1, "172.17.1.10"), grants: [] };
+    const policy = compile({ ...inventory(), depots: [{ number: 1, terminals: [terminal] }] });
+    assert.deepEqual(decide(policy, { address: GATEWAY, port: 10_101 }, ODOO, 0), {
+      permit: false,
+      reason: "not-listed",
+    });
+  });
+
+  test("two flows on one endpoint are a bug that stops it, not a matter of order", () => {
+    const flow: GenericFlow = {
+      name: "thief",
+      listen: { address: GATEWAY, port: 10_101 },
+      target: { address: ODOO, port: 1 },
+      direction: "other",
+      grants: [],
+    };
+    assert.throws(() => compile({ ...inventory(), flows: [flow] }), /two flows on one endpoint: flow\/thief/);
+  });
+});
+
+function inventory(): Inventory {
+  return {
+    language: "fr",
+    contact: {},
+    gateway: {
+      address: GATEWAY,
+      engine: "relay",
+      terminals: { network: network("172.17.0.0/16"), firstHost: 10, port: 8_888 },
+      tunnel: { interface: "tailscale0", routers: [] },
+      limits: LIMITS,
+      onRevoke: "drain",
+    },
+    sources: [
+      { name: "odoo", networks: [network("203.0.113.7"), network("203.0.113.16/28")] },
+      { name: "depots", networks: [network("172.17.240.1")] },
+      { name: "proxy", networks: [network("192.168.1.100")] },
+    ],
+    depots: [
+      { number: 1, terminals: [terminalOf(1, "172.17.1.10")] },
+      {
+        number: 22,
+        terminals: [
+          {
+            ...terminalOf(3, "172.17.22.50"),
+            port: 20_007,
+            aliases: [9_001],
+            sessions: 1,
+            onRevoke: "cut",
+            owner: "Finance IT",
+            reason: "card payments",
+          },
+        ],
+      },
+    ],
+    machines: [{ name: "bitcoin", address: address("192.168.1.105"), ssh: [] }],
+    services: [service()],
+    flows: [
+      {
+        name: "opi-callback",
+        listen: { address: address("100.101.1.1"), port: 4_102 },
+        target: { address: ODOO, port: 4_102 },
+        direction: "terminal-to-till",
+        grants: [{ source: "depots" }],
+      },
+      { name: "watched", listen: { address: GATEWAY, port: 443 }, direction: "other", grants: [{ source: "odoo" }] },
+    ],
+    exceptions: [],
+    ssh: [],
+  };
+}
+
+function terminalOf(number: number, at: string): Terminal {
+  return { number, address: address(at), port: 8_888, aliases: [], grants: [{ source: "odoo" }] };
+}
+
+function service(): Service {
+  return { name: "signet-dashboard", machine: "bitcoin", port: 3_020, grants: [{ source: "proxy" }] };
+}
+
+function relayed(policy: Policy, id: string): RelayedFlow {
+  const flow = policy.flows.find((each) => each.id === id);
+  if (flow?.kind !== "relayed") throw new TypeError(`no relayed flow ${id}`);
+  return flow;
+}
+
+function endpointsOf(policy: Policy, id: string): readonly string[] | undefined {
+  return policy.flows.find((flow) => flow.id === id)?.endpoints.map(spell);
+}
+
+function spell({ address: at, port }: Endpoint): string {
+  return `${formatAddress(at)}:${port}`;
+}
+
+function address(text: string): Ipv4 {
+  const parsed = parseAddress(text);
+  if (parsed === undefined) throw new TypeError(text);
+  return parsed;
+}
+
+function network(text: string): Network {
+  const parsed = parseNetwork(text);
+  if ("kind" in parsed) throw new TypeError(text);
+  return parsed;
+}

@@ -1,0 +1,57 @@
+/** A real HAProxy as a plain TCP relay, for what is said of relays in general. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { StartRelay } from "../relay/semantics.ts";
+import { freePort, isListening, loopbackAddress, until } from "./loopback.ts";
+import { program } from "./packages.ts";
+
+/** One frontend in TCP mode, one server, generous timeouts. Killed by its own pid when disposed. */
+export const startHaproxy: StartRelay = async (target) => {
+  const host = loopbackAddress();
+  const port = await freePort(host);
+  const folder = mkdtempSync(join(tmpdir(), "ecluse-haproxy-"));
+  const file = join(folder, "haproxy.cfg");
+  writeFileSync(file, configuration({ host, port }, target));
+  // -db: in the foreground, one process.
+  const child = spawn(program("haproxy") ?? "haproxy", ["-db", "-q", "-f", file], { stdio: "ignore" });
+  const exited = once(child, "exit");
+  await until(() => hasExited(child) || isListening({ host, port }), "HAProxy's listener", 10_000);
+  if (hasExited(child)) throw new Error("HAProxy ended instead of listening");
+  return {
+    host,
+    port,
+    [Symbol.asyncDispose]: async () => {
+      child.kill("SIGKILL");
+      await exited;
+      rmSync(folder, { recursive: true });
+    },
+  };
+};
+
+function hasExited(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+function configuration(listen: Place, target: Place): string {
+  return [
+    "defaults",
+    "  mode tcp",
+    "  timeout connect 5s",
+    "  timeout client 60s",
+    "  timeout server 60s",
+    "frontend door",
+    `  bind ${listen.host}:${listen.port}`,
+    "  default_backend terminal",
+    "backend terminal",
+    `  server terminal ${target.host}:${target.port}`,
+    "",
+  ].join("\n");
+}
