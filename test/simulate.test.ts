@@ -106,6 +106,21 @@ suite("a simulated terminal", () => {
     assert.equal(kinds(at.events), "connection request answered");
   });
 
+  test("pay: a second request on the same connection is read and ignored", async () => {
+    await using at = await trial("pay");
+    const client = at.client();
+    const answered = at.next("answered");
+    client.write(REQUEST);
+    await answered;
+    const closed = at.next("closed");
+    client.end(REQUEST);
+    await closed;
+    assert.equal(kinds(at.events), "connection request answered closed");
+    const last = at.events.at(-1);
+    assert.ok(last?.kind === "closed");
+    assert.equal(last.received, 2 * REQUEST.length);
+  });
+
   test("pay: a client that comes and goes without a word is let go", async () => {
     await using at = await trial("pay");
     const closed = at.next("closed");
@@ -154,6 +169,16 @@ suite("a simulated terminal", () => {
     const result = await at.pay();
     assert.deepEqual(outcome(result), { kind: "accepted" });
     assert.ok(result.bytes >= 65_536);
+  });
+
+  test("receipt: a till that reads once closes upon the rest, and the terminal sees a reset", async () => {
+    await using at = await trial("receipt");
+    const closed = at.next("closed");
+    assert.deepEqual(outcome(await at.pay({ singleRead: true })), { kind: "cut", by: "single-read" });
+    await closed;
+    const last = at.events.at(-1);
+    assert.ok(last?.kind === "closed");
+    assert.deepEqual([last.how, last.by], ["reset", "client"]);
   });
 
   test("closes-first: the terminal ends first", async () => {
@@ -383,6 +408,8 @@ suite("a till", () => {
     ["ends without a word", (socket: Socket) => socket.end(), { kind: "empty" }],
     ["says something else", (socket: Socket) => socket.end("HTTP/1.1 400 Bad Request"), { kind: "unreadable" }],
     ["answers without an outcome", (socket: Socket) => socket.end("CZ0040300"), { kind: "cut", by: "end" }],
+    ["ends within a field", (socket: Socket) => socket.end("CZ0040300AE00210AC00612"), { kind: "cut", by: "end" }],
+    ["goes on after its outcome", goesOn, { kind: "accepted" }],
     ["answers with an unknown outcome", (socket: Socket) => socket.end("CZ0040300AE00277"), { kind: "unreadable" }],
     ["takes note", (socket: Socket) => socket.end("CZ0040300AE00211"), { kind: "taken-into-account" }],
     ["declines without a reason", (socket: Socket) => socket.end("CZ0040300AE00201"), { kind: "declined", reason: "" }],
@@ -393,9 +420,16 @@ suite("a till", () => {
       server.listen(0, "127.17.1.10");
       await once(server, "listening");
       const { port } = server.address() as AddressInfo;
-      const result = await pay({ host: "127.17.1.10", port, amountCents: 100, timeout: LONG });
+      const result = await pay({ host: "127.17.1.10", port, amountCents: 100, timeout: LONG, quiet: 200 });
       assert.deepEqual(outcome(result), expected);
       server.close();
     });
   }
 });
+
+/** The outcome, at once the beginning of a field, and its end after the till's quiet time. */
+function goesOn(socket: Socket): void {
+  socket.write("CZ0040300AE00210");
+  setTimeout(() => socket.write("ZT00512"), 10);
+  setTimeout(() => socket.end("345"), 260);
+}
