@@ -113,7 +113,16 @@ function serviceFacts({ services, machines }: Inventory): readonly FlowFact[] {
     const address = machines.find(({ name }) => name === service.machine)?.address;
     const doors = address === undefined ? [] : [{ address, port: service.port, path: [...path, "port"] }];
     const id = `service/${service.name}`;
-    return { kind: "service", id, path, doors, endpoints: doors, targetPath: path, targetWritten: false, relayed: false };
+    return {
+      kind: "service",
+      id,
+      path,
+      doors,
+      endpoints: doors,
+      targetPath: path,
+      targetWritten: false,
+      relayed: false,
+    };
   });
 }
 
@@ -121,7 +130,14 @@ function genericFacts({ flows }: Inventory): readonly FlowFact[] {
   return flows.map(({ name, listen, target }) => {
     const path = ["flows", name];
     const doors = [{ ...listen, path: [...path, "listen"] }];
-    const facts = { kind: "flow", id: `flow/${name}`, path, doors, endpoints: doors, targetPath: [...path, "target"] } as const;
+    const facts = {
+      kind: "flow",
+      id: `flow/${name}`,
+      path,
+      doors,
+      endpoints: doors,
+      targetPath: [...path, "target"],
+    } as const;
     if (target === undefined) return { ...facts, targetWritten: false, relayed: false };
     return { ...facts, target, targetWritten: true, relayed: true };
   });
@@ -138,7 +154,11 @@ function grantLists({ data }: Reading, flows: readonly FlowFact[]): readonly Gra
     const all = numberTerminals(depot.terminals).terminals.map((one) => {
       return { ...one, flow: byId.get(terminalId({ depot: Number(key), terminal: one.number })) };
     });
-    add([...path, "allow"], depot.allow, all.filter(({ raw }) => raw.allow === undefined).map(({ flow }) => flow));
+    add(
+      [...path, "allow"],
+      depot.allow,
+      all.filter(({ raw }) => raw.allow === undefined).map(({ flow }) => flow),
+    );
     for (const one of all) {
       add([...path, "terminals", ...one.path, "allow"], one.raw.allow, [one.flow]);
       add([...path, "terminals", ...one.path, "extra"], one.raw.extra, [one.flow]);
@@ -147,7 +167,8 @@ function grantLists({ data }: Reading, flows: readonly FlowFact[]): readonly Gra
   for (const [name, { allow }] of Object.entries(data.services ?? {})) {
     add(["services", name, "allow"], allow, [byId.get(`service/${name}`)]);
   }
-  for (const [name, { allow }] of Object.entries(data.flows ?? {})) add(["flows", name, "allow"], allow, [byId.get(`flow/${name}`)]);
+  for (const [name, { allow }] of Object.entries(data.flows ?? {}))
+    add(["flows", name, "allow"], allow, [byId.get(`flow/${name}`)]);
   add(["ssh", "allow"], data.ssh?.allow, [{ id: "ssh", endpoints: [] }]);
   for (const [name, { ssh }] of Object.entries(data.machines ?? {})) {
     add(["machines", name, "ssh", "allow"], ssh?.allow, [{ id: `ssh/${name}`, endpoints: [] }]);

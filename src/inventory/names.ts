@@ -33,7 +33,7 @@ export function readsAsPlace(text: string): boolean {
 }
 
 function fits(text: string, longest: number): boolean {
-  if (text.length === 0 || [...text].length > longest || text !== text.trim()) return false;
+  if (text.length === 0 || Array.from(text).length > longest || text !== text.trim()) return false;
   // Letters exist that draw nothing (U+3164): two names would look the same.
   return !/\p{Default_Ignorable_Code_Point}/u.test(text);
 }

@@ -2,9 +2,10 @@
 
 const LONGEST = 60;
 
-/** The text in backquotes, cut to 60 characters, with control and invisible characters written as `\u{...}`. */
+/** The text in backquotes (nothing at all as `""`), cut to 60 characters, with control and invisible characters written as `\u{...}`. */
 export function quote(text: string): string {
-  const characters = [...text];
+  if (text === "") return '""';
+  const characters = Array.from(text);
   const cut = characters.length > LONGEST ? `${characters.slice(0, LONGEST).join("")}…` : text;
   return `\`${escapeControls(cut)}\``;
 }

@@ -68,7 +68,8 @@ function treeOf(file: SourceFile, report: Report): Tree | undefined {
     uniqueKeys: false,
     prettyErrors: false,
     resolveKnownTags: false,
-    logLevel: "silent",
+    // "silent" would also keep silent about a second document.
+    logLevel: "error",
   });
   // One mistake makes the parser stumble many times: the first is the one to mend.
   const problem = document.errors[0] ?? document.warnings[0];
@@ -111,17 +112,18 @@ function rootOf(document: Document.Parsed, file: SourceFile, report: Report): Tr
   try {
     return walk(contents, { file, report, anchors: new Map() }).tree;
   } catch (error) {
-    if (!(error instanceof TooManyValues)) throw error;
-    tooLarge(report, error.at, "more values than an inventory can have, once its aliases are expanded");
+    if (!(error instanceof Unreadable)) throw error;
+    error.tell(report);
     return undefined;
   }
 }
 
-class TooManyValues extends Error {
-  readonly at: Spot;
-  constructor(at: Spot) {
-    super("too many values");
-    this.at = at;
+/** Ends the walk: what follows would be judged by values that are not there. */
+class Unreadable extends Error {
+  readonly tell: (report: Report) => void;
+  constructor(tell: (report: Report) => void) {
+    super("unreadable");
+    this.tell = tell;
   }
 }
 
@@ -148,16 +150,20 @@ function walk(node: Node, context: Walk): Sized {
     : isSeq(node)
       ? listOf(node.items, at, context)
       : leafOf(node, at);
-  if (sized.size > MOST_VALUES) throw new TooManyValues(at);
+  if (sized.size > MOST_VALUES) {
+    const what = "more values than an inventory can have, once its aliases are expanded";
+    throw new Unreadable((report) => tooLarge(report, at, what));
+  }
   if (anchor !== undefined) context.anchors.set(anchor, sized);
   return sized;
 }
 
-function expand(name: string, at: Spot, { anchors, report }: Walk): Sized {
+function expand(name: string, at: Spot, { anchors }: Walk): Sized {
   const sized = anchors.get(name);
   if (sized !== undefined) return { tree: { ...sized.tree, at }, size: sized.size };
-  report.add("bad-yaml", at, `the alias ${quote(`*${name}`)} stands inside its own anchor`, "write the values out");
-  return { tree: { kind: "leaf", at, value: null, text: "" }, size: 1 };
+  const what = anchors.has(name) ? "stands inside its own anchor" : "has no anchor before it";
+  const message = `the alias ${quote(`*${name}`)} ${what}`;
+  throw new Unreadable((report) => report.add("bad-yaml", at, message, "write the values out"));
 }
 
 function listOf(items: readonly unknown[], at: Spot, context: Walk): Sized {

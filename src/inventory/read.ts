@@ -47,7 +47,8 @@ export function readFrom(main: string, shelf: Shelf, now: number): LoadResult {
   const { files, trees } = gather(main, shelf, report);
   const [first, ...others] = trees;
   // A file that is not YAML may hold anything: what the others lack without it is not known.
-  const inventory = first !== undefined && trees.length === files.length ? judge([first, ...others], report, now) : undefined;
+  const inventory =
+    first !== undefined && trees.length === files.length ? judge([first, ...others], report, now) : undefined;
   const findings = report.findings(files.map(({ name }) => name));
   const texts = files.map(({ name, text }) => ({ file: name, text }));
   if (inventory === undefined || report.hasErrors()) return { findings, files: texts };

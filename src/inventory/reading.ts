@@ -2,7 +2,7 @@
 import type { FindingCode } from "./catalogue.ts";
 import type { Report } from "./report.ts";
 import type { RawInventory } from "./schema.ts";
-import { type Entry, type Mapping, type Path, type Spot, nodeAt, spotAt } from "./tree.ts";
+import { type Mapping, type Path, type Spot, nodeAt, spotAt } from "./tree.ts";
 
 export interface Reading {
   readonly root: Mapping;
@@ -40,7 +40,7 @@ export function createReading(
 /** The names declared in a section, whether or not what they stand for could be read: a broken source is not unknown. */
 export function declared(root: Mapping, section: string): readonly string[] {
   const node = nodeAt(root, [section]);
-  return node?.kind === "mapping" ? [...(node.entries as ReadonlyMap<string, Entry>).keys()] : [];
+  return node?.kind === "mapping" ? [...node.entries.keys()] : [];
 }
 
 /** The fields that are set: an absent key, not a key that holds `undefined`. */

@@ -44,11 +44,9 @@ const grant = z.union([
 const grants = (description: string): z.ZodOptional<z.ZodArray<typeof grant>> =>
   z.array(grant).meta({ description }).optional();
 
-const onRevoke = z
-  .enum(["drain", "cut", "keep"])
-  .meta({
-    description: "What happens to open sessions when their right goes: finish within the drain time, end, stay",
-  });
+const onRevoke = z.enum(["drain", "cut", "keep"]).meta({
+  description: "What happens to open sessions when their right goes: finish within the drain time, end, stay",
+});
 const sessions = count(MOST_SESSIONS, "Sessions at once; absent: no limit beyond the gateway's").optional();
 
 const person = z.strictObject({

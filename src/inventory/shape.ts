@@ -104,7 +104,8 @@ function past(gone: readonly number[], index: number): number {
   return gone.reduce((at, gap) => (gap <= at ? at + 1 : at), index);
 }
 
-function valueAt(data: unknown, path: Path): unknown {
+/** The value at a path of plain data, or `undefined`. */
+export function valueAt(data: unknown, path: Path): unknown {
   return path.reduce<unknown>((value, step) => {
     return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[step] : undefined;
   }, data);
@@ -173,20 +174,33 @@ function explainKind(issue: Issue, path: Path, root: Mapping, report: Report): v
   const node = nodeAt(root, path);
   const written = node?.kind === "leaf" ? quote(node.text) : node?.kind === "list" ? "a list" : "a mapping";
   const wanted =
-    WANTED[key] ?? (issue.code === "invalid_type" ? (KINDS[issue.expected] ?? issue.expected) : "another kind");
+    (typeof path.at(-1) === "number" ? WANTED_ITEM : WANTED)[key] ??
+    (issue.code === "invalid_type" ? (KINDS[issue.expected] ?? issue.expected) : "another kind");
   const at = spotAt(root, path);
   if (node?.kind === "leaf" && typeof node.value === "number" && ADDRESS_KEYS[key] !== undefined) {
     const hint = `YAML reads this as a number; write ${key === "addresses" || key === "network" ? "a network" : "an address"}: 192.0.2.1`;
     report.add(ADDRESS_KEYS[key], at, `${formatPath(path)} is the number ${quote(node.text)}`, hint);
+  } else if (node?.kind === "leaf" && typeof node.value === "number" && DURATION_KEYS.has(key)) {
+    const hint = `write its unit: ${node.text}s, or ${node.text}ms`;
+    report.add("not-a-duration", at, `${formatPath(path)} is ${quote(node.text)}, without a unit`, hint);
   } else {
     const isText =
       node?.kind === "leaf" && issue.code === "invalid_type" && issue.expected === "string" && node.text !== "";
     const hint = isText ? `put it in quotes: "${escapeControls(node.text)}"` : `write ${wanted}`;
-    report.add("wrong-type", at, `${formatPath(path)} is ${written === "``" ? "empty" : written}, not ${wanted}`, hint);
+    report.add(
+      "wrong-type",
+      at,
+      `${formatPath(path)} is ${node?.kind === "leaf" && node.text === "" ? "empty" : written}, not ${wanted}`,
+      hint,
+    );
   }
 }
 
 const PORT_KEYS: ReadonlySet<string> = new Set(["port", "aliases"]);
+const DURATION_KEYS: ReadonlySet<string> = new Set([
+  ...["connect", "idle", "halfClosed", "stalled", "keepalive", "drain"],
+  ...["wait", "keep"],
+]);
 const ADDRESS_KEYS: Readonly<Record<string, "not-an-address" | "not-a-network" | undefined>> = {
   address: "not-an-address",
   routers: "not-an-address",
@@ -204,6 +218,11 @@ const KINDS: Readonly<Record<string, string>> = {
   object: "a mapping",
   record: "a mapping",
 };
+const WANTED_ITEM: Readonly<Record<string, string>> = {
+  terminals: "a number or a range (1-12)",
+  allow: "a source's name, or { source, until, reason }",
+  extra: "a source's name, or { source, until, reason }",
+};
 const WANTED: Readonly<Record<string, string>> = {
   terminals: "a count (12), a range (1-12), a list or a map of terminals",
   allow: "a list of source names, or of { source, until, reason }",
@@ -213,7 +232,7 @@ const WANTED: Readonly<Record<string, string>> = {
 
 /** The last key of a path that is not a number of a list. */
 function nameOf(path: Path): string {
-  return String(path.findLast((step) => typeof step === "string") ?? "");
+  return path.findLast((step) => typeof step === "string") ?? "";
 }
 
 function textAt(root: Mapping, path: Path): string {

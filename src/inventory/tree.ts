@@ -77,13 +77,13 @@ export function nodeAt(root: Tree, path: Path): Tree | undefined {
 export function spotAt(root: Tree, path: Path, which: "key" | "value" = "value"): Spot {
   let node: Tree = root;
   let spot = root.at;
-  for (const step of path) {
+  for (const [index, step] of path.entries()) {
     const child = childOf(node, step);
     if (child === undefined) return spot;
     const key = node.kind === "mapping" ? node.entries.get(String(step))?.at : undefined;
     // An empty value (`22:`) has no place of its own worth pointing at.
     const silent = child.kind === "leaf" && child.text === "";
-    spot = key !== undefined && (silent || (which === "key" && step === path.at(-1))) ? key : child.at;
+    spot = key !== undefined && (silent || (which === "key" && index === path.length - 1)) ? key : child.at;
     node = child;
   }
   return spot;

@@ -39,7 +39,8 @@ function isOnGateway({ inventory }: Facts, { flow, door }: Standing): boolean {
 function complain(facts: Facts, first: Standing, second: Standing): void {
   const place = formatPlace(placeOf(facts.spot(first.door.path)));
   const endpoint = `${formatAddress(second.door.address)}:${second.door.port}`;
-  const covers = second.door.address === first.door.address ? "" : ` (which covers ${formatAddress(first.door.address)})`;
+  const covers =
+    second.door.address === first.door.address ? "" : ` (which covers ${formatAddress(first.door.address)})`;
   const message =
     first.flow.id === second.flow.id
       ? `${second.flow.id} is offered twice on ${endpoint}`

@@ -39,7 +39,9 @@ function judgeUse(facts: Facts, use: RuleUse, index: number): void {
 function namesSomething(facts: Facts, use: RuleUse): boolean {
   const names = ["gateway", "ssh", ...facts.inventory.machines.map(({ name }) => `ssh/${name}`)];
   const sources = facts.inventory.sources.map(({ name }) => name);
-  return [...names, ...sources].some((name) => covers(use, { name })) || facts.flows.some((flow) => covers(use, { flow }));
+  return (
+    [...names, ...sources].some((name) => covers(use, { name })) || facts.flows.some((flow) => covers(use, { flow }))
+  );
 }
 
 function judgeEnd(facts: Facts, { exception }: RuleUse, index: number): void {

@@ -8,7 +8,10 @@ const LOOPBACK = parseNetwork("127.0.0.0/8") as Network;
 export function checkLoops(facts: Facts): void {
   const relayed = facts.flows.filter((flow) => flow.relayed);
   const doors = new Map(relayed.flatMap(({ id, doors }) => doors.map((door) => [keyOf(door), id] as const)));
-  const own = new Set([facts.inventory.gateway.address, ...relayed.flatMap((flow) => flow.doors.map(({ address }) => address))]);
+  const own = new Set([
+    facts.inventory.gateway.address,
+    ...relayed.flatMap((flow) => flow.doors.map(({ address }) => address)),
+  ]);
   for (const { id, target, targetPath } of relayed) {
     if (target === undefined) continue;
     const here = own.has(target.address) || contains(LOOPBACK, target.address);

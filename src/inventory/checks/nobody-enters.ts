@@ -2,7 +2,8 @@
 import type { Facts } from "../facts.ts";
 import { quote } from "../quote.ts";
 import { numberTerminals } from "../terminal-numbers.ts";
-import { nodeAt, type Path } from "../tree.ts";
+import { valueAt } from "../shape.ts";
+import { keysAt, nodeAt, type Path } from "../tree.ts";
 
 export function checkNobodyEnters(facts: Facts): void {
   for (const [key, depot] of Object.entries(facts.data.depots ?? {})) {
@@ -21,9 +22,19 @@ export function checkNobodyEnters(facts: Facts): void {
 
 /** As written, whether or not it could be read: a list that is wrong was complained of already. */
 function isWritten(facts: Facts, path: Path): boolean {
-  return nodeAt(facts.root, path) !== undefined;
+  if (nodeAt(facts.root, path) !== undefined) return true;
+  // A key that was misspelt may have been this one.
+  const above = path.slice(0, -1);
+  const kept = Object.keys(valueAt(facts.data, above) ?? {});
+  return keysAt(facts.root, above).some((key) => !kept.includes(key));
 }
 
 function complain(facts: Facts, path: Path, message: string): void {
-  facts.complain({ code: "nobody-enters", path, message, hint: "write allow: [...] with the sources that may", which: "key" });
+  facts.complain({
+    code: "nobody-enters",
+    path,
+    message,
+    hint: "write allow: [...] with the sources that may",
+    which: "key",
+  });
 }

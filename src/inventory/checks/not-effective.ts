@@ -39,7 +39,6 @@ const ROWS: readonly Row[] = [
     pattern: "flows.*",
     promises: (value) => value["target"] === undefined,
     missing: "flows without a target (a program that listens itself)",
-    at: ["listen"],
   },
   {
     pattern: "flows.*.acceptProxy",

@@ -22,7 +22,11 @@ function insidePlan(facts: Facts, { port, path }: { readonly port: number; reado
   facts.complain({ code: "port-inside-plan", path, message, hint: "choose a port outside 10101 to 17299" });
 }
 
-function outsidePlan(facts: Facts, flow: FlowFact, { port, path }: { readonly port: number; readonly path: Path }): void {
+function outsidePlan(
+  facts: Facts,
+  flow: FlowFact,
+  { port, path }: { readonly port: number; readonly path: Path },
+): void {
   if (facts.permits("port-outside-plan", { flow })) return;
   const message = `${flow.id} is also offered on ${port}, outside the plan`;
   const hint = `remove the alias, or add to exceptions: { rule: port-outside-plan, on: ${flow.id}, reason: ... }`;

@@ -1,4 +1,5 @@
 /** Everyone may enter: the source `any`, or a source that holds every address. Needs an exception. */
+import { type Network, overlaps } from "@ecluse/guard/address";
 import type { Facts } from "../facts.ts";
 import { quote } from "../quote.ts";
 import type { RawGrant } from "../schema.ts";
@@ -16,10 +17,22 @@ export function checkSourceAny(facts: Facts): void {
     });
   }
   for (const { name, networks } of facts.inventory.sources) {
-    const widest = networks.findIndex(({ prefix }) => prefix === 0);
-    if (name === "any" || widest < 0 || facts.permits("source-any", { name })) continue;
-    complain(facts, ["sources", name, "addresses"], name, `the source ${quote(name)} holds every address`);
+    if (name === "any" || addressesIn(networks) < HALF || facts.permits("source-any", { name })) continue;
+    const message = `the source ${quote(name)} holds half of all addresses or more`;
+    complain(facts, ["sources", name, "addresses"], name, message);
   }
+}
+
+/** 0.0.0.0/1 and 128.0.0.0/1 are everyone, in two words. */
+const HALF = 2 ** 31;
+
+/** How many addresses the networks hold together; of two networks one holds the other, or they have nothing in common. */
+function addressesIn(networks: readonly Network[]): number {
+  const kept: Network[] = [];
+  for (const network of networks.toSorted((a, b) => a.prefix - b.prefix)) {
+    if (!kept.some((wider) => overlaps(wider, network))) kept.push(network);
+  }
+  return kept.reduce((sum, { prefix }) => sum + 2 ** (32 - prefix), 0);
 }
 
 /** The name that a right is for. */

@@ -46,7 +46,8 @@ function judgeInDepot(facts: Facts, address: Ipv4, path: Path): void {
   for (let depot = 1; depot <= DEPOTS; depot += 1) {
     const network = depotNetwork(facts.inventory.gateway.terminals.network, depot);
     const what = address === network.address ? "network" : address === lastAddress(network) ? "broadcast" : undefined;
-    if (what !== undefined) complain(facts, path, `${quote(formatAddress(address))} is the ${what} address of depot ${depot}`);
+    if (what !== undefined)
+      complain(facts, path, `${quote(formatAddress(address))} is the ${what} address of depot ${depot}`);
   }
 }
 

@@ -46,12 +46,21 @@ function reviews(
 function judge(
   reading: Reading,
   path: Path,
-  { reviewed, nextReview, given }: { readonly reviewed?: string; readonly nextReview?: string; readonly given: boolean },
+  {
+    reviewed,
+    nextReview,
+    given,
+  }: { readonly reviewed?: string; readonly nextReview?: string; readonly given: boolean },
 ): void {
   const today = dayOf(reading.now);
   if (reviewed !== undefined && reviewed > today) {
     const message = `a review on ${quote(reviewed)} lies in the future (today is ${today})`;
-    reading.complain({ code: "review-in-future", path: [...path, "reviewed"], message, hint: "write the day it was done" });
+    reading.complain({
+      code: "review-in-future",
+      path: [...path, "reviewed"],
+      message,
+      hint: "write the day it was done",
+    });
   }
   if (nextReview !== undefined && nextReview < today) {
     const message = `the review was due on ${nextReview}`;

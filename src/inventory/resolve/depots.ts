@@ -54,7 +54,10 @@ function complainOfNumber(reading: Reading, { text, path, kind }: BadTerminalNum
   const here = [...above, ...path];
   const written = quote(text);
   const reasons = {
-    "not-a-range": [`${written} is not a terminal's number or a range`, "write a number (5), a range (1-12), or a count"],
+    "not-a-range": [
+      `${written} is not a terminal's number or a range`,
+      "write a number (5), a range (1-12), or a count",
+    ],
     backwards: [`the range ${written} runs backwards`, "write the smaller number first"],
     outside: [`${written} goes beyond the plan`, `terminals are numbered from 1 to ${TERMINALS}`],
     twice: [`terminal ${text} is listed twice`, "list each terminal once"],
@@ -113,7 +116,12 @@ function aliasesOf(reading: Reading, raw: RawTerminal, path: Path): readonly num
   aliases.forEach((port, index) => {
     if (aliases.indexOf(port) === index) return;
     const here = [...path, "aliases", index];
-    reading.complain({ code: "listed-twice", path: here, message: `the alias ${port} is listed twice`, hint: "remove one" });
+    reading.complain({
+      code: "listed-twice",
+      path: here,
+      message: `the alias ${port} is listed twice`,
+      hint: "remove one",
+    });
   });
   return [...new Set(aliases)];
 }

@@ -13,7 +13,8 @@ export function flows(reading: Reading): readonly GenericFlow[] {
     const path = ["flows", name];
     const valid = flowName(reading, name, path);
     const listen = endpoint(reading, { text: raw.listen, path: [...path, "listen"] });
-    const target = raw.target === undefined ? undefined : endpoint(reading, { text: raw.target, path: [...path, "target"] });
+    const target =
+      raw.target === undefined ? undefined : endpoint(reading, { text: raw.target, path: [...path, "target"] });
     const may = grants(reading, raw.allow, [...path, "allow"]);
     const about = accountability(reading, raw, path);
     const { sessions, onRevoke } = raw;

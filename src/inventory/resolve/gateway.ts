@@ -4,7 +4,7 @@ import type { Gateway, Limits } from "../model.ts";
 import { quote } from "../quote.ts";
 import type { Reading } from "../reading.ts";
 import type { RawInventory } from "../schema.ts";
-import { address, duration, formed, network, size } from "./values.ts";
+import { address, duration, endpoint, formed, network, size } from "./values.ts";
 
 /** Stands in for a gateway address that could not be read, so that the rest can be judged. Never reaches a caller. */
 export const UNKNOWN_ADDRESS = parseAddress("255.255.255.255") as Ipv4;
@@ -64,7 +64,12 @@ function tunnel(reading: Reading, raw: RawGateway["tunnel"]): Gateway["tunnel"] 
     const router = address(reading, { text, path: here });
     if (router === undefined) continue;
     if (routers.includes(router)) {
-      reading.complain({ code: "listed-twice", path: here, message: `${quote(text)} is listed twice`, hint: "remove one" });
+      reading.complain({
+        code: "listed-twice",
+        path: here,
+        message: `${quote(text)} is listed twice`,
+        hint: "remove one",
+      });
     } else routers.push(router);
   }
   return { interface: formed(reading, { text: name, path: [...path, "interface"] }, form) ?? name, routers };
@@ -74,7 +79,9 @@ function limits(reading: Reading, raw: RawGateway["limits"]): Limits {
   const time = (key: keyof typeof TIMES): number => {
     const text = raw?.[key];
     const { usual, ...bounds } = TIMES[key];
-    return (text === undefined ? undefined : duration(reading, { text, path: ["gateway", "limits", key] }, bounds)) ?? usual;
+    return (
+      (text === undefined ? undefined : duration(reading, { text, path: ["gateway", "limits", key] }, bounds)) ?? usual
+    );
   };
   const sessions = raw?.sessions ?? USUAL_SESSIONS;
   const perSource = raw?.perSource ?? Math.min(USUAL_PER_SOURCE, sessions);
@@ -103,6 +110,10 @@ function promisedLater(reading: Reading, raw: RawGateway): void {
     duration(reading, { text: raw.journal.keep, path: [...path, "keep"] }, { least: HOUR, most: 10 * year });
   }
   if (raw.journal?.size !== undefined) size(reading, { text: raw.journal.size, path: [...path, "size"] });
+  for (const key of ["dashboard", "metrics"] as const) {
+    const listen = raw[key]?.["listen"];
+    if (typeof listen === "string") endpoint(reading, { text: listen, path: ["gateway", key, "listen"] });
+  }
   for (const key of ["state", "control"] as const) {
     const form = { pattern: /^\/[A-Za-z0-9_./@:+-]*$/, what: "an absolute path of letters, digits and _ . / @ : + -" };
     const text = raw[key];

@@ -30,7 +30,10 @@ export function complainOfEmpty(reading: Reading, path: Path): void {
   const node = nodeAt(reading.root, path);
   if (node?.kind === "list" && node.items.length > 0) return;
   const message = `the list ${quote(String(path.at(-1)))} is empty`;
-  const hint = "name who may come, or remove the key: nothing listed means nobody enters";
+  const hint =
+    path.at(-1) === "terminals"
+      ? "list the depot's terminals, or remove the depot"
+      : "name who may come, or remove the key: nothing listed means nobody enters";
   reading.complain({ code: "empty-list", path, message, hint });
 }
 
@@ -54,7 +57,13 @@ function known(reading: Reading, name: string, path: Path): boolean {
   const names = sourceNames(reading);
   if (names.includes(name)) return true;
   const same = names.find((other) => fold(other) === fold(name)) ?? nearest(name, names);
-  const hint = same === undefined ? `the sources are ${names.slice(0, 12).map((other) => quote(other)).join(", ")}` : `did you mean ${same}?`;
+  const hint =
+    same === undefined
+      ? `the sources are ${names
+          .slice(0, 12)
+          .map((other) => quote(other))
+          .join(", ")}`
+      : `did you mean ${same}?`;
   reading.complain({ code: "unknown-source", path, message: `${quote(name)} is not a declared source`, hint });
   return false;
 }

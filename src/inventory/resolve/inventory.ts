@@ -39,12 +39,16 @@ function exceptions(reading: Reading): readonly Exception[] {
 }
 
 function contact(reading: Reading, raw: RawInventory["contact"]): Inventory["contact"] {
-  const form = { pattern: /^https?:\/\/[A-Za-z0-9.-]+(?::\d{1,5})?(?:\/[\w./~%+:@&=?#,-]*)?$/, what: "an http(s) address" };
+  const form = {
+    pattern: /^https?:\/\/[A-Za-z0-9.-]+(?::\d{1,5})?(?:\/[\w./~%+:@&=?#,-]*)?$/,
+    what: "an http(s) address",
+  };
   const link = raw?.documentation;
   return defined({
     support: raw?.support && person(reading, raw.support, "support"),
     emergency: raw?.emergency && person(reading, raw.emergency, "emergency"),
-    documentation: link === undefined ? undefined : formed(reading, { text: link, path: ["contact", "documentation"] }, form),
+    documentation:
+      link === undefined ? undefined : formed(reading, { text: link, path: ["contact", "documentation"] }, form),
   });
 }
 

@@ -46,13 +46,15 @@ export function machines(reading: Reading): readonly Machine[] {
     const path = ["machines", name];
     const valid = id(reading, { text: name, path }) !== undefined && !isReserved(reading, name, path);
     const where = address(reading, { text: raw.address, path: [...path, "address"] });
-    const ssh: readonly Grant[] = raw.ssh === undefined ? [] : grants(reading, raw.ssh.allow, [...path, "ssh", "allow"]);
+    const ssh: readonly Grant[] =
+      raw.ssh === undefined ? [] : grants(reading, raw.ssh.allow, [...path, "ssh", "allow"]);
     return valid && where !== undefined ? [{ name, address: where, ssh }] : [];
   });
 }
 
 function isReserved(reading: Reading, name: string, path: Path): boolean {
-  const isMachine = path[0] === "sources" && declared(reading.root, "machines").some((other) => fold(other) === fold(name));
+  const isMachine =
+    path[0] === "sources" && declared(reading.root, "machines").some((other) => fold(other) === fold(name));
   if (!isReservedSource(name) && !isMachine) return false;
   const message = `${quote(name)} ${isMachine ? "is a machine, and so a source already" : "always exists as a source"}`;
   reading.complain({ code: "reserved-name", path, message, hint: "choose another name", which: "key" });

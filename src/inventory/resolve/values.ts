@@ -90,7 +90,12 @@ export function duration(
     return undefined;
   }
   if (value >= bounds.least && value <= bounds.most) return value;
-  reading.complain({ code: "out-of-bounds", path, message: `${quote(text)} is out of bounds`, hint: `write a duration ${range}` });
+  reading.complain({
+    code: "out-of-bounds",
+    path,
+    message: `${quote(text)} is out of bounds`,
+    hint: `write a duration ${range}`,
+  });
   return undefined;
 }
 
@@ -150,6 +155,11 @@ export function formed(
   form: { readonly pattern: RegExp; readonly what: string },
 ): string | undefined {
   if (form.pattern.test(text)) return text;
-  reading.complain({ code: "bad-text", path, message: `${quote(text)} is not ${form.what}`, hint: `write ${form.what}` });
+  reading.complain({
+    code: "bad-text",
+    path,
+    message: `${quote(text)} is not ${form.what}`,
+    hint: `write ${form.what}`,
+  });
   return undefined;
 }
