@@ -3,6 +3,9 @@ import assert from "node:assert/strict";
 import type { ChildProcessByStdio } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempDisposable, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { suite, test } from "node:test";
@@ -92,6 +95,37 @@ suite("ecluse simulate", () => {
     assert.match((await running.rest()).join(), /session 1: reset by the terminal, 55 bytes received, 0 sent$/);
   });
 
+  test("a SELECTOR stands in for the inventory's terminals, under their names", async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), "ecluse-"));
+    const file = await writeInventory(folder.path);
+    await using running = simulate("depot22", "--inventory", file, "--json");
+    const [first, second] = [parsed(await running.line()), parsed(await running.line())];
+    const there = ({ terminal, address, port }: Record<string, unknown>): unknown[] => [terminal, address, port];
+    assert.deepEqual(there(first), ["depot22-tpe01", "127.18.22.10", 8888]);
+    assert.deepEqual(there(second), ["depot22-tpe02", "127.18.22.11", 8888]);
+  });
+
+  test("a SELECTOR that names no terminal is an error with the nearest", async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), "ecluse-"));
+    const inventory = await writeInventory(folder.path);
+    for (const selector of ["22/3", "depot23", "service/api", "70000"]) {
+      await assert.rejects(run({ ...invocation({ inventory }), operands: [selector] }), {
+        code: "no-such-flow",
+        message: `Cannot simulate "${selector}": no terminal of the inventory has that name`,
+      });
+    }
+  });
+
+  test("an inventory with errors is shown and refused", async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), "ecluse-"));
+    const file = await writeInventory(folder.path, "nonsense: 1");
+    let shown = "";
+    const { io, options } = invocation({ inventory: file });
+    const refusing = run({ options, operands: ["22/1"], io: { ...io, err: (text) => void (shown += text) } });
+    await assert.rejects(refusing, { code: "inventory-refused" });
+    assert.match(shown, /nonsense/);
+  });
+
   test("a port that is taken is an error", async () => {
     await using terminal = await SimulatedTerminal.start({ address: "127.17.3.13", port: 0 });
     await assert.rejects(run(invocation({ listen: `127.17.3.13:0,127.17.3.13:${terminal.port}` })), {
@@ -129,3 +163,23 @@ function invocation(options: Invocation["options"]): Invocation {
   const io = { out: () => undefined, err: () => undefined, colour: false, env: {} };
   return { operands: [], options, io };
 }
+
+/** Two terminals on loopback, which an inventory may have by exception only. */
+async function writeInventory(folder: string, more = ""): Promise<string> {
+  const file = join(folder, "ecluse.yaml");
+  await writeFile(file, INVENTORY + more);
+  return file;
+}
+
+const INVENTORY = `
+gateway:
+  address: 127.0.0.1
+  terminals: { network: 127.18.0.0/16, firstHost: 10, port: 8888 }
+sources:
+  till: { addresses: [127.0.0.1] }
+depots:
+  22: { allow: [till], terminals: 2 }
+exceptions:
+  - { rule: terminal-on-loopback, on: depot22-tpe01, reason: simulated }
+  - { rule: terminal-on-loopback, on: depot22-tpe02, reason: simulated }
+`;

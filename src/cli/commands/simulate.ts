@@ -2,12 +2,18 @@
 import { formatAddress, parseAddress } from "@ecluse/guard/address";
 import { EcluseError } from "../../errors.ts";
 import { parseDuration } from "../../inventory/duration.ts";
+import { loadInventory } from "../../inventory/load.ts";
+import { nearestIds, parseSelector, selects } from "../../inventory/selector.ts";
+import { compile } from "../../policy/compile.ts";
+import type { Flow, RelayedFlow } from "../../policy/policy.ts";
 import type { BehaviourName } from "../../simulate/behaviours.ts";
 import { BEHAVIOURS, isBehaviour, LONGEST_DELAY } from "../../simulate/behaviours.ts";
 import { describeEvent } from "../../simulate/describe.ts";
 import type { TerminalEvent } from "../../simulate/events.ts";
 import { SimulatedTerminal } from "../../simulate/terminal.ts";
 import type { ExitCode, Invocation, Io } from "../command.ts";
+import { formatFindings } from "../findings-report.ts";
+import { inventoryFile } from "../inventory-file.ts";
 
 /** A terminal to stand in for. Without a name it is called by its address and port. */
 interface Place {
@@ -28,7 +34,7 @@ interface Announcement {
 export async function run({ operands, options, io }: Invocation): Promise<ExitCode> {
   const behaviour = behaviourOf(options["behaviour"] ?? "pay");
   const delay = delayOf(options["delay"] ?? "2s");
-  const places = placesOf(operands[0], options);
+  const places = placesOf(operands[0], options, io);
   const report = reporter(io, options["json"] === true);
   using stop = stopSignal();
   await using terminals = new AsyncDisposableStack();
@@ -60,13 +66,13 @@ function delayOf(text: string | true): number {
   throw new EcluseError("usage", `Cannot wait for a customer "${String(text)}": no such delay`, { hint });
 }
 
-function placesOf(selector: string | undefined, options: Invocation["options"]): readonly Place[] {
+function placesOf(selector: string | undefined, options: Invocation["options"], io: Io): readonly Place[] {
   const { listen, inventory } = options;
   if (selector !== undefined && listen !== undefined) {
     const hint = "give one of them";
     throw new EcluseError("usage", "Cannot simulate both a SELECTOR and --listen ADDRESS:PORT", { hint });
   }
-  if (selector !== undefined) return placesOfInventory(selector);
+  if (selector !== undefined) return placesOfInventory(selector, options, io);
   if (inventory !== undefined) {
     const hint = "name its terminals (22/1, depot22), or leave --inventory out";
     throw new EcluseError("usage", "Cannot simulate an inventory without a SELECTOR", { hint });
@@ -85,11 +91,32 @@ function placeOf(text: string): Place {
   throw new EcluseError("usage", `Cannot listen on "${text}": no address and port`, { hint });
 }
 
-function placesOfInventory(selector: string): readonly Place[] {
-  const hint = "use --listen ADDRESS:PORT";
-  throw new EcluseError("usage", `Cannot simulate ${selector}: terminals of an inventory cannot be chosen yet`, {
-    hint,
-  });
+/** The terminals that a selector names, at the addresses that the gateway would dial. */
+function placesOfInventory(selector: string, options: Invocation["options"], io: Io): readonly Place[] {
+  const file = inventoryFile({ options, io });
+  const { inventory, findings, files } = loadInventory(file);
+  if (inventory === undefined) {
+    io.err(formatFindings(findings, files, { colour: false }));
+    const hint = "mend what is listed above, then try: ecluse check";
+    throw new EcluseError("inventory-refused", `Cannot simulate terminals of ${file}: it has errors`, { hint });
+  }
+  const terminals = compile(inventory).flows.filter(isTerminal);
+  const wanted = parseSelector(selector);
+  const found = wanted === undefined ? [] : terminals.filter((flow) => selects(wanted, flow));
+  if (found.length > 0) return found.map(placeOfFlow);
+  const ids = terminals.map(({ id }) => id);
+  const hint =
+    ids.length === 0 ? "the inventory has no terminal" : `the nearest are ${nearestIds(selector, ids).join(", ")}`;
+  const message = `Cannot simulate ${JSON.stringify(selector)}: no terminal of the inventory has that name`;
+  throw new EcluseError("no-such-flow", message, { hint });
+}
+
+function isTerminal(flow: Flow): flow is RelayedFlow {
+  return flow.kind === "relayed" && flow.position !== undefined;
+}
+
+function placeOfFlow({ id, target }: RelayedFlow): Place {
+  return { name: id, address: formatAddress(target.address), port: target.port };
 }
 
 /** One line per event: JSON with the instant in UTC, or local time, terminal and words. */
