@@ -302,8 +302,8 @@ class Side {
   /** Its FIN has arrived. */
   ended = false;
   closed = false;
-  #waiting = 0;
-  #waitingSince = 0;
+  #taken = 0;
+  #takenAt = 0;
 
   constructor(session: Session, party: "client" | "target", socket: Socket) {
     this.session = session;
@@ -330,15 +330,19 @@ class Side {
     return Math.max(0, this.bytes - (this.other?.socket.writableLength ?? 0));
   }
 
-  /** Whether what waits to be written to this side has not moved for `limit` milliseconds. */
+  /**
+   * Whether something waits to be written to this side and nothing was taken for `limit` milliseconds. Asked of what was
+   * taken, not of what waits: under back-pressure one full chunk after another waits, and each looks like the last.
+   */
   isStalled(now: number, limit: number): boolean {
     const waiting = this.socket.destroyed ? 0 : this.socket.writableLength;
-    if (waiting === 0 || waiting !== this.#waiting) {
-      this.#waiting = waiting;
-      this.#waitingSince = now;
+    const taken = (this.other?.bytes ?? 0) - waiting;
+    if (waiting === 0 || taken !== this.#taken) {
+      this.#taken = taken;
+      this.#takenAt = now;
       return false;
     }
-    return now - this.#waitingSince >= limit;
+    return now - this.#takenAt >= limit;
   }
 }
 
