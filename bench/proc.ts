@@ -4,8 +4,15 @@ import { readdirSync, readFileSync } from "node:fs";
 /** USER_HZ: the unit of /proc/PID/stat and /proc/stat, 100 on every architecture that Node runs on (proc(5), sysconf(3)). */
 const TICKS_PER_SECOND = 100;
 
-/** Of all processes of a tree, in bytes. PSS shares out pages that several processes map; RSS counts them in each. */
+/**
+ * Of all processes of a tree, in bytes. PSS shares a page out among all that map it, RSS counts it in each.
+ *
+ * `alone` is what the tree takes on a machine with nothing else: its anonymous pages, those that fork left shared
+ * counted once, and the program's own pages as its largest process has them. PSS would flatter a subject written in
+ * Node, because the bench itself runs Node and would bear a share of Node's pages.
+ */
 export interface Memory {
+  readonly alone: number;
   readonly pss: number;
   readonly rss: number;
 }
@@ -39,13 +46,16 @@ function waitedForSeconds(pid: number): number {
 
 /** Memory of a tree. What the kernel holds for its sockets is not in it. */
 export function memoryOf(pid: number): Memory {
-  const sum = { pss: 0, rss: 0 };
+  let [pss, rss, anonymous, program] = [0, 0, 0, 0];
   for (const member of treeOf(pid)) {
     const rollup = read(`/proc/${member}/smaps_rollup`);
-    sum.pss += kibibytes(rollup, "Pss");
-    sum.rss += kibibytes(rollup, "Rss");
+    const resident = kibibytes(rollup, "Rss");
+    pss += kibibytes(rollup, "Pss");
+    rss += resident;
+    anonymous += kibibytes(rollup, "Pss_Anon");
+    program = Math.max(program, resident - kibibytes(rollup, "Anonymous"));
   }
-  return sum;
+  return { alone: anonymous + program, pss, rss };
 }
 
 /** Seconds that all processors of the machine spent busy since it started: tells whether somebody else was working. */

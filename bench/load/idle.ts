@@ -1,6 +1,6 @@
 /** Sessions that have exchanged one request and then stay silent, as while a customer looks for a card. */
 import { setTimeout as pause } from "node:timers/promises";
-import { memoryOf } from "../proc.ts";
+import { memoryOf, type Memory } from "../proc.ts";
 import type { Answer, Job } from "./job.ts";
 import { Session } from "./session.ts";
 
@@ -19,12 +19,13 @@ export async function measureIdle(job: Extract<Job, { kind: "idle" }>): Promise<
   const answered = await Promise.allSettled(sessions.map((session) => session.ask()));
   for (const session of sessions) session.destroy();
   const failed = answered.filter((result) => result.status === "rejected");
-  const perSession = (key: "pss" | "rss"): number => (after[key] - before[key]) / job.more;
+  const perSession = (key: keyof Memory): number => (after[key] - before[key]) / job.more;
   const figures = {
+    alonePerSession: perSession("alone"),
     pssPerSession: perSession("pss"),
     rssPerSession: perSession("rss"),
-    pssBefore: before.pss,
-    pssAfter: after.pss,
+    aloneBefore: before.alone,
+    aloneAfter: after.alone,
   };
   return { figures, failures: failed.length, ...(failed[0] && { firstFailure: String(failed[0].reason) }) };
 }
@@ -40,7 +41,7 @@ async function open({ host, doors }: Job, count: number): Promise<Session[]> {
   return sessions;
 }
 
-async function settledMemory({ gatewayPid }: Job): Promise<{ pss: number; rss: number }> {
+async function settledMemory({ gatewayPid }: Job): Promise<Memory> {
   await pause(SETTLED_MS);
-  return gatewayPid === undefined ? { pss: 0, rss: 0 } : memoryOf(gatewayPid);
+  return gatewayPid === undefined ? { alone: 0, pss: 0, rss: 0 } : memoryOf(gatewayPid);
 }
