@@ -14,18 +14,23 @@ export class Listener {
     this.#server.on("error", () => undefined);
   }
 
-  /** Binds. Resolves with the system's error code where it cannot (`EADDRINUSE`); may then be called again. */
+  /**
+   * Binds. Resolves with the system's error code where it cannot (`EADDRINUSE`), and with `ECANCELED` where it was closed
+   * meanwhile; may then be called again.
+   */
   open(): Promise<string | undefined> {
     const { address, port } = this.#endpoint;
     const server = this.#server;
     return new Promise((resolve) => {
       const settle = (cause?: string): void => {
-        server.off("listening", onListening).off("error", onError);
+        server.off("listening", onListening).off("error", onError).off("close", onClose);
         resolve(cause);
       };
       const onListening = (): void => settle();
       const onError = (error: NodeJS.ErrnoException): void => settle(error.code ?? error.name);
-      server.on("listening", onListening).on("error", onError);
+      // Node looks an address up before it binds, and forgets the whole matter when closed in between.
+      const onClose = (): void => settle("ECANCELED");
+      server.on("listening", onListening).on("error", onError).on("close", onClose);
       server.listen({ host: formatAddress(address), port, exclusive: true });
     });
   }

@@ -48,6 +48,7 @@ export class Relay implements Engine {
   #policy: Policy | undefined;
   #applying: Promise<unknown> = Promise.resolve();
   #ceiling = 0;
+  #sweepPeriod = 0;
   #stopSweep: (() => void) | undefined;
   #nextRetry = 0;
   #drain: Drain | undefined;
@@ -87,7 +88,7 @@ export class Relay implements Engine {
     this.#places = placesByTarget(policy);
     this.#policy = policy;
     this.#ceiling = sessionCeiling(this.#descriptors, policy.doors.size);
-    this.#restartSweep(policy.limits);
+    this.#startSweep(policy.limits);
     // The rules first, for everyone who comes and everyone inside; then the doors, new ones before old ones go.
     for (const [target, slots] of this.#slots) slots.limit = this.#places.get(target) ?? Infinity;
     for (const session of this.#sessions) this.#judgeAgain(session, "revoked");
@@ -197,12 +198,15 @@ export class Relay implements Engine {
     return slots;
   }
 
-  #restartSweep({ connect, idle, halfClosed, stalled, drain }: Limits): void {
-    this.#stopSweep?.();
+  #startSweep({ connect, idle, halfClosed, stalled, drain }: Limits): void {
     const period = Math.min(
       LONGEST_SWEEP,
       Math.max(SHORTEST_SWEEP, Math.min(connect, idle, halfClosed, stalled, drain) / 4),
     );
+    // Left alone where it stays the same: changes that follow each other quickly must not put it off for ever.
+    if (period === this.#sweepPeriod) return;
+    this.#sweepPeriod = period;
+    this.#stopSweep?.();
     this.#stopSweep = this.#clock.every(period, () => this.#sweep());
   }
 
