@@ -10,9 +10,10 @@ const UNITS = [
 
 /** Milliseconds, or `undefined`: a whole number and one unit, nothing else. A bare number has no unit and is none. */
 export function parseDuration(text: string): number | undefined {
-  const [, digits, name] = /^(0|[1-9]\d{0,11})(ms|s|m|h|d)$/.exec(text) ?? [];
+  const [, digits, name] = /^(0|[1-9]\d{0,15})(ms|s|m|h|d)$/.exec(text) ?? [];
   const factor = UNITS.find(([unit]) => unit === name)?.[1];
-  return factor === undefined ? undefined : Number(digits) * factor;
+  const value = Number(digits) * (factor ?? NaN);
+  return Number.isSafeInteger(value) ? value : undefined;
 }
 
 /** The shortest exact spelling; `parseDuration(formatDuration(x)) === x` for whole milliseconds. */

@@ -18,6 +18,8 @@ export interface Shelf {
   readonly list: (pattern: string) => readonly string[];
 }
 
+/** A path is of use only whole; Linux allows no longer one. */
+const LONGEST_PATH = 4_096;
 const DEEPEST = 8;
 const MOST_FILES = 1_000;
 const MOST_TEXT = 32 * 1024 * 1024;
@@ -67,13 +69,18 @@ function include(g: Gathering, name: string, chain: readonly string[], pattern: 
   const { report } = g;
   const at = pattern.at;
   if (chain.includes(normalize(name))) {
-    report.add("include-cycle", at, `${quote(name)} includes itself`, "remove this include");
+    report.add("include-cycle", at, `${quote(name, LONGEST_PATH)} includes itself`, "remove this include");
     return;
   }
   if (g.seen.has(normalize(name))) {
     const first = g.seen.get(normalize(name));
     const where = first === undefined ? "" : `, at ${formatPlace(placeOf(first))}`;
-    report.add("listed-twice", at, `${quote(name)} is included already${where}`, "include each file once");
+    report.add(
+      "listed-twice",
+      at,
+      `${quote(name, LONGEST_PATH)} is included already${where}`,
+      "include each file once",
+    );
     return;
   }
   if (chain.length > DEEPEST || g.files.length >= MOST_FILES || g.text > MOST_TEXT) {
@@ -92,7 +99,7 @@ function contentOf({ shelf, report }: Gathering, name: string, at: Spot): Uint8A
     report.add(
       "include-unreadable",
       at,
-      `cannot read ${quote(name)}: ${quote(cause).slice(1, -1)}`,
+      `cannot read ${quote(name, LONGEST_PATH)}: ${quote(cause).slice(1, -1)}`,
       "check its name and rights",
     );
     return undefined;
@@ -116,7 +123,7 @@ function matchesOf({ shelf, report }: Gathering, from: string, pattern: Leaf): r
     report.add(
       "include-empty",
       pattern.at,
-      `${quote(pattern.text)} matches no file`,
+      `${quote(pattern.text, LONGEST_PATH)} matches no file`,
       "check the path, or remove the include",
     );
   }

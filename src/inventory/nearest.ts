@@ -1,10 +1,15 @@
 /** The known name that somebody probably meant. */
 
+const MOST_CANDIDATES = 1_000;
+
 /** The nearest candidate by edit distance, or `undefined` where none is near enough (a third of the name's length). */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  const known = [...candidates];
+  // A hint is not worth minutes to somebody who declares ten thousand sources.
+  if (known.length > MOST_CANDIDATES) return undefined;
   const wanted = fold(name);
   let best: { readonly candidate: string; readonly distance: number } | undefined;
-  for (const candidate of candidates) {
+  for (const candidate of known) {
     const limit = Math.max(1, Math.floor(Math.max(wanted.length, candidate.length) / 3));
     if (wanted.length > 80 || Math.abs(wanted.length - candidate.length) > limit) continue;
     const distance = editDistance(wanted, fold(candidate));

@@ -2,11 +2,11 @@
 
 const LONGEST = 60;
 
-/** The text in backquotes (nothing at all as `""`), cut to 60 characters, with control and invisible characters written as `\u{...}`. */
-export function quote(text: string): string {
+/** The text in backquotes (nothing at all as `""`), cut to `longest` characters (60), with control and invisible characters written as `\u{...}`. */
+export function quote(text: string, longest = LONGEST): string {
   if (text === "") return '""';
   const characters = Array.from(text);
-  const cut = characters.length > LONGEST ? `${characters.slice(0, LONGEST).join("")}…` : text;
+  const cut = characters.length > longest ? `${characters.slice(0, longest).join("")}…` : text;
   return `\`${escapeControls(cut)}\``;
 }
 

@@ -9,6 +9,8 @@ export interface Reading {
   readonly data: RawInventory;
   /** Milliseconds since the epoch: decides what has ended. */
   readonly now: number;
+  /** Names that a right may be for: declared sources, machines, and the two that always exist. */
+  readonly sourceNames: ReadonlySet<string>;
   /** Where a path of `data` was written. */
   readonly spot: (path: Path, which?: "key" | "value") => Spot;
   readonly complain: (complaint: Complaint) => void;
@@ -32,6 +34,7 @@ export function createReading(
     root,
     data,
     now,
+    sourceNames: new Set([...declared(root, "sources"), ...declared(root, "machines"), "depots", "any"]),
     spot,
     complain: ({ code, path, message, hint, which }) => report.add(code, spot(path, which), message, hint),
   };

@@ -7,7 +7,7 @@
 import { CST, Lexer } from "yaml";
 
 export const LARGEST_FILE = 8 * 1024 * 1024;
-const MOST_WORDS = 1_200_000;
+const MOST_WORDS = 1_000_000;
 const DEEPEST = 64;
 const MOST_ANCHORS = 20_000;
 /** Values after aliases are expanded. */

@@ -26,13 +26,16 @@ export function checkSourceAny(facts: Facts): void {
 /** 0.0.0.0/1 and 128.0.0.0/1 are everyone, in two words. */
 const HALF = 2 ** 31;
 
-/** How many addresses the networks hold together; of two networks one holds the other, or they have nothing in common. */
+/** How many addresses the networks hold together. Sorted, a network lies inside the last kept one or inside none. */
 function addressesIn(networks: readonly Network[]): number {
-  const kept: Network[] = [];
-  for (const network of networks.toSorted((a, b) => a.prefix - b.prefix)) {
-    if (!kept.some((wider) => overlaps(wider, network))) kept.push(network);
+  let sum = 0;
+  let kept: Network | undefined;
+  for (const network of networks.toSorted((a, b) => a.address - b.address || a.prefix - b.prefix)) {
+    if (kept !== undefined && overlaps(kept, network)) continue;
+    kept = network;
+    sum += 2 ** (32 - network.prefix);
   }
-  return kept.reduce((sum, { prefix }) => sum + 2 ** (32 - prefix), 0);
+  return sum;
 }
 
 /** The name that a right is for. */

@@ -1,8 +1,8 @@
 /** Lists of rights: who may enter, always or until an instant. */
 import type { Grant } from "../model.ts";
-import { fold, nearest } from "../nearest.ts";
+import { nearest } from "../nearest.ts";
 import { quote } from "../quote.ts";
-import { declared, defined, type Reading } from "../reading.ts";
+import { defined, type Reading } from "../reading.ts";
 import type { RawGrant } from "../schema.ts";
 import { nodeAt, type Path } from "../tree.ts";
 import { instant, prose } from "./values.ts";
@@ -54,9 +54,9 @@ function grant(reading: Reading, raw: RawGrant, path: Path): Grant | undefined {
 }
 
 function known(reading: Reading, name: string, path: Path): boolean {
-  const names = sourceNames(reading);
-  if (names.includes(name)) return true;
-  const same = names.find((other) => fold(other) === fold(name)) ?? nearest(name, names);
+  if (reading.sourceNames.has(name)) return true;
+  const names = [...reading.sourceNames];
+  const same = nearest(name, names);
   const hint =
     same === undefined
       ? `the sources are ${names
@@ -66,9 +66,4 @@ function known(reading: Reading, name: string, path: Path): boolean {
       : `did you mean ${same}?`;
   reading.complain({ code: "unknown-source", path, message: `${quote(name)} is not a declared source`, hint });
   return false;
-}
-
-/** Declared sources, machines, and the two that always exist. */
-function sourceNames({ root }: Reading): readonly string[] {
-  return [...declared(root, "sources"), ...declared(root, "machines"), "depots", "any"];
 }
