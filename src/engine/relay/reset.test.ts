@@ -74,14 +74,22 @@ suite("reset", () => {
       assert.equal(await seen, "ECONNRESET");
     }));
 
-  test("a socket that is still connecting is closed", async () => {
+  test("a dial that has succeeded without having been told: RST, and nothing of what was to be written", async () => {
     const server = createServer().listen({ host: "127.0.0.1", port: 0 });
     await once(server, "listening");
+    const accepted = once(server, "connection") as Promise<[Socket]>;
     const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
     socket.on("error", () => undefined);
+    socket.write("a payment");
     const closed = once(socket, "close");
+    // On loopback the system has both ends connected by now.
     reset(socket);
+    reset(socket);
+    const [far] = await accepted;
+    const seen = endOf(far);
     await closed;
+    assert.equal(await seen, "ECONNRESET");
+    assert.equal(far.bytesRead, 0);
     server.close();
   });
 });

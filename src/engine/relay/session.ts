@@ -161,9 +161,9 @@ export class Session implements Occupant {
     this.#resetIfFlushed();
   }
 
-  /** Only while the dial hangs or has failed: the client gets RST, the terminal never saw a connection. */
+  /** Only while the dial hangs or has failed: both get RST; the terminal, should it have answered just now. */
   #abandon(): void {
-    this.#target?.socket.destroy();
+    if (this.#target !== undefined) reset(this.#target.socket);
     reset(this.#client.socket);
   }
 
@@ -187,6 +187,8 @@ export class Session implements Occupant {
 
   /** The dial succeeded. */
   connected(): void {
+    // Too late for a session that was ended in the meantime.
+    if (this.#ending !== undefined) return;
     this.#phase = "open";
     this.#active = true;
     this.#target?.tune();
@@ -223,7 +225,7 @@ export class Session implements Occupant {
   /** The client closed before the dial succeeded, without a word: nobody is there to relay for. */
   #leftUnheard(): void {
     this.#end("closed", "client");
-    this.#target?.socket.destroy();
+    if (this.#target !== undefined) reset(this.#target.socket);
     this.#client.socket.destroy();
   }
 

@@ -19,6 +19,9 @@ export interface Occupant {
 /** How long a newcomer waits for a first sign that a place is being left, in milliseconds. */
 export const GRACE = 250;
 
+/** How much longer than the places the line may be: callers who hang up at once stand in it until that is seen. */
+export const SPARE = 4;
+
 interface Waiting {
   readonly occupant: Occupant;
   readonly since: number;
@@ -40,14 +43,14 @@ export class Slots {
 
   /**
    * Gives a place at once, or puts the occupant in line, or says there is no room. The line is as long as there are
-   * places: one till coming back for each session that may be closing.
+   * places, one till coming back for each session that may be closing, and a few longer.
    */
   take(occupant: Occupant, now: number): "seated" | "waiting" | "full" {
     if (this.#seated.size < this.limit && this.#line.length === 0) {
       this.#seated.add(occupant);
       return "seated";
     }
-    if (this.#line.length >= this.limit) return "full";
+    if (this.#line.length >= this.limit + SPARE) return "full";
     this.#line.push({ occupant, since: now });
     return "waiting";
   }
