@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { Socket } from "node:net";
-import { type Peer, dial, ending, listen, pause, until } from "../support/loopback.ts";
+import { type Peer, dial, ending, listen, pause, settled } from "../support/loopback.ts";
 
 /** Opens a relay to a target; disposed by whoever started it. */
 export type StartRelay = (target: Peer) => Promise<{ readonly host: string; readonly port: number } & AsyncDisposable>;
@@ -143,21 +143,6 @@ async function stoppedReader(from: Socket, to: Socket): Promise<void> {
   to.resume();
   await within(end, "the end of the stream", 20_000);
   assert.equal(read, steps * step.length);
-}
-
-/** Waits until a growing number has stopped growing for half a second. */
-async function settled(value: () => number): Promise<void> {
-  let last = -1;
-  let since = performance.now();
-  await until(
-    () => {
-      if (value() !== last) since = performance.now();
-      last = value();
-      return performance.now() - since > 500;
-    },
-    "a stopped writer",
-    15_000,
-  );
 }
 
 function text(seen: { readonly by: string; readonly bytes: Buffer }): { readonly by: string; readonly bytes: string } {

@@ -118,6 +118,22 @@ export async function until(state: () => boolean, what: string, within = 5_000):
   }
 }
 
+/** Waits until a growing number has stood still for half a second, and returns it. */
+export async function settled(value: () => number): Promise<number> {
+  let last = -1;
+  let since = performance.now();
+  await until(
+    () => {
+      if (value() !== last) since = performance.now();
+      last = value();
+      return performance.now() - since > 500;
+    },
+    "a number that stands still",
+    15_000,
+  );
+  return last;
+}
+
 /** Lets `milliseconds` pass where a peer's own pace is what is tested (a slow answer), never to await a state. */
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
