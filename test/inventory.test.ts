@@ -79,7 +79,7 @@ suite("a right inventory", () => {
       inventory?.depots.map(({ number }) => number),
       [1, 22],
     );
-    assert.equal(inventory?.gateway.limits.idle, 240_000);
+    assert.equal(inventory.gateway.limits.idle, 240_000);
     assert.equal(inventory.flows[0]?.name, "callback");
   });
 
