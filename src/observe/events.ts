@@ -12,12 +12,7 @@ export type GatewayEvent =
   | { readonly event: "ready"; readonly doors: number; readonly blocked: number; readonly flows: number }
   | SessionEvent
   | RefusedEvent
-  | {
-      readonly event: "blocked" | "unblocked";
-      readonly flow: string;
-      readonly endpoint: string;
-      readonly message: string;
-    }
+  | DoorEvent
   | { readonly event: "ignored"; readonly signal: string; readonly message: string }
   | { readonly event: "stopping"; readonly sessions: number; readonly within: number }
   | { readonly event: "stopped"; readonly cut: number };
@@ -38,6 +33,14 @@ export interface SessionEvent {
   readonly outcome: SessionRecord["outcome"];
   readonly by: SessionRecord["by"];
   readonly cause?: string;
+}
+
+export interface DoorEvent {
+  readonly event: "blocked" | "unblocked";
+  readonly flow: string;
+  readonly endpoint: string;
+  /** What stands in the way, in words; or that nothing does any more. */
+  readonly message: string;
 }
 
 export interface RefusedEvent {
@@ -72,7 +75,7 @@ export function refusedEvent({ flow, source, outcome, reason, count }: TalliedRe
   return { event: "refused", flow: flow ?? null, source: address, outcome, reason, count };
 }
 
-export function doorEvent(event: "blocked" | "unblocked", { flow, endpoint, cause }: BlockedDoor): GatewayEvent {
+export function doorEvent(event: "blocked" | "unblocked", { flow, endpoint, cause }: BlockedDoor): DoorEvent {
   const where = formatEndpoint(endpoint);
   const message = event === "blocked" ? `Cannot listen on ${where}: ${wordsFor(cause)}` : `Listening on ${where} now`;
   return { event, flow, endpoint: where, message };
