@@ -4,8 +4,7 @@
  * Reading thousands of terminals takes a parser, a schema and some seconds of work in the worst case. None of it may
  * stall the sessions of a running relay, and none of its memory should stay in it.
  */
-import { fork } from "node:child_process";
-import { once } from "node:events";
+import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { EcluseError, type ErrorCode } from "../errors.ts";
 import type { LoadResult } from "../inventory/load.ts";
@@ -18,29 +17,71 @@ export type Answer =
 /** Longest reading, in milliseconds. */
 const PATIENCE = 60_000;
 
-/** Reads and checks a file. Throws `EcluseError` where it cannot be read; findings are in the result. */
-export async function readApart(file: string): Promise<LoadResult> {
-  const reader = fork(fileURLToPath(new URL("reader.ts", import.meta.url)), [file], {
+const READER = new URL("reader.ts", import.meta.url);
+
+export interface ReadApartOptions {
+  /** Gives up the reading. */
+  readonly signal?: AbortSignal;
+  /** The program that is sent the file's name and answers; default: `reader.ts`. */
+  readonly reader?: URL;
+  /** Longest reading, in milliseconds; default 60,000. */
+  readonly patience?: number;
+}
+
+/**
+ * Reads and checks a file; findings are in the result. Resolves with `undefined` where the signal came first. Throws
+ * `EcluseError` where the file cannot be read.
+ */
+export async function readApart(file: string, options: ReadApartOptions = {}): Promise<LoadResult | undefined> {
+  const { signal, reader: program = READER, patience = PATIENCE } = options;
+  if (signal?.aborted) return undefined;
+  const reader = fork(fileURLToPath(program), {
     serialization: "advanced",
     // What the reader prints, a crash's stack at most, belongs on stderr: stdout is the log.
     stdio: ["ignore", 2, 2, "ipc"],
-    timeout: PATIENCE,
-    killSignal: "SIGKILL",
+    // A session of its own: Ctrl-C and a terminal that hangs up concern this process, which then decides.
+    detached: true,
   });
-  const exited = once(reader, "exit");
-  // The channel closes after the last message and at every kind of death; 'exit' may overtake a message.
-  const answer = await Promise.race([
-    once(reader, "message").then(([message]) => message as Answer),
-    once(reader, "disconnect").then(() => undefined),
-  ]);
-  await exited;
-  if (answer === undefined) throw diedReading(file, reader.exitCode, reader.signalCode);
+  const kill = (): void => void reader.kill("SIGKILL");
+  const timer = setTimeout(kill, patience);
+  signal?.addEventListener("abort", kill);
+  try {
+    const ended = ending(reader);
+    reader.send(file, () => undefined);
+    return resultOf(file, await ended, signal);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", kill);
+  }
+}
+
+/** How a reading process ended, and what it had answered by then. */
+interface Ending {
+  readonly answer: Answer | undefined;
+  /** `exit code 1`, `signal SIGKILL`, `spawn ENOMEM`. */
+  readonly how: string;
+}
+
+function ending(reader: ChildProcess): Promise<Ending> {
+  return new Promise((resolve) => {
+    let answer: Answer | undefined;
+    reader.once("message", (message) => (answer = message as Answer));
+    reader.once("error", (error) => resolve({ answer, how: error.message }));
+    // Comes after the exit and after the last message: the channel is one of the streams that have to be closed.
+    reader.once("close", (code: number | null, signal: string | null) => {
+      resolve({ answer, how: signal === null ? `exit code ${code ?? "unknown"}` : `signal ${signal}` });
+    });
+  });
+}
+
+function resultOf(file: string, { answer, how }: Ending, signal: AbortSignal | undefined): LoadResult | undefined {
+  if (signal?.aborted) return undefined;
+  if (answer === undefined) throw diedReading(file, how);
   if (answer.kind === "error") throw new EcluseError(answer.code, answer.message, { hint: answer.hint });
   return answer.result;
 }
 
-function diedReading(file: string, exitCode: number | null, signal: string | null): EcluseError {
-  const how = signal === null ? `exit code ${exitCode ?? "unknown"}` : `signal ${signal}`;
+function diedReading(file: string, how: string): EcluseError {
   return new EcluseError("inventory-unreadable", `Cannot read ${file}: the reading process ended with ${how}`, {
     hint: "run ecluse check on the file; if that fails the same way, the file is too large or this is a bug to report",
   });

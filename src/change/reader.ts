@@ -3,7 +3,7 @@ import { EcluseError } from "../errors.ts";
 import { loadInventory } from "../inventory/load.ts";
 import type { Answer } from "./read-apart.ts";
 
-process.send?.(read(process.argv[2] ?? ""), () => process.disconnect());
+process.once("message", (file: string) => process.send?.(read(file), () => process.disconnect()));
 
 function read(file: string): Answer {
   try {
