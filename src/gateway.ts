@@ -26,6 +26,7 @@ export class Gateway {
   readonly #engine: Engine;
   readonly #refusals = new RefusalTally();
   readonly #stopTelling: () => void;
+  #stopping = false;
 
   constructor({ clock, tell, refusalPeriod = REFUSAL_PERIOD }: GatewayOptions) {
     this.#tell = tell;
@@ -49,7 +50,7 @@ export class Gateway {
   async apply(inventory: Inventory): Promise<Applied> {
     const policy = compile(inventory);
     const applied = await this.#engine.apply(policy);
-    this.#tell(readyEvent(applied, policy.flows.length));
+    if (!this.#stopping) this.#tell(readyEvent(applied, policy.flows.length));
     return applied;
   }
 
@@ -58,6 +59,7 @@ export class Gateway {
    * a shorter limit shortens the wait.
    */
   async stop(limit: number): Promise<{ readonly cut: number }> {
+    this.#stopping = true;
     this.#tell({ event: "stopping", sessions: this.#engine.sessions, within: limit });
     const drained = await this.#engine.drain(limit);
     this.#stopTelling();
