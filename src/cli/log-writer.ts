@@ -2,9 +2,9 @@
  * Where a running gateway's lines go: written in batches, never waited for.
  *
  * Promises that neither a full disk, nor a reader that has stopped, nor a terminal held with Ctrl-S ever delays or ends
- * the relay: what cannot be written is kept up to a bound, then dropped and counted, and the count is written as soon
- * as something can be written again. (`console.log` and write streams do neither: on a full disk they end the process,
- * and before a stopped reader they keep everything.)
+ * the relay: what cannot be written yet is kept up to a bound; what does not fit is dropped and counted, and the count is
+ * the first thing written when something can be written again. (`console.log` and write streams do neither: on a full
+ * disk they end the process, and before a stopped reader they keep everything.)
  */
 import { close, constants, fstatSync, openSync, write } from "node:fs";
 import { Socket } from "node:net";
@@ -18,26 +18,44 @@ export interface LogOutput {
   readonly close: () => void;
 }
 
+/** Lines that are missing from the log. */
+export interface DroppedEvent {
+  readonly event: "log-dropped";
+  readonly count: number;
+}
+
 /** Bytes kept while the output takes nothing. */
 const BOUND = 1_048_576;
-/** Most bytes in one write. */
+/** Most bytes in one write, but for a line that is longer by itself. */
 const BATCH = 65_536;
 /** Milliseconds before an output that took nothing is tried again. */
 const PAUSE = 100;
 
 export interface LogWriterOptions {
   readonly bound?: number;
-  /** The line that says how many were dropped. */
-  readonly dropped: (count: number) => string;
+  /** The line that says how many were dropped, without its newline. */
+  readonly dropped: (event: DroppedEvent) => string;
+}
+
+/** Lines on their way out: `notice` of them, 0 or 1, says that `told` were dropped before. */
+interface Batch {
+  readonly lines: readonly string[];
+  readonly notice: 0 | 1;
+  readonly told: number;
 }
 
 export class LogWriter {
   readonly #output: LogOutput;
   readonly #bound: number;
-  readonly #droppedLine: (count: number) => string;
-  #lines: string[] = [];
+  readonly #droppedLine: LogWriterOptions["dropped"];
+  readonly #lines: string[] = [];
+  /** Bytes of the lines kept, those on their way included. */
   #size = 0;
   #dropped = 0;
+  /** The output stands within a line whose rest was lost. */
+  #torn = false;
+  #failed = false;
+  #closed = false;
   #writing: Promise<void> | undefined;
 
   constructor(output: LogOutput, { bound = BOUND, dropped }: LogWriterOptions) {
@@ -48,13 +66,14 @@ export class LogWriter {
 
   /** Takes a line (without its newline) or drops it; returns at once in either case. */
   line(text: string): void {
-    if (this.#size + text.length > this.#bound) {
+    const size = sizeOf(text);
+    if (this.#closed || this.#size + size > this.#bound) {
       this.#dropped += 1;
       return;
     }
     this.#lines.push(text);
-    this.#size += text.length + 1;
-    this.#writing ??= this.#writeAll().finally(() => (this.#writing = undefined));
+    this.#size += size;
+    this.#writing ??= this.#writeAll();
   }
 
   /** Waits at most `within` milliseconds for what is kept to be written, then lets go of the output. */
@@ -63,52 +82,83 @@ export class LogWriter {
     const timer = setTimeout(() => timeout.resolve(undefined), within);
     await Promise.race([this.#writing, timeout.promise]);
     clearTimeout(timer);
-    this.#lines = [];
+    this.#closed = true;
     this.#output.close();
   }
 
   async #writeAll(): Promise<void> {
     // Lines of one turn of the loop go out together.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#lines.length > 0) {
-      const lines = this.#takeBatch();
-      const failed = await this.#writeBatch(Buffer.from(`${lines.join("\n")}\n`));
-      if (failed) this.#dropped += lines.length;
-      else if (this.#dropped > 0) this.#tellDropped();
+    while (!this.#closed && (this.#lines.length > 0 || (this.#dropped > 0 && !this.#failed))) {
+      await this.#writeBatch(this.#takeBatch());
     }
+    // At once, not when the promise is seen to be settled: a line that comes in between would wait for the next one.
+    this.#writing = undefined;
   }
 
-  #takeBatch(): readonly string[] {
+  #takeBatch(): Batch {
+    const notice = this.#dropped > 0 ? 1 : 0;
     let size = 0;
-    const end = this.#lines.findIndex((line) => (size += line.length + 1) > BATCH);
+    const end = this.#lines.findIndex((line) => (size += sizeOf(line)) > BATCH);
     const lines = this.#lines.splice(0, end < 0 ? this.#lines.length : Math.max(1, end));
-    this.#size = this.#lines.reduce((sum, line) => sum + line.length + 1, 0);
-    return lines;
+    if (notice > 0) lines.unshift(this.#droppedLine({ event: "log-dropped", count: this.#dropped }));
+    return { lines, notice, told: this.#dropped };
   }
 
-  #tellDropped(): void {
-    this.#lines.unshift(this.#droppedLine(this.#dropped));
-    this.#dropped = 0;
+  async #writeBatch(batch: Batch): Promise<void> {
+    const margin = this.#torn ? "\n" : "";
+    const bytes = Buffer.from(`${margin}${batch.lines.join("\n")}\n`);
+    const written = await this.#writeBytes(bytes);
+    this.#failed = written < bytes.length;
+    if (written > 0) this.#torn = this.#failed && bytes[written - 1] !== NEWLINE;
+    this.#account(batch, written - margin.length);
   }
 
-  /** Whether the batch was lost. A part already written is followed by the rest, however long that takes. */
-  async #writeBatch(bytes: Buffer): Promise<boolean> {
-    for (let rest = bytes; rest.length > 0;) {
-      const written = await this.#output.write(rest);
-      if (written === "failed") return true;
-      if (written === "later") await new Promise((resolve) => setTimeout(resolve, PAUSE).unref());
-      else rest = rest.subarray(written);
+  /** How many of the bytes were taken. A part is followed by the rest, however long that takes, unless it is lost. */
+  async #writeBytes(bytes: Buffer): Promise<number> {
+    let done = 0;
+    while (done < bytes.length && !this.#closed) {
+      const written = await this.#output.write(bytes.subarray(done));
+      if (written === "failed") break;
+      if (written === "later" || written === 0) await pause();
+      else done += written;
     }
-    return false;
+    return done;
   }
+
+  /** Of a batch that was taken up to `written` bytes: what is no longer kept, what was dropped, what was told. */
+  #account({ lines, notice, told }: Batch, written: number): void {
+    let end = 0;
+    for (const [index, line] of lines.entries()) {
+      end += sizeOf(line);
+      if (index >= notice) this.#size -= sizeOf(line);
+      if (index < notice) this.#dropped -= end <= written ? told : 0;
+      else if (end > written) this.#dropped += 1;
+    }
+  }
+}
+
+const NEWLINE = 0x0a;
+
+/** In bytes, its newline included. */
+function sizeOf(line: string): number {
+  return Buffer.byteLength(line) + 1;
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, PAUSE).unref());
 }
 
 /** The output behind a descriptor of this process, in the way that cannot block for its kind. */
 export function descriptorOutput(fd: number): LogOutput {
   const kind = fstatSync(fd);
-  if (kind.isSocket()) return socketOutput(fd);
-  if (kind.isFIFO() || kind.isCharacterDevice()) return fileOutput(reopened(fd) ?? fd);
-  return fileOutput(fd);
+  if (kind.isSocket()) return socketOutput(fd) ?? fileOutput(fd);
+  if (kind.isCharacterDevice()) return fileOutput(reopened(fd) ?? fd);
+  if (!kind.isFIFO()) return fileOutput(fd);
+  const own = reopened(fd);
+  // Another user's pipe cannot be opened again, and a write that waits for its reader would keep the process from
+  // ending: here the flag is set where every program that shares the pipe sees it.
+  return own === undefined ? (socketOutput(fd) ?? fileOutput(fd)) : fileOutput(own);
 }
 
 /**
@@ -119,10 +169,13 @@ function reopened(fd: number): number | undefined {
   try {
     return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch {
-    // A pipe without a reader, another user's terminal: the descriptor as it is, from the thread pool.
+    // A pipe without a reader, another user's pipe or terminal.
     return undefined;
   }
 }
+
+/** Not now, but perhaps in a while: no reader's room, no room on the disk. */
+const LATER: readonly string[] = ["EAGAIN", "ENOSPC", "EDQUOT"];
 
 function fileOutput(fd: number): LogOutput {
   return {
@@ -130,7 +183,7 @@ function fileOutput(fd: number): LogOutput {
       new Promise((resolve) => {
         write(fd, bytes, (error, written) => {
           if (error === null) resolve(written);
-          else resolve(error.code === "EAGAIN" ? "later" : "failed");
+          else resolve(LATER.includes(error.code ?? "") ? "later" : "failed");
         });
       }),
     close: () => {
@@ -139,8 +192,10 @@ function fileOutput(fd: number): LogOutput {
   };
 }
 
-function socketOutput(fd: number): LogOutput {
-  const socket = new Socket({ fd, readable: false, writable: true });
+/** A socket or pipe written to by the event loop; `undefined` for the kinds that Node has no stream for (datagrams). */
+function socketOutput(fd: number): LogOutput | undefined {
+  const socket = streamOf(fd);
+  if (socket === undefined) return undefined;
   socket.on("error", () => undefined).unref();
   return {
     write: (bytes) =>
@@ -150,4 +205,12 @@ function socketOutput(fd: number): LogOutput {
       }),
     close: () => socket.destroy(),
   };
+}
+
+function streamOf(fd: number): Socket | undefined {
+  try {
+    return new Socket({ fd, readable: false, writable: true });
+  } catch {
+    return undefined;
+  }
 }

@@ -1,16 +1,21 @@
 #!/usr/bin/env -S node --conditions=source
 /** The command line's entry: reads argv, runs one command, prints its error, sets the exit code. */
+import { isatty } from "node:tty";
 import { Command as Program, CommanderError, Option as Flag } from "commander";
 import { EcluseError } from "../errors.ts";
 import type { Command, ExitCode, Io } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 
 const io: Io = {
-  out: (text) => void process.stdout.write(text),
+  out: (text) => void standardOutput().write(text),
   err: (text) => void process.stderr.write(text),
-  colour: process.stdout.isTTY && !process.env["NO_COLOR"],
+  // Not `process.stdout.isTTY`: the mere mention of `process.stdout` makes a pipe non-blocking for all who share it.
+  colour: isatty(1) && !process.env["NO_COLOR"],
   env: process.env,
 };
+
+/** The errors are explained below. */
+const OUTPUT = { writeOut: io.out, writeErr: io.err, outputError: (): void => undefined };
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -20,7 +25,7 @@ async function main(words: readonly string[]): Promise<ExitCode> {
     .description("One inventory says who may reach what.")
     .version("0.1.0")
     .exitOverride()
-    .configureOutput({ outputError: () => undefined });
+    .configureOutput(OUTPUT);
   for (const command of COMMANDS) {
     program.addCommand(
       describe(command).action(async (...given: unknown[]) => {
@@ -35,7 +40,7 @@ async function main(words: readonly string[]): Promise<ExitCode> {
     await program.parseAsync(words, { from: "user" });
     return exitCode;
   } catch (error) {
-    return explain(error);
+    return explain(error, words);
   }
 }
 
@@ -43,7 +48,7 @@ function describe(command: Command): Program {
   const described = new Program(command.name)
     .description(command.summary)
     .exitOverride()
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput(OUTPUT)
     .addHelpText("after", `\nExample:\n  ${command.example}\n\nExit: 0 done, 1 findings, 2 could not run.`);
   for (const operand of command.operands ?? []) {
     described.argument(operand.required ? `<${operand.name}>` : `[${operand.name}]`, operand.description);
@@ -55,15 +60,34 @@ function describe(command: Command): Program {
 }
 
 /** Prints what a person can act on; anything else is a bug and keeps its stack. */
-function explain(error: unknown): ExitCode {
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return 0;
-    io.err(`ecluse: error: ${error.message.replace(/^error: /, "")}\necluse: hint: see ecluse --help\n`);
-    return 2;
-  }
-  if (error instanceof EcluseError) {
-    io.err(`ecluse: error: ${error.message}\necluse: hint: ${error.hint}\n`);
-    return 2;
-  }
+function explain(error: unknown, words: readonly string[]): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : explainUsage(error, words);
+  if (error instanceof EcluseError) return fail(error.message, error.hint);
   throw error;
+}
+
+function explainUsage({ code, message }: CommanderError, words: readonly string[]): ExitCode {
+  const called = COMMANDS.find(({ name }) => name === words[0]);
+  const help = `see ecluse ${called === undefined ? "" : `${called.name} `}--help`;
+  if (code === "commander.help") return fail("no command was given", help);
+  // "error: unknown command 'serv'", and perhaps on a second line "(Did you mean serve?)".
+  const [said = "", guess] = message.replace(/^error: /, "").split("\n");
+  const meant = /^\(Did you mean (.*)\?\)$/.exec(guess ?? "")?.[1];
+  return fail(said, meant === undefined ? help : `did you mean ${meant}? ${help}`);
+}
+
+function fail(message: string, hint: string): ExitCode {
+  io.err(`ecluse: error: ${message}\necluse: hint: ${hint}\n`);
+  return 2;
+}
+
+/** A reader who has seen enough (`ecluse demo | head`) ends the program without a word; another error with one. */
+function outputFailed(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") fail(`Cannot write the output: ${error.message}`, "see where stdout goes: df, ls -l");
+  process.exit(2);
+}
+
+function standardOutput(): NodeJS.WriteStream {
+  if (process.stdout.listenerCount("error", outputFailed) === 0) process.stdout.on("error", outputFailed);
+  return process.stdout;
 }

@@ -1,41 +1,52 @@
 /** A gateway's events as lines for a person at a terminal. */
 import { styleText } from "node:util";
 import type { GatewayEvent, RefusedEvent, SessionEvent } from "../observe/events.ts";
+import type { DroppedEvent } from "./log-writer.ts";
 
 type Style = Parameters<typeof styleText>[0];
 
+export type Paint = (style: Style, text: string) => string;
+
 /** One line, without its newline; `at` is milliseconds since the epoch, shown as local time. */
-export function prettyLine(event: GatewayEvent, at: number, colour: boolean): string {
-  const paint = (style: Style, text: string): string =>
-    colour ? styleText(style, text, { validateStream: false }) : text;
-  const time = paint("dim", new Date(at).toTimeString().slice(0, 8));
-  return `${time}  ${words(event, paint)}`;
+export function prettyLine(event: GatewayEvent | DroppedEvent, at: number, colour: boolean): string {
+  return `${painter(colour)("dim", new Date(at).toTimeString().slice(0, 8))}  ${prettyWords(event, colour)}`;
 }
 
-type Paint = (style: Style, text: string) => string;
+/** The same without the time. */
+export function prettyWords(event: GatewayEvent | DroppedEvent, colour: boolean): string {
+  return words(event, painter(colour));
+}
 
-function words(event: GatewayEvent, paint: Paint): string {
+/** `validateStream` would look at another stream than the one that the caller has asked about colour. */
+export function painter(colour: boolean): Paint {
+  return (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text);
+}
+
+function words(event: GatewayEvent | DroppedEvent, paint: Paint): string {
   switch (event.event) {
     case "ready":
       return (
-        paint("green", `ready: ${event.doors} doors open`) + (event.blocked > 0 ? `, ${event.blocked} blocked` : "")
+        paint("green", `ready: ${count(event.doors, "door", "doors")} open`) +
+        (event.blocked > 0 ? paint("red", `, ${event.blocked} blocked`) : "")
       );
     case "session":
       return session(event, paint);
     case "refused":
       return refused(event, paint);
     case "blocked":
-      return `${paint("red", "blocked")}  ${event.flow}: ${event.message}`;
+      return `${paint("red", "blocked".padEnd(11))} ${event.flow}: ${event.message}`;
     case "unblocked":
-      return `${paint("green", "open")}  ${event.flow}: ${event.message}`;
+      return `${paint("green", "open".padEnd(11))} ${event.flow}: ${event.message}`;
     case "ignored":
       return `${event.signal} ignored: ${event.message}`;
     case "stopping":
-      return `stopping: no door is open any more; ${event.sessions} sessions may finish within ${event.within / 1000} s`;
+      return `stopping: no door is open any more; ${count(event.sessions, "session", "sessions")} may finish within ${event.within / 1000} s`;
     case "stopped":
       return event.cut === 0
         ? "stopped: every session had ended"
-        : paint("red", `stopped: ${event.cut} sessions were cut`);
+        : paint("red", `stopped: ${count(event.cut, "session was", "sessions were")} cut`);
+    case "log-dropped":
+      return paint("yellow", `${count(event.count, "line is", "lines are")} missing here: the output took nothing`);
   }
 }
 
@@ -48,7 +59,12 @@ function session(event: SessionEvent, paint: Paint): string {
 }
 
 function refused(event: RefusedEvent, paint: Paint): string {
-  const who = event.source ?? "many sources";
+  const who = event.source ?? (event.reason === "many-sources" ? "many sources" : "no address");
+  const where = event.flow ?? (event.reason.startsWith("many-") ? "many doors" : "no flow");
   const times = event.count === 1 ? "" : ` ${event.count} times`;
-  return `${paint("red", "refused".padEnd(11))} ${event.flow ?? "no flow"}  ${who}${times}: ${event.reason}`;
+  return `${paint("red", "refused".padEnd(11))} ${where}  ${who}${times}: ${event.reason}`;
+}
+
+function count(number: number, one: string, more: string): string {
+  return `${number} ${number === 1 ? one : more}`;
 }

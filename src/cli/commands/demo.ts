@@ -2,23 +2,23 @@
  * `ecluse demo`: two depots of simulated terminals, a gateway before them, a till that may enter and a stranger who may
  * not. Everything on loopback, through the same inventory, policy and engine as `serve`.
  */
+import { isatty } from "node:tty";
 import { fileURLToPath } from "node:url";
-import { styleText } from "node:util";
 import { formatAddress } from "@ecluse/guard/address";
 import { EcluseError } from "../../errors.ts";
 import { Gateway } from "../../gateway.ts";
 import { parseDuration } from "../../inventory/duration.ts";
 import { loadInventory } from "../../inventory/load.ts";
 import type { Inventory } from "../../inventory/model.ts";
-import type { GatewayEvent } from "../../observe/events.ts";
+import { type GatewayEvent, doorEvent } from "../../observe/events.ts";
 import { compile } from "../../policy/compile.ts";
 import type { RelayedFlow } from "../../policy/policy.ts";
 import type { BehaviourName } from "../../simulate/behaviours.ts";
 import { SimulatedTerminal } from "../../simulate/terminal.ts";
-import { type PaymentResult, pay } from "../../simulate/till.ts";
+import { pay } from "../../simulate/till.ts";
 import { systemClock } from "../clock.ts";
 import type { ExitCode, Invocation, Io } from "../command.ts";
-import { prettyLine } from "../pretty.ts";
+import { type DemoEvent, type Setting, demoLine, introduction } from "../demo-lines.ts";
 
 const INVENTORY = fileURLToPath(new URL("../../../examples/demo.yaml", import.meta.url));
 
@@ -37,24 +37,22 @@ const TERMINALS: readonly { readonly behaviour: BehaviourName; readonly delay: n
 const PAYMENTS = 1_500;
 const KNOCKS = 4_000;
 
-/** A line of the demo, as data; the gateway's own events are others. */
-type DemoEvent =
-  | { readonly event: "paying"; readonly flow: string; readonly door: string }
-  | { readonly event: "payment"; readonly flow: string; readonly result: PaymentResult }
-  | { readonly event: "stranger"; readonly flow: string; readonly door: string; readonly result: PaymentResult };
+/** Milliseconds between two reports of refusals: soon after the knock, for whoever watches. */
+const REFUSALS = 500;
 
 export async function run({ options, io }: Invocation): Promise<ExitCode> {
   const limit = lengthOf(options["for"]);
-  const show = printer(io, options["json"] === true);
+  const stage = new Stage(io, options["json"] === true);
   const inventory = demoInventory();
   const flows = compile(inventory).flows.filter((flow) => flow.kind === "relayed");
   await using terminals = await startTerminals(flows);
-  const gateway = new Gateway({ clock: systemClock, tell: show, refusalPeriod: KNOCKS / 2 });
-  if (options["json"] === undefined) io.out(introduction(flows, io.colour));
+  const gateway = new Gateway({ clock: systemClock, tell: (event) => stage.show(event), refusalPeriod: REFUSALS });
   await openDoors(gateway, inventory);
   using stop = stopSignal(limit);
-  const actors = [payInTurn(flows, show, stop.signal), knockInTurn(flows, show, stop.signal)];
+  stage.begin({ flows, till: TILL, stranger: STRANGER, keyboard: stop.keyboard });
+  const actors = [payInTurn(flows, stage, stop.signal), knockInTurn(flows, stage, stop.signal)];
   await Promise.all(actors);
+  stage.end();
   await gateway.stop(0);
   await terminals.disposeAsync();
   return 0;
@@ -62,10 +60,11 @@ export async function run({ options, io }: Invocation): Promise<ExitCode> {
 
 async function openDoors(gateway: Gateway, inventory: Inventory): Promise<void> {
   const { blocked } = await gateway.apply(inventory);
-  if (blocked.length === 0) return;
+  const [first] = blocked;
+  if (first === undefined) return;
   await gateway.stop(0);
-  throw new EcluseError("cannot-listen", "Cannot open the demo's doors 10101, 10102, 12201 and 12202 on 127.0.0.1", {
-    hint: "another program listens there, perhaps another demo: see ss -ltnp",
+  throw new EcluseError("cannot-listen", doorEvent("blocked", first).message, {
+    hint: "stop what listens there, perhaps another demo: the demo needs 10101, 10102, 12201 and 12202 of 127.0.0.1",
   });
 }
 
@@ -76,27 +75,28 @@ function demoInventory(): Inventory {
 }
 
 async function startTerminals(flows: readonly RelayedFlow[]): Promise<AsyncDisposableStack> {
-  const started = new AsyncDisposableStack();
+  await using started = new AsyncDisposableStack();
   for (const [index, { target }] of flows.entries()) {
     const script = TERMINALS[index % TERMINALS.length];
     const terminal = SimulatedTerminal.start({ address: formatAddress(target.address), port: target.port, ...script });
     started.use(await terminal);
   }
-  return started;
+  // Handed over whole; where one cannot start, those before it are closed.
+  return started.move();
 }
 
-async function payInTurn(flows: readonly RelayedFlow[], show: Show, signal: AbortSignal): Promise<void> {
+async function payInTurn(flows: readonly RelayedFlow[], stage: Stage, signal: AbortSignal): Promise<void> {
   await inTurn(flows, PAYMENTS, signal, async (flow, door) => {
-    show({ event: "paying", flow: flow.id, door: `${door.host}:${door.port}` });
+    stage.show({ event: "paying", flow: flow.id, door: `${door.host}:${door.port}`, source: TILL });
     const result = await pay({ ...door, localAddress: TILL, amountCents: 1_250, signal });
-    show({ event: "payment", flow: flow.id, result });
+    stage.show({ event: "payment", flow: flow.id, result });
   });
 }
 
-async function knockInTurn(flows: readonly RelayedFlow[], show: Show, signal: AbortSignal): Promise<void> {
+async function knockInTurn(flows: readonly RelayedFlow[], stage: Stage, signal: AbortSignal): Promise<void> {
   await inTurn(flows.toReversed(), KNOCKS, signal, async (flow, door) => {
     const result = await pay({ ...door, localAddress: STRANGER, amountCents: 100, signal });
-    show({ event: "stranger", flow: flow.id, door: `${door.host}:${door.port}`, result });
+    stage.show({ event: "stranger", flow: flow.id, door: `${door.host}:${door.port}`, source: STRANGER, result });
   });
 }
 
@@ -138,14 +138,17 @@ function lengthOf(text: string | true | undefined): number | undefined {
 }
 
 /** The key q, Ctrl-C, SIGTERM or the time given: whichever comes first. */
-function stopSignal(limit: number | undefined): Disposable & { readonly signal: AbortSignal } {
+function stopSignal(
+  limit: number | undefined,
+): Disposable & { readonly signal: AbortSignal; readonly keyboard: boolean } {
   const controller = new AbortController();
   const stop = (): void => controller.abort();
   const timer = limit === undefined ? undefined : setTimeout(stop, limit);
   const key = (pressed: Buffer): void => {
-    if (["q", "Q", "\u0003", "\u0004"].includes(pressed.toString())) stop();
+    // Keys pressed together arrive together; 3 is Ctrl-C and 4 Ctrl-D where the terminal does not act on them itself.
+    if (/[qQ\u0003\u0004]/.test(pressed.toString())) stop();
   };
-  const keyboard = process.stdin.isTTY;
+  const keyboard = isatty(0);
   if (keyboard) process.stdin.setRawMode(true).on("data", key);
   process.on("SIGINT", stop).on("SIGTERM", stop);
   const release = (): void => {
@@ -153,55 +156,51 @@ function stopSignal(limit: number | undefined): Disposable & { readonly signal: 
     if (keyboard) process.stdin.setRawMode(false).off("data", key).pause();
     process.off("SIGINT", stop).off("SIGTERM", stop);
   };
-  return { signal: controller.signal, [Symbol.dispose]: release };
+  return { signal: controller.signal, keyboard, [Symbol.dispose]: release };
 }
 
-type Show = (event: DemoEvent | GatewayEvent) => void;
+type Shown = DemoEvent | GatewayEvent;
 
-function printer(io: Io, json: boolean): Show {
-  return (event) => {
-    const at = systemClock.wall();
-    if (json) io.out(`${JSON.stringify({ time: new Date(at).toISOString(), ...event })}\n`);
-    else io.out(`${lineFor(event, at, io.colour)}\n`);
-  };
-}
+/** What is seen of the demo: nothing before its introduction, nothing after its last line. */
+class Stage {
+  readonly #io: Io;
+  readonly #json: boolean;
+  #early: Shown[] | undefined = [];
+  #ended = false;
+  readonly #seen = { accepted: 0, otherwise: 0, knocks: 0 };
 
-function lineFor(event: DemoEvent | GatewayEvent, at: number, colour: boolean): string {
-  const words = demoWords(event, colour);
-  if (words === undefined) return `${prettyLine(event as GatewayEvent, at, colour)}`;
-  return `${new Date(at).toTimeString().slice(0, 8)}  ${words}`;
-}
-
-function demoWords(event: DemoEvent | GatewayEvent, colour: boolean): string | undefined {
-  const paint = (style: "bold" | "green" | "red" | "yellow" | "cyan", text: string): string =>
-    colour ? styleText(style, text, { validateStream: false }) : text;
-  if (event.event === "paying")
-    return `${paint("cyan", "till")}        ${TILL} pays at ${event.flow} through ${event.door}`;
-  if (event.event === "payment") {
-    const { kind, duration } = event.result;
-    const style = kind === "accepted" ? "green" : "yellow";
-    return `${paint("cyan", "till")}        ${event.flow}: payment ${paint(style, kind)} after ${(duration / 1_000).toFixed(1)} s`;
+  constructor(io: Io, json: boolean) {
+    this.#io = io;
+    this.#json = json;
   }
-  if (event.event !== "stranger") return undefined;
-  const { result } = event;
-  const seen = result.kind === "refused" ? `connection reset (${result.code}); no terminal heard of it` : result.kind;
-  return `${paint("red", "stranger")}    ${STRANGER} knocks at ${event.door}: ${paint("red", seen)}`;
-}
 
-function introduction(flows: readonly RelayedFlow[], colour: boolean): string {
-  const bold = (text: string): string => (colour ? styleText("bold", text, { validateStream: false }) : text);
-  const rows = flows.map(({ id, endpoints, target }) => {
-    const doors = endpoints.map(({ address, port }) => `${formatAddress(address)}:${port}`).join(", ");
-    return `  ${id}   ${doors}  ->  ${formatAddress(target.address)}:${target.port}`;
-  });
-  return [
-    bold("Ecluse demo: two depots of simulated terminals, all on loopback."),
-    "",
-    ...rows,
-    "",
-    `  ${TILL} is the till, the only source that the inventory (examples/demo.yaml) lets in; ${STRANGER} is not.`,
-    "  Press q to quit.",
-    "",
-    "",
-  ].join("\n");
+  show(event: Shown): void {
+    if (this.#ended) return;
+    if (this.#early !== undefined) {
+      this.#early.push(event);
+      return;
+    }
+    this.#count(event);
+    const at = systemClock.wall();
+    if (this.#json) this.#io.out(`${JSON.stringify({ time: new Date(at).toISOString(), ...event })}\n`);
+    else this.#io.out(`${demoLine(event, at, this.#io.colour)}\n`);
+  }
+
+  begin(setting: Setting): void {
+    if (!this.#json) this.#io.out(introduction(setting, this.#io.colour));
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const event of early) this.show(event);
+  }
+
+  /** Payments under way are abandoned, sessions cut: nobody wants to read of that who has pressed q. */
+  end(): void {
+    this.show({ event: "ended", ...this.#seen });
+    this.#ended = true;
+  }
+
+  #count(event: Shown): void {
+    if (event.event === "payment") this.#seen[event.result.kind === "accepted" ? "accepted" : "otherwise"] += 1;
+    if (event.event === "stranger") this.#seen.knocks += 1;
+  }
 }
