@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Door, Launch, Plan, Subject } from "./subject.ts";
 
-const MAIN = join(import.meta.dirname, "../../src/cli/main.ts");
+const MAIN = join(import.meta.dirname, "../../src/cli/ecluse.js");
 
 export const ecluse: Subject = {
   name: "ecluse",

@@ -1,0 +1,26 @@
+#!/usr/bin/env -S node --conditions=source
+/**
+ * The program's first file, plain JavaScript: it keeps compiled code in the user's cache folder, then hands over.
+ *
+ * With the cache, Node neither strips types nor compiles again: a gateway starts a quarter faster and takes 25 MB less
+ * (120 -> 95 MB with 7,128 doors), for what strips the types is never loaded. Cached code is code that will run, so the
+ * folder is never a shared one, and never in the home of somebody else (as under some `sudo`).
+ */
+import { statSync } from "node:fs";
+import { enableCompileCache } from "node:module";
+import { join } from "node:path";
+
+const folder = process.env["NODE_COMPILE_CACHE"] ?? cacheFolder(process.env["HOME"]);
+if (folder !== undefined) {
+  // In the environment, so that the process that reads the inventory uses it too.
+  process.env["NODE_COMPILE_CACHE"] = folder;
+  enableCompileCache();
+}
+await import("./main.ts");
+
+/** @param {string | undefined} home */
+function cacheFolder(home) {
+  const owner = home === undefined ? undefined : statSync(home, { throwIfNoEntry: false })?.uid;
+  if (home === undefined || owner === undefined || owner !== process.getuid?.()) return undefined;
+  return join(process.env["XDG_CACHE_HOME"] ?? join(home, ".cache"), "ecluse");
+}
