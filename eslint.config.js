@@ -11,13 +11,23 @@ export default tseslint.config(
       // Numbers in messages are read by people; everything else must be spelt out.
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       // `void promise` says at the call that nobody waits for it.
-      "@typescript-eslint/no-floating-promises": ["error", { ignoreVoid: true, allowForKnownSafeCalls: [{ from: "package", package: "node:test", name: ["test", "suite", "describe", "it"] }] }],
+      "@typescript-eslint/no-floating-promises": [
+        "error",
+        {
+          ignoreVoid: true,
+          allowForKnownSafeCalls: [
+            { from: "package", package: "node:test", name: ["test", "suite", "describe", "it"] },
+          ],
+        },
+      ],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "no-restricted-syntax": [
         "error",
         { selector: "ExportDefaultDeclaration", message: "No default exports: a thing has one name everywhere." },
         { selector: "TSEnumDeclaration", message: "No enum: a union of literals." },
       ],
+      // `await using _ = ...`: a life that is only held.
+      "@typescript-eslint/no-unused-vars": ["error", { varsIgnorePattern: "^_", argsIgnorePattern: "^_" }],
       eqeqeq: "error",
     },
   },
@@ -35,5 +45,9 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ["**/*.js"], ...tseslint.configs.disableTypeChecked, rules: { ...tseslint.configs.disableTypeChecked.rules, "no-restricted-syntax": "off" } },
+  {
+    files: ["**/*.js"],
+    ...tseslint.configs.disableTypeChecked,
+    rules: { ...tseslint.configs.disableTypeChecked.rules, "no-restricted-syntax": "off" },
+  },
 );

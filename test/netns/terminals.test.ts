@@ -236,8 +236,8 @@ async function serving(child: ChildProcess): Promise<Serving> {
   const ended = (async () => {
     for await (const line of linesOf(child)) {
       const { time: _, ...event } = JSON.parse(line) as Event & { readonly time: string };
-      events.push(event as Event);
-      if (event.event === "ready") ready.resolve(event as Event);
+      events.push(event);
+      if (event.event === "ready") ready.resolve(event);
     }
     ready.reject(new Error("serve ended before it was ready"));
   })();
