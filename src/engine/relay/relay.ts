@@ -243,6 +243,7 @@ export class Relay implements Engine {
     const deadline = this.#clock.monotonic() + limit;
     this.#drain ??= this.#startDrain(deadline);
     this.#drain.deadline = Math.min(this.#drain.deadline, deadline);
+    if (limit <= 0) this.#cutDrained();
     this.#finishDrain();
     return this.#drain.done.promise;
   }
@@ -256,7 +257,7 @@ export class Relay implements Engine {
   #cutDrained(): void {
     if (this.#drain === undefined) return;
     this.#drain.deadline = Infinity;
-    this.#drain.cut = this.#sessions.size;
+    this.#drain.cut = Math.max(this.#drain.cut, this.#sessions.size);
     for (const session of this.#sessions) session.cut("drained");
   }
 

@@ -195,12 +195,13 @@ export class Session implements Occupant {
   }
 
   received(from: Side, chunk: Buffer): void {
-    from.bytes += chunk.length;
     this.#active = true;
     const to = from.other;
-    if (to === undefined) this.#hold(chunk);
     // A destination that is gone takes nothing more; its owner is read on, to see how it ends.
-    else if (!to.socket.destroyed && !to.socket.write(chunk)) from.socket.pause();
+    if (to?.socket.destroyed === true) return;
+    from.bytes += chunk.length;
+    if (to === undefined) this.#hold(chunk);
+    else if (!to.socket.write(chunk)) from.socket.pause();
   }
 
   #hold(chunk: Buffer): void {
@@ -299,7 +300,7 @@ class Side {
   readonly party: "client" | "target";
   readonly socket: Socket;
   other: Side | undefined;
-  /** Bytes received from this side. */
+  /** Bytes received from this side for the other. */
   bytes = 0;
   /** Its FIN has arrived. */
   ended = false;
