@@ -70,11 +70,15 @@ export async function freePort(host: string): Promise<number> {
 }
 
 /** Whether some process listens there, without connecting to it. */
-export function isListening({ host, port }: { readonly host: string; readonly port: number }): boolean {
-  // Linux, Documentation/networking/proc_net_tcp.rst: the address as a native number in hex, state 0A = LISTEN.
+export function isListening(place: { readonly host: string; readonly port: number }): boolean {
+  // State 0A = LISTEN.
+  return readFileSync("/proc/net/tcp", "utf8").includes(` ${procAddress(place)} 00000000:0000 0A `);
+}
+
+/** A place as /proc/net/tcp writes it: the address as a native number (Linux, Documentation/networking/proc_net_tcp.rst). */
+export function procAddress({ host, port }: { readonly host: string; readonly port: number }): string {
   const octets = host.split(".").map((octet) => Number(octet).toString(16).padStart(2, "0"));
-  const place = `${octets.reverse().join("")}:${port.toString(16).padStart(4, "0")}`.toUpperCase();
-  return readFileSync("/proc/net/tcp", "utf8").includes(` ${place} 00000000:0000 0A `);
+  return `${octets.reverse().join("")}:${port.toString(16).padStart(4, "0")}`.toUpperCase();
 }
 
 /** Connects; errors are left to whoever listens for them. */
@@ -137,4 +141,9 @@ export async function settled(value: () => number): Promise<number> {
 /** Lets `milliseconds` pass where a peer's own pace is what is tested (a slow answer), never to await a state. */
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** Lets the event loop turn so many times, where what both ends do is to be interleaved. */
+export async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -15,12 +15,12 @@ export interface Pair extends AsyncDisposable {
 }
 
 /** A terminal, a door before it, and one client through both; a byte each way has been exchanged. */
-export async function through(options: DoorOptions = {}): Promise<Pair> {
+export async function through({ from, ...options }: DoorOptions & { readonly from?: string } = {}): Promise<Pair> {
   const terminal = await listen(() => undefined);
   const door = await openDoor(terminal, options);
   const clients = new Set<Socket>();
-  const another = async (from?: string): ReturnType<Pair["another"]> => {
-    const pair = await connectPair(terminal, door, from);
+  const another = async (source = from): ReturnType<Pair["another"]> => {
+    const pair = await connectPair(terminal, door, source);
     clients.add(pair.client);
     return pair;
   };
