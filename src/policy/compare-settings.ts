@@ -1,0 +1,33 @@
+/** What else changes about flows that stay: how they are carried, how many at once, what a revocation does. */
+import { sameEndpoints, spellEndpoint } from "./compare-doors.ts";
+import type { SettingChange } from "./compare.ts";
+import type { FlowPair } from "./compare-flows.ts";
+import { Gathered } from "./compare-gathered.ts";
+import type { Flow } from "./policy.ts";
+
+export function compareSettings(pairs: readonly FlowPair[]): readonly SettingChange[] {
+  const settings = new Gathered<SettingChange>();
+  for (const { id, before, after } of pairs) {
+    if (before === undefined || after === undefined || sameSettings(before, after)) continue;
+    for (const [setting, read] of SETTINGS) {
+      const [was, is] = [read(before), read(after)];
+      if (was !== is) settings.add({ setting, before: was, after: is }, [id]);
+    }
+  }
+  return settings.list();
+}
+
+const SETTINGS: readonly (readonly [SettingChange["setting"], (flow: Flow) => string | number | null])[] = [
+  ["kind", ({ kind }) => kind],
+  ["sessions", (flow) => (flow.kind === "relayed" ? (flow.sessions ?? null) : null)],
+  ["onRevoke", (flow) => (flow.kind === "relayed" ? flow.onRevoke : null)],
+  ["listens", (flow) => (flow.kind === "local" ? flow.endpoints.map(spellEndpoint).join(" ") : null)],
+];
+
+/** Asked first, thousands of times: it spells nothing. */
+function sameSettings(before: Flow, after: Flow): boolean {
+  if (before.kind === "relayed" && after.kind === "relayed") {
+    return before.sessions === after.sessions && before.onRevoke === after.onRevoke;
+  }
+  return before.kind === after.kind && sameEndpoints(before.endpoints, after.endpoints);
+}

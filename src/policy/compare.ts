@@ -1,0 +1,183 @@
+/**
+ * Two policies compared as access, not as text: whom a change lets in, whom it shuts out, which doors it opens.
+ *
+ * Promises that who may enter after the change is who could before, without those named as losing and with those named
+ * as gaining: address by address, at one instant. What changes nothing for anybody, such as a source that was renamed, is
+ * told apart. Plain data, ready to be printed as JSON; `compare-lines.ts` says it in English.
+ */
+import { formatNetwork } from "@ecluse/guard/address";
+import type { Limits } from "../inventory/model.ts";
+import { compareDoors } from "./compare-doors.ts";
+import { type GateDifference, NOBODY, compareGates } from "./compare-gates.ts";
+import { type FlowPair, pairFlows } from "./compare-flows.ts";
+import { compareSettings } from "./compare-settings.ts";
+import { Gathered, type Without } from "./compare-gathered.ts";
+import type { Gate } from "./gate.ts";
+import type { Policy } from "./policy.ts";
+
+export interface PolicyChange {
+  readonly flows: {
+    readonly added: readonly string[];
+    readonly removed: readonly string[];
+    /** The same door to the same target under another id. */
+    readonly renamed: readonly { readonly before: string; readonly after: string }[];
+  };
+  readonly doors: {
+    readonly opened: readonly DoorSide[];
+    readonly closed: readonly DoorSide[];
+    /** Open before and after, and leading to another target, or by another flow's rules. */
+    readonly redirected: readonly Redirected[];
+  };
+  readonly access: readonly AccessChange[];
+  /** Who enters as before, by a rule with another name. */
+  readonly rules: readonly RuleChange[];
+  readonly settings: readonly SettingChange[];
+  readonly limits: readonly LimitChange[];
+}
+
+/** Endpoints are written `198.51.100.10:10101`, networks as in an inventory, instants in ISO 8601, UTC. */
+export interface DoorSide {
+  readonly endpoint: string;
+  readonly flow: string;
+  readonly target: string;
+}
+
+export interface Redirected {
+  readonly endpoint: string;
+  readonly before: Omit<DoorSide, "endpoint">;
+  readonly after: Omit<DoorSide, "endpoint">;
+}
+
+/** The same addresses at the same flows. `source` is the rule's; where access is lost, the rule that was. */
+export type AccessChange =
+  | (Reach & { readonly what: "gained" | "lost"; readonly until?: string })
+  /** In before and after. `before` and `after` are the ends; absent: none. */
+  | (Reach & {
+      readonly what: "ends-sooner" | "ends-later" | "gets-end" | "loses-end";
+      readonly before?: string;
+      readonly after?: string;
+    });
+
+export interface Reach {
+  readonly source: string;
+  readonly networks: readonly string[];
+  readonly flows: readonly string[];
+}
+
+export interface RuleChange extends Omit<Reach, "source"> {
+  readonly before: string;
+  readonly after: string;
+}
+
+/** `listens`: the endpoints of a flow that the gateway does not carry. `null`: none, no limit of its own. */
+export interface SettingChange {
+  readonly setting: "kind" | "sessions" | "onRevoke" | "listens";
+  readonly before: string | number | null;
+  readonly after: string | number | null;
+  readonly flows: readonly string[];
+}
+
+export interface LimitChange {
+  readonly limit: keyof Limits;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** What changes from one policy to the other. `now`, in milliseconds since the epoch, decides which rights have ended. */
+export function compare(before: Policy, after: Policy, now: number): PolicyChange {
+  const pairs = pairFlows(before, after);
+  return {
+    flows: {
+      added: pairs.flatMap((pair) => (pair.before === undefined ? [pair.id] : [])),
+      removed: pairs.flatMap((pair) => (pair.after === undefined ? [pair.id] : [])),
+      renamed: pairs.flatMap(({ before: was, after: is }) =>
+        was === undefined || is === undefined || was.id === is.id ? [] : [{ before: was.id, after: is.id }],
+      ),
+    },
+    doors: compareDoors(pairs),
+    ...accessChanges(pairs, now),
+    settings: compareSettings(pairs),
+    limits: limitChanges(before.limits, after.limits),
+  };
+}
+
+/** Whether nothing changes: neither access nor anything else that a policy knows. */
+export function isNoChange({ flows, doors, access, rules, settings, limits }: PolicyChange): boolean {
+  const lists = [...Object.values(flows), ...Object.values(doors), access, rules, settings, limits];
+  return lists.every((list) => list.length === 0);
+}
+
+function accessChanges(pairs: readonly FlowPair[], now: number): Pick<PolicyChange, "access" | "rules"> {
+  const access = new Gathered<AccessChange>();
+  const rules = new Gathered<RuleChange>();
+  for (const { before, after, flows } of pairsOfGates(pairs)) {
+    for (const difference of compareGates(before, after, now)) {
+      const networks = difference.networks.map(formatNetwork);
+      const change = accessChange(difference);
+      if (change !== undefined) access.add({ ...change, networks }, flows);
+      if (difference.before === undefined || difference.after === undefined) continue;
+      const [was, is] = [difference.before.source, difference.after.source];
+      if (was !== is) rules.add({ before: was, after: is, networks }, flows);
+    }
+  }
+  return { access: access.list(), rules: rules.list() };
+}
+
+function accessChange({ before, after }: GateDifference): Without<AccessChange, "networks" | "flows"> | undefined {
+  const entry = after ?? before;
+  if (entry === undefined) return undefined;
+  const { source } = entry;
+  if (before === undefined || after === undefined) {
+    return { what: before === undefined ? "gained" : "lost", source, ...instant("until", entry.until) };
+  }
+  if (before.until === after.until) return undefined;
+  return {
+    what: endChange(before.until, after.until),
+    source,
+    ...instant("before", before.until),
+    ...instant("after", after.until),
+  };
+}
+
+function endChange(before: number | undefined, after: number | undefined) {
+  if (before === undefined) return "gets-end";
+  if (after === undefined) return "loses-end";
+  return after < before ? "ends-sooner" : "ends-later";
+}
+
+function instant<K extends string>(key: K, at: number | undefined): Partial<Record<K, string>> {
+  return (at === undefined ? {} : { [key]: new Date(at).toISOString() }) as Partial<Record<K, string>>;
+}
+
+interface GatePair {
+  readonly before: Gate;
+  readonly after: Gate;
+  readonly flows: string[];
+}
+
+/** Each pair of gates once: 7,128 terminals share a handful. */
+function pairsOfGates(pairs: readonly FlowPair[]): readonly GatePair[] {
+  const byGates = new Map<Gate, Map<Gate, GatePair>>();
+  const list: GatePair[] = [];
+  for (const pair of pairs) {
+    const [before, after] = [pair.before?.gate ?? NOBODY, pair.after?.gate ?? NOBODY];
+    const others = byGates.get(before) ?? new Map<Gate, GatePair>();
+    byGates.set(before, others);
+    const known = others.get(after);
+    if (known !== undefined) {
+      known.flows.push(pair.id);
+      continue;
+    }
+    const first = { before, after, flows: [pair.id] };
+    others.set(after, first);
+    list.push(first);
+  }
+  return list;
+}
+
+function limitChanges(before: Limits, after: Limits): readonly LimitChange[] {
+  const limits = Object.keys(after) as (keyof Limits)[];
+  return limits.flatMap((limit) =>
+    before[limit] === after[limit] ? [] : [{ limit, before: before[limit], after: after[limit] }],
+  );
+}
