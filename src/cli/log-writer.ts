@@ -24,8 +24,8 @@ export interface DroppedEvent {
   readonly count: number;
 }
 
-/** Bytes kept while the output takes nothing. */
-const BOUND = 1_048_576;
+/** Bytes kept while the output takes nothing: two lines for each of 7,128 doors fit. */
+const BOUND = 4_194_304;
 /** Most bytes in one write, but for a line that is longer by itself. */
 const BATCH = 65_536;
 /** Milliseconds before an output that took nothing is tried again. */

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { after } from "node:test";
 import { freePort, loopbackAddress, until } from "../support/loopback.ts";
 
 export const MAIN = new URL("../../src/cli/main.ts", import.meta.url).pathname;
@@ -42,6 +43,8 @@ export interface StartOptions {
   readonly cwd?: string;
   /** In a process group of its own, to be signalled whole. */
   readonly detached?: boolean;
+  readonly uid?: number;
+  readonly gid?: number;
 }
 
 /** Starts `node main.ts WORDS`. */
@@ -55,8 +58,16 @@ export function commandLine(words: readonly string[]): readonly string[] {
   return ["--conditions=source", MAIN, ...words];
 }
 
+/** A test that ran out of time disposes of nothing: what it started ends with its file. */
+const started = new Set<ChildProcess>();
+after(() => {
+  for (const child of started) child.kill("SIGKILL");
+});
+
 /** The same for a program started otherwise. */
 export function follow(child: ChildProcess): Program {
+  started.add(child);
+  child.once("exit", () => started.delete(child));
   let errors = "";
   child.stderr?.setEncoding("utf8").on("data", (chunk: string) => (errors += chunk));
   const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
