@@ -1,0 +1,38 @@
+/** Each question to its query; the same for a running journal and for a stopped gateway's file. */
+import { findChanges } from "./change-query.ts";
+import { verifyChain } from "./chain.ts";
+import type { Answers, Question } from "./messages.ts";
+import { rankRefusals } from "./refusal-query.ts";
+import { findSessions } from "./session-query.ts";
+import type { Store } from "./store.ts";
+import { usageOf } from "./usage.ts";
+
+/** Yields where others may have their turn. */
+export function answer(store: Store, question: Question): Generator<undefined, Answers[keyof Answers]> {
+  switch (question.what) {
+    case "sessions":
+      return findSessions(store, question.query);
+    case "refusals":
+      return rankRefusals(store, question.query);
+    case "usage":
+      return atOnce(() => usageOf(store, question.now, question.days));
+    case "changes":
+      return findChanges(store, question.query);
+    case "verify":
+      return verifyChain(store, question.kept);
+    case "flows":
+      return atOnce(() => flowsOf(store));
+  }
+}
+
+/** Small enough for one turn. */
+function* atOnce<T>(act: () => T): Generator<undefined, T> {
+  return act();
+}
+
+function flowsOf({ database }: Store): readonly string[] {
+  return database
+    .prepare("SELECT DISTINCT flow FROM door ORDER BY flow")
+    .all()
+    .map(({ flow }) => String(flow));
+}
