@@ -28,8 +28,9 @@ export interface DroppedEvent {
 const BOUND = 4_194_304;
 /** Most bytes in one write, but for a line that is longer by itself. */
 const BATCH = 65_536;
-/** Milliseconds before an output that took nothing is tried again. */
-const PAUSE = 100;
+/** Milliseconds before an output that took nothing is tried again: soon at first, a reader may only be slow. */
+const SHORTEST_PAUSE = 1;
+const LONGEST_PAUSE = 100;
 
 export interface LogWriterOptions {
   readonly bound?: number;
@@ -117,11 +118,17 @@ export class LogWriter {
   /** How many of the bytes were taken. A part is followed by the rest, however long that takes, unless it is lost. */
   async #writeBytes(bytes: Buffer): Promise<number> {
     let done = 0;
+    let wait = SHORTEST_PAUSE;
     while (done < bytes.length && !this.#closed) {
       const written = await this.#output.write(bytes.subarray(done));
       if (written === "failed") break;
-      if (written === "later" || written === 0) await pause();
-      else done += written;
+      if (written === "later" || written === 0) {
+        await pause(wait);
+        wait = Math.min(LONGEST_PAUSE, wait * 2);
+      } else {
+        done += written;
+        wait = SHORTEST_PAUSE;
+      }
     }
     return done;
   }
@@ -145,8 +152,8 @@ function sizeOf(line: string): number {
   return Buffer.byteLength(line) + 1;
 }
 
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, PAUSE).unref());
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
 }
 
 /** The output behind a descriptor of this process, in the way that cannot block for its kind. */

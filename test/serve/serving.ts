@@ -1,7 +1,7 @@
 /** `ecluse serve` as a program of its own, with an inventory written for the test. */
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -43,8 +43,6 @@ export interface StartOptions {
   readonly cwd?: string;
   /** In a process group of its own, to be signalled whole. */
   readonly detached?: boolean;
-  readonly uid?: number;
-  readonly gid?: number;
 }
 
 /** Starts `node main.ts WORDS`. */
@@ -186,10 +184,4 @@ async function unusedPort(host: string, others: readonly { readonly port: number
 export function place(at: { readonly host: string; readonly port: number } | undefined): string {
   if (at === undefined) throw new TypeError("no such place");
   return `${at.host}:${at.port}`;
-}
-
-/** Resident memory of a process, in MiB. */
-export function residentMemory(pid: number): number {
-  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  return Number(kilobytes) / 1024;
 }
