@@ -6,7 +6,7 @@
  * docs/decisions/journal.md. Do not open the file by other means in the same process: closing any descriptor of it drops
  * the process's POSIX locks (https://sqlite.org/howtocorrupt.html 2.2).
  */
-import { closeSync, mkdirSync, openSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { JournalFault } from "./fault.ts";
@@ -97,6 +97,9 @@ export function isInPlace({ file, identity }: Store): boolean {
 function create(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   if (statSync(file, { throwIfNoEntry: false }) === undefined) closeSync(openSync(file, "a", 0o600));
+  // SQLite needs both, and says no more than "disk I/O error" where the system says which and why.
+  accessSync(dirname(file), constants.W_OK);
+  accessSync(file, constants.W_OK);
 }
 
 function prepareStore(file: string, database: DatabaseSync, opening: Opening): Store {

@@ -37,7 +37,8 @@ function writeSessions(store: Store, batch: Batch): void {
   const uses = new Map<string, UseSoFar>();
   const longest = new Map<number, number>();
   for (const record of unpackSessions(batch)) {
-    const started = whole(record.startedAt);
+    // A start that no clock can say would be older than anything kept.
+    const started = Number.isFinite(record.startedAt) ? whole(record.startedAt) : batch.at;
     const duration = whole(record.duration);
     insert.run(
       started,
