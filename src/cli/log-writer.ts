@@ -55,6 +55,7 @@ export class LogWriter {
   #dropped = 0;
   /** The output stands within a line whose rest was lost. */
   #torn = false;
+  /** Nothing was given since the output lost something: to try it again by itself would never end. */
   #failed = false;
   #closed = false;
   #writing: Promise<void> | undefined;
@@ -67,13 +68,15 @@ export class LogWriter {
 
   /** Takes a line (without its newline) or drops it; returns at once in either case. */
   line(text: string): void {
+    if (this.#closed) return;
     const size = sizeOf(text);
-    if (this.#closed || this.#size + size > this.#bound) {
-      this.#dropped += 1;
-      return;
+    if (this.#size + size > this.#bound) this.#dropped += 1;
+    else {
+      this.#lines.push(text);
+      this.#size += size;
     }
-    this.#lines.push(text);
-    this.#size += size;
+    // Worth another try, be it only to say what is missing.
+    this.#failed = false;
     this.#writing ??= this.#writeAll();
   }
 
@@ -138,9 +141,11 @@ export class LogWriter {
     let end = 0;
     for (const [index, line] of lines.entries()) {
       end += sizeOf(line);
+      // A line that lacks only its newline is whole: the next batch begins with one.
+      const whole = end - 1 <= written;
       if (index >= notice) this.#size -= sizeOf(line);
-      if (index < notice) this.#dropped -= end <= written ? told : 0;
-      else if (end > written) this.#dropped += 1;
+      if (index < notice) this.#dropped -= whole ? told : 0;
+      else if (!whole) this.#dropped += 1;
     }
   }
 }
