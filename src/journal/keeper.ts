@@ -9,7 +9,7 @@ import type { Batch } from "./batch.ts";
 import { headOf } from "./chain.ts";
 import { type Fault, faultOf } from "./fault.ts";
 import type { Assignment, FileState, Report } from "./messages.ts";
-import { tidySmall, tidyStep } from "./retention.ts";
+import { makeRoom, tidySmall, tidyStep } from "./retention.ts";
 import { setAside } from "./set-aside.ts";
 import { type Store, closeStore, isInPlace, noteGap, openStore, sizeOf } from "./store.ts";
 import { type Instants, TrustedNow } from "./trusted-now.ts";
@@ -31,6 +31,7 @@ export class Keeper {
     const attempted = this.#attempt(() => {
       const store = this.#opened(now);
       writeBatch(store, batch, this.#assignment.life);
+      makeRoom(store, this.#assignment);
       return stateOf(store);
     }, now);
     if (attempted.ok) {

@@ -17,6 +17,8 @@ export interface Retention {
 
 /** Rows deleted in one step. */
 const CHUNK = 1_000;
+/** Steps for one batch: twice what a full one brings. */
+const STEPS = 2;
 /** Pages given back to the file system in one step. */
 const PAGES = 256;
 /** The refusals' share of the size, and what one takes: 27 bytes measured, and room in its pages. */
@@ -27,7 +29,17 @@ const CHANGES = 50;
 
 /** One step; returns whether there is more to do. `cutoff` is the instant before which rows are too old. */
 export function tidyStep(store: Store, { size }: Retention, cutoff: number): boolean {
-  return deleteOld(store, cutoff) || deleteBeyond(store, size) || giveBack(store, size);
+  if (deleteOld(store, cutoff) || deleteBeyond(store, size) || giveBack(store, size)) return true;
+  cutWal(store, size);
+  return false;
+}
+
+/**
+ * Deletes as much as a batch may have brought, before the next one is asked for: without it, a journal written to without
+ * a pause would grow beyond its size.
+ */
+export function makeRoom(store: Store, { size }: Retention): void {
+  for (let step = 0; step < STEPS && deleteBeyond(store, size); step += 1);
 }
 
 /** What is small and seldom old; not worth a look after every batch. */
@@ -62,6 +74,11 @@ function giveBack({ database }: Store, size: number): boolean {
   if (beyond <= 0 || free === 0) return false;
   database.exec(`PRAGMA incremental_vacuum(${Math.min(PAGES, beyond, free)})`);
   return true;
+}
+
+/** SQLite cuts an outgrown WAL at the write after the next checkpoint, which on a quiet gateway may be tomorrow. */
+function cutWal(store: Store, size: number): void {
+  if (sizeOf(store).wal > walPages(size) * PAGE) store.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 function deleteSessions({ database, state }: Store, before: number): number {

@@ -8,19 +8,8 @@ import { answer } from "./answer.ts";
 import { JournalError } from "./errors.ts";
 import { faultOf, primaryCode } from "./fault.ts";
 import type { Answers, Question } from "./messages.ts";
-import type {
-  Asking,
-  ChainPlace,
-  ChangePage,
-  ChangeQuery,
-  JournalReader,
-  RefusalQuery,
-  RefusalRank,
-  SessionPage,
-  SessionQuery,
-  Usage,
-  Verification,
-} from "./rows.ts";
+import { Reader } from "./reader.ts";
+import type { Asking } from "./rows.ts";
 import { type Store, openStoreToRead } from "./store.ts";
 
 /** https://sqlite.org/rescode.html#busy */
@@ -40,36 +29,13 @@ export function openStoppedJournal(file: string): StoppedJournal {
   }
 }
 
-export class StoppedJournal implements JournalReader, Disposable {
+export class StoppedJournal extends Reader implements Disposable {
   readonly #store: Store;
 
   /** @see openStoppedJournal */
   constructor(store: Store) {
+    super();
     this.#store = store;
-  }
-
-  sessions(query: SessionQuery, options?: Asking): Promise<SessionPage> {
-    return this.#ask({ what: "sessions", query }, options);
-  }
-
-  refusals(query: RefusalQuery, options?: Asking): Promise<readonly RefusalRank[]> {
-    return this.#ask({ what: "refusals", query }, options);
-  }
-
-  usage(now: number, days: number, options?: Asking): Promise<Usage> {
-    return this.#ask({ what: "usage", now, days }, options);
-  }
-
-  changes(query: ChangeQuery, options?: Asking): Promise<ChangePage> {
-    return this.#ask({ what: "changes", query }, options);
-  }
-
-  verify(kept?: ChainPlace, options?: Asking): Promise<Verification> {
-    return this.#ask({ what: "verify", kept }, options);
-  }
-
-  flows(options?: Asking): Promise<readonly string[]> {
-    return this.#ask({ what: "flows" }, options);
   }
 
   close(): void {
@@ -80,7 +46,10 @@ export class StoppedJournal implements JournalReader, Disposable {
     this.close();
   }
 
-  async #ask<K extends keyof Answers>(question: Question & { what: K }, { signal }: Asking = {}): Promise<Answers[K]> {
+  protected override async ask<K extends keyof Answers>(
+    question: Question & { readonly what: K },
+    { signal }: Asking = {},
+  ): Promise<Answers[K]> {
     try {
       const steps = answer(this.#store, question);
       for (let step = steps.next(); ; step = steps.next()) {

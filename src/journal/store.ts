@@ -81,11 +81,18 @@ export function closeStore({ database, state }: Store): void {
   closeQuietly(database);
 }
 
-/** Bytes of the file that hold something, and bytes it takes on the disk, its WAL included. */
-export function sizeOf({ database, file }: Store): { readonly used: number; readonly onDisk: number } {
+export interface FileSize {
+  /** Bytes of the file that hold something. */
+  readonly used: number;
+  readonly wal: number;
+  /** Bytes of the file and its WAL. */
+  readonly onDisk: number;
+}
+
+export function sizeOf({ database, file }: Store): FileSize {
   const pages = pragma(database, "page_count");
   const wal = statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
-  return { used: (pages - pragma(database, "freelist_count")) * PAGE, onDisk: pages * PAGE + wal };
+  return { used: (pages - pragma(database, "freelist_count")) * PAGE, wal, onDisk: pages * PAGE + wal };
 }
 
 /** Whether the name still leads to the file that is open: somebody may have removed or replaced it. */

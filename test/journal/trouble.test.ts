@@ -4,7 +4,7 @@ import { readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { suite, test } from "node:test";
 import { Worker } from "node:worker_threads";
-import type { JournalHealth } from "../../src/journal/journal.ts";
+import type { JournalHealth } from "../../src/journal/health.ts";
 import type { Assignment } from "../../src/journal/messages.ts";
 import { until } from "../support/loopback.ts";
 import { manualClock } from "../support/clock.ts";
