@@ -1,5 +1,6 @@
 /** Sessions that have run out of time: idle, half-closed, stalled. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import type { Socket } from "node:net";
 import { suite, test } from "node:test";
 import type { SessionRecord } from "../../src/engine/engine.ts";
@@ -101,6 +102,44 @@ suite("half-closed", () => {
     assert.equal(pair.door.relay.sessions, 1);
     pair.client.end();
     assert.equal((await endOf(pair)).outcome, "closed");
+  });
+});
+
+suite("half-closed: what the client may lose", () => {
+  test("nothing of the terminal's answer: who is still reading it, however slowly, reads it whole", async () => {
+    await using pair = await still();
+    const { client, target, door } = pair;
+    client.pause();
+    // Fits into the buffers of the two systems, so that the gateway has handed it all on.
+    const answer = Buffer.alloc(1024 * 1024, "answer ");
+    target.end(answer);
+    await once(target, "finish");
+    await until(() => client.readableFlowing === false && target.writableLength === 0, "the answer on its way");
+    await settled(() => client.bytesRead);
+    pair.clock.pass(LIMITS.halfClosed + 1_000);
+    const { outcome, bytesToClient } = await endOf(pair);
+    assert.deepEqual([outcome, bytesToClient], ["half-closed", answer.length + 1]);
+    assert.equal(door.relay.sessions, 0);
+    const seen = ending(client);
+    client.resume();
+    const { by, bytes } = await seen;
+    assert.equal(by, "end");
+    assert.ok(bytes.equals(answer), `${bytes.length} bytes`);
+    client.destroy();
+  });
+
+  test("time: words to a terminal that is gone do not prolong its session", async () => {
+    await using pair = await through({ limits: { ...LIMITS, halfClosed: 300 } });
+    const { client, target, door } = pair;
+    const seen = ending(client);
+    target.end();
+    await seen;
+    target.resetAndDestroy();
+    await until(() => {
+      client.write("still there?");
+      return door.relay.sessions === 0;
+    }, "the end of the session");
+    assert.equal(door.ended[0]?.outcome, "half-closed");
   });
 });
 

@@ -173,8 +173,19 @@ export class Session implements Occupant {
    */
   #sweepIdle(now: number, limits: Limits): void {
     const quiet = now - this.#lastActive;
-    if (this.#target?.ended === true && quiet >= limits.halfClosed) this.cut("half-closed");
+    if (this.#target?.ended === true && quiet >= limits.halfClosed) this.#leaveHalfClosed(this.#target);
     else if (quiet >= limits.idle) this.cut("idle");
+  }
+
+  /**
+   * The client has the terminal's FIN and does not answer it. It may still be reading, over a slow line, what the system
+   * holds for it: RST would throw that away, a close does not.
+   */
+  #leaveHalfClosed(target: Side): void {
+    this.#end("half-closed", "gateway");
+    if (this.#client.socket.writableFinished) this.#client.socket.destroy();
+    else reset(this.#client.socket);
+    reset(target.socket);
   }
 
   #isStalled(now: number, limits: Limits): boolean {
@@ -195,10 +206,10 @@ export class Session implements Occupant {
   }
 
   received(from: Side, chunk: Buffer): void {
-    this.#active = true;
     const to = from.other;
-    // A destination that is gone takes nothing more; its owner is read on, to see how it ends.
+    // A destination that is gone takes nothing more; its owner is read on, to see how it ends, but not for ever.
     if (to?.socket.destroyed === true) return;
+    this.#active = true;
     from.bytes += chunk.length;
     if (to === undefined) this.#hold(chunk);
     else if (!to.socket.write(chunk)) from.socket.pause();
