@@ -12,6 +12,7 @@ export const ERROR_CODES = [
   "no-such-flow",
   "cannot-listen",
   "cannot-write",
+  "no-gateway",
   "usage",
 ] as const;
 

@@ -17,6 +17,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "src/observe": ["packages/guard", "src/inventory", "src/policy", "src/engine"],
   "src/change": ["packages/guard", "src/errors.ts", "src/inventory", "src/policy", "src/engine"],
   "src/journal": ["packages/guard", "src/errors.ts", "src/inventory", "src/policy", "src/engine", "src/observe"],
+  "src/control": ["src/errors.ts"],
   "src/simulate": ["packages/guard", "src/errors.ts"],
   "src/gateway.ts": ["packages/guard", "src/inventory", "src/policy", "src/engine", "src/observe", "src/change"],
   "src/cli": [

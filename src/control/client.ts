@@ -1,0 +1,67 @@
+/** The control socket's client: one call per route, typed by the table. */
+import { request } from "node:http";
+import { EcluseError, ERROR_CODES, type ErrorCode } from "../errors.ts";
+import { ROUTES, type Route, type RouteName, type Parameters } from "./routes.ts";
+
+/** Longest wait for an answer, in milliseconds: applying a large inventory takes a while. */
+const PATIENCE = 90_000;
+
+/** Calls a route; throws the gateway's own `EcluseError`, or `no-gateway` where nobody answers. */
+export async function call<Name extends RouteName>(
+  socketPath: string,
+  name: Name,
+  parameters: Partial<Parameters<Name>>,
+): Promise<unknown> {
+  const route: Route = ROUTES[name];
+  const given = Object.entries<unknown>(parameters).filter(([, value]) => value !== undefined);
+  const query = new URLSearchParams(given.map(([key, value]): [string, string] => [key, String(value)])).toString();
+  const path = route.method === "GET" && query !== "" ? `${route.path}?${query}` : route.path;
+  const body = route.method === "POST" ? JSON.stringify(Object.fromEntries(given)) : undefined;
+  const { status, text } = await exchange(socketPath, { method: route.method, path }, body);
+  const answer = JSON.parse(text) as unknown;
+  if (status === 200) return answer;
+  throw errorOf(answer as Problem);
+}
+
+interface Problem {
+  readonly title: string;
+  readonly code?: string;
+  readonly hint?: string;
+}
+
+function errorOf({ title, code, hint }: Problem): EcluseError {
+  const known = ERROR_CODES.find((one): one is ErrorCode => one === code);
+  return new EcluseError(known ?? "no-gateway", title, { hint: hint ?? "see the gateway's log" });
+}
+
+function exchange(
+  socketPath: string,
+  options: { readonly method: string; readonly path: string },
+  body: string | undefined,
+): Promise<{ readonly status: number; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    const headers = body === undefined ? {} : { "content-type": "application/json" };
+    const asked = request({ socketPath, ...options, headers, timeout: PATIENCE }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
+      response.on("error", (cause) => reject(nobody(socketPath, cause)));
+    });
+    asked.on("timeout", () => asked.destroy(new Error("no answer in time")));
+    asked.on("error", (cause) => reject(nobody(socketPath, cause)));
+    asked.end(body);
+  });
+}
+
+function nobody(socketPath: string, cause: NodeJS.ErrnoException): EcluseError {
+  const words: Readonly<Record<string, string>> = {
+    ENOENT: "there is no socket",
+    ECONNREFUSED: "nobody listens there any more",
+    EACCES: "permission denied",
+  };
+  const why = words[cause.code ?? ""] ?? cause.message;
+  return new EcluseError("no-gateway", `Cannot reach the gateway at ${socketPath}: ${why}`, {
+    hint: "is it running? name its inventory with --inventory, or run as the user who may use its socket",
+    cause,
+  });
+}

@@ -1,0 +1,173 @@
+/**
+ * The control API, as a table: what can be asked of a running gateway, and what may be changed.
+ *
+ * The server answers exactly these, the client calls exactly these, and the OpenAPI description is made from them.
+ * Parameters are flat: text, whole numbers and switches; in the query of a GET, in the JSON body of a POST.
+ */
+
+export interface Parameter {
+  readonly kind: "text" | "number" | "switch";
+  readonly required?: boolean;
+  readonly description: string;
+}
+
+export interface Route {
+  readonly method: "GET" | "POST";
+  readonly path: `/v1/${string}`;
+  readonly summary: string;
+  readonly parameters: Readonly<Record<string, Parameter>>;
+}
+
+const select: Parameter = { kind: "text", description: "a selector: 22/1, depot22, 12201, a glob; absent: all" };
+const selectRequired: Parameter = { ...select, required: true, description: "a selector: 22/1, depot22, 12201, *" };
+const author: Parameter = { kind: "text", required: true, description: "who asks, for the journal" };
+const reason: Parameter = { kind: "text", description: "why, for the journal and the documents" };
+const from: Parameter = { kind: "number", description: "from this instant on, in milliseconds since the epoch" };
+const to: Parameter = { kind: "number", description: "before this instant, in milliseconds since the epoch" };
+const limit: Parameter = { kind: "number", description: "rows at most" };
+
+export const ROUTES = {
+  status: {
+    method: "GET",
+    path: "/v1/status",
+    summary: "What runs: inventory, doors, sessions, what is blocked, pending, closed or about to expire",
+    parameters: {},
+  },
+  sessions: {
+    method: "GET",
+    path: "/v1/sessions",
+    summary: "The sessions open now",
+    parameters: { select },
+  },
+  history: {
+    method: "GET",
+    path: "/v1/history",
+    summary: "The inventories that were applied, newest first",
+    parameters: {},
+  },
+  plan: {
+    method: "GET",
+    path: "/v1/plan",
+    summary: "What applying the inventory file would change, as access; changes nothing",
+    parameters: {
+      number: { kind: "number", description: "compare with this entry of the history instead of the file" },
+    },
+  },
+  apply: {
+    method: "POST",
+    path: "/v1/apply",
+    summary: "Apply the inventory file: whole, or not at all",
+    parameters: {
+      author,
+      note: { kind: "text", description: "what for" },
+      confirm: { kind: "number", description: "roll back by itself unless confirmed within so many milliseconds" },
+    },
+  },
+  confirm: {
+    method: "POST",
+    path: "/v1/confirm",
+    summary: "Keep what was applied on probation",
+    parameters: { author },
+  },
+  rollback: {
+    method: "POST",
+    path: "/v1/rollback",
+    summary: "Apply an earlier inventory of the history again",
+    parameters: { author, number: { kind: "number", description: "its number; absent: the one before" } },
+  },
+  grants: {
+    method: "GET",
+    path: "/v1/grants",
+    summary: "The temporary grants in force, and those set aside",
+    parameters: {},
+  },
+  grant: {
+    method: "POST",
+    path: "/v1/grants",
+    summary: "Let a source in for a while",
+    parameters: {
+      author,
+      source: { kind: "text", required: true, description: "a source of the inventory, an address or a network" },
+      select: selectRequired,
+      for: { kind: "number", required: true, description: "for so many milliseconds" },
+      reason: { ...reason, required: true },
+    },
+  },
+  revoke: {
+    method: "POST",
+    path: "/v1/revoke",
+    summary: "End a temporary grant before its time",
+    parameters: { author, id: { kind: "text", required: true, description: "the grant's id" } },
+  },
+  operate: {
+    method: "POST",
+    path: "/v1/operate",
+    summary: "Drain, close or open flows",
+    parameters: {
+      author,
+      select: selectRequired,
+      to: {
+        kind: "text",
+        required: true,
+        description: "draining: nothing new enters; closed: and those inside end; open",
+      },
+      reason,
+    },
+  },
+  journal: {
+    method: "GET",
+    path: "/v1/journal",
+    summary: "Sessions that have ended, newest first",
+    parameters: {
+      select,
+      source: { kind: "text", description: "an IPv4 address" },
+      outcome: { kind: "text", description: "one of the outcomes" },
+      from,
+      to,
+      limit,
+    },
+  },
+  refusals: {
+    method: "GET",
+    path: "/v1/refusals",
+    summary: "Who was refused, how often; most first",
+    parameters: { by: { kind: "text", description: "source or flow" }, from, to, limit },
+  },
+  usage: {
+    method: "GET",
+    path: "/v1/usage",
+    summary: "Grants and when they were last used",
+    parameters: { days: { kind: "number", description: "only those not used in so many days" } },
+  },
+  changes: {
+    method: "GET",
+    path: "/v1/changes",
+    summary: "What was changed, when and by whom",
+    parameters: { from, to, limit },
+  },
+  verify: {
+    method: "GET",
+    path: "/v1/verify",
+    summary: "Whether the chain of change records is unbroken",
+    parameters: {},
+  },
+} as const satisfies Readonly<Record<string, Route>>;
+
+export type RouteName = keyof typeof ROUTES;
+
+type Value<Kind> = Kind extends "number" ? number : Kind extends "switch" ? boolean : string;
+
+/** The parameters of a route, read and of the right kind. */
+export type Parameters<Name extends RouteName> = {
+  readonly [Key in keyof (typeof ROUTES)[Name]["parameters"]]: (typeof ROUTES)[Name]["parameters"][Key] extends {
+    readonly kind: infer Kind;
+    readonly required: true;
+  }
+    ? Value<Kind>
+    : (typeof ROUTES)[Name]["parameters"][Key] extends { readonly kind: infer Kind }
+      ? Value<Kind> | undefined
+      : never;
+};
+
+/** What answers: one function per route. Answers are plain data. Throws `EcluseError` for what the caller can mend. */
+export type Handlers = { readonly [Name in RouteName]: (parameters: Parameters<Name>) => Promise<unknown> };

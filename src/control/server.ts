@@ -1,0 +1,159 @@
+/**
+ * The control socket's server: HTTP on a unix socket, `ROUTES` under `/v1`.
+ *
+ * The permissions of the socket are its lock: 0600, or 0660 with a group. Nothing changes by GET. Errors are
+ * problem+json (RFC 9457) with the codes of `docs/errors.md`. A bug answers 500 and is thrown on, for it is one.
+ */
+import { chmod, chown, mkdir, rm, stat } from "node:fs/promises";
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
+import { connect } from "node:net";
+import { dirname } from "node:path";
+import { EcluseError } from "../errors.ts";
+import { openapi } from "./openapi.ts";
+import { type Handlers, ROUTES, type Route, type RouteName } from "./routes.ts";
+import { readParameters } from "./parameters.ts";
+
+/** Bytes of a request's body at most: parameters are short. */
+const LARGEST_BODY = 65_536;
+
+export interface ControlOptions {
+  readonly path: string;
+  /** The numeric group that may use the socket too; absent: only the owner. */
+  readonly group?: number;
+  readonly handlers: Handlers;
+}
+
+export class ControlServer implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #path: string;
+
+  private constructor(path: string, server: Server) {
+    this.#path = path;
+    this.#server = server;
+  }
+
+  /** Throws `cannot-listen` where the socket cannot be had, or another gateway answers on it. */
+  static async open({ path, group, handlers }: ControlOptions): Promise<ControlServer> {
+    const server = createServer((request, response) => void answer(request, response, handlers));
+    server.requestTimeout = 60_000;
+    try {
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await removeStale(path);
+      await listen(server, path);
+      if (group !== undefined) await chown(path, process.getuid?.() ?? 0, group);
+      await chmod(path, group === undefined ? 0o600 : 0o660);
+    } catch (cause) {
+      server.close();
+      throw cannotListen(path, cause);
+    }
+    return new ControlServer(path, server);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+    await rm(this.#path, { force: true });
+  }
+}
+
+/** A socket whose gateway was killed stays behind; one that answers belongs to a gateway that runs. */
+async function removeStale(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return;
+  if (!found.isSocket()) throw new Error("there is a file of another kind");
+  if (await answers(path)) throw new Error("another gateway answers there");
+  await rm(path);
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+    socket.once("connect", () => socket.destroy());
+  });
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  // Created with no permission for others from its first moment: a later chmod would leave a gap.
+  const mask = process.umask(0o177);
+  return new Promise<void>((resolve, reject) => {
+    server.once("listening", resolve).once("error", reject);
+    server.listen(path);
+  }).finally(() => process.umask(mask));
+}
+
+function cannotListen(path: string, cause: unknown): EcluseError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new EcluseError("cannot-listen", `Cannot listen for commands on ${path}: ${why}`, {
+    hint: "stop the other gateway, or name another socket with gateway.control",
+    cause,
+  });
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, handlers: Handlers): Promise<void> {
+  try {
+    const url = new URL(request.url ?? "/", "http://ecluse");
+    if (request.method === "GET" && url.pathname === "/v1/openapi.json") {
+      send(response, 200, openapi());
+      return;
+    }
+    const name = routeOf(request.method, url.pathname);
+    const given = ROUTES[name].method === "GET" ? Object.fromEntries(url.searchParams) : await bodyOf(request);
+    const parameters = readParameters(ROUTES[name], given);
+    send(response, 200, await (handlers[name] as (given: unknown) => Promise<unknown>)(parameters));
+  } catch (error) {
+    sendProblem(response, error);
+    if (!(error instanceof EcluseError)) throw error;
+  }
+}
+
+function routeOf(method: string | undefined, path: string): RouteName {
+  const routes = Object.entries(ROUTES) as [RouteName, Route][];
+  const found = routes.find(([, route]) => route.path === path && route.method === method);
+  if (found !== undefined) return found[0];
+  throw new EcluseError("usage", `Cannot ${method ?? "?"} ${path}: there is no such route`, {
+    hint: "GET /v1/openapi.json lists them",
+  });
+}
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += (chunk as Buffer).length;
+    if (size > LARGEST_BODY) throw unreadable("it is too long");
+    chunks.push(chunk as Buffer);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString() || "{}") as unknown;
+  } catch {
+    throw unreadable("it is not JSON");
+  }
+}
+
+function unreadable(why: string): EcluseError {
+  return new EcluseError("usage", `Cannot read the request's body: ${why}`, { hint: "send a small JSON object" });
+}
+
+/** HTTP's status of an error; 500 for a bug. */
+function statusOf(error: unknown): number {
+  if (!(error instanceof EcluseError)) return 500;
+  if (error.code === "no-such-flow") return 404;
+  return error.code === "usage" ? 400 : 409;
+}
+
+function sendProblem(response: ServerResponse, error: unknown): void {
+  const known = error instanceof EcluseError;
+  const problem = {
+    type: known ? `https://ecluse.invalid/errors#${error.code}` : "about:blank",
+    title: known ? error.message : "The gateway has a bug: its log has the stack",
+    status: statusOf(error),
+    ...(known ? { code: error.code, hint: error.hint } : {}),
+  };
+  send(response, problem.status, problem, "application/problem+json");
+}
+
+function send(response: ServerResponse, status: number, body: unknown, type = "application/json"): void {
+  response.writeHead(status, { "content-type": type, "cache-control": "no-store" });
+  response.end(JSON.stringify(body ?? null));
+}
