@@ -21,8 +21,12 @@ export interface Engine {
    * the outcome `drained`. Resolves with how many were cut. Calling it again with a shorter limit shortens the wait.
    */
   drain(limit: number): Promise<{ readonly cut: number }>;
-  /** Sessions open now, from accept to outcome. */
+  /** How many sessions are open now, from accept to outcome. */
   readonly sessions: number;
+  /** Those sessions, oldest first. */
+  readonly openSessions: readonly OpenSession[];
+  /** The doors that could not be opened yet. */
+  readonly blocked: readonly BlockedDoor[];
 }
 
 export interface Applied {
@@ -78,6 +82,14 @@ export interface SessionRecord {
   readonly by: Party;
   /** The system's error code, or the limit that was met: `ECONNREFUSED`, `connect`, `descriptors`. */
   readonly cause?: string;
+}
+
+/** A session that is open now; bytes and duration so far. */
+export interface OpenSession extends Omit<SessionRecord, "outcome" | "by" | "cause"> {
+  /** `waiting` for a place at the terminal, `dialling`, `open`. */
+  readonly phase: "waiting" | "dialling" | "open";
+  /** Its right has gone, and it may finish until the drain time is over. */
+  readonly leaving: boolean;
 }
 
 /** One refused connection: denied by the policy, or no room. It cost no dial. */

@@ -3,11 +3,19 @@ import { type Network } from "@ecluse/guard/address";
 import type { Accountability, Depot, GenericFlow, Grant, Inventory, Service, Terminal } from "../inventory/model.ts";
 import { publicPortOf, terminalId } from "../inventory/numbering.ts";
 import { type Gate, compileGate } from "./gate.ts";
-import { type Door, type Flow, type LocalFlow, type Policy, type RelayedFlow, endpointKey } from "./policy.ts";
+import {
+  type Door,
+  type Flow,
+  type LocalFlow,
+  type Policy,
+  type RelayedFlow,
+  type Standing,
+  endpointKey,
+} from "./policy.ts";
 
-/** Compiles an inventory that `check` found without error. */
-export function compile(inventory: Inventory): Policy {
-  const context: Context = { inventory, gateOf: gates(inventory) };
+/** Compiles an inventory that `check` found without error; `standing` is what operators said of single flows, by id. */
+export function compile(inventory: Inventory, standing: ReadonlyMap<string, Standing> = new Map()): Policy {
+  const context: Context = { inventory, standing, gateOf: gates(inventory) };
   const flows: Flow[] = [
     ...inventory.depots.flatMap((depot) => depot.terminals.map((terminal) => terminalFlow(context, depot, terminal))),
     ...inventory.services.map((service) => serviceFlow(context, service)),
@@ -18,10 +26,11 @@ export function compile(inventory: Inventory): Policy {
 
 interface Context {
   readonly inventory: Inventory;
+  readonly standing: ReadonlyMap<string, Standing>;
   readonly gateOf: (grants: readonly Grant[]) => Gate;
 }
 
-function terminalFlow({ inventory, gateOf }: Context, depot: Depot, terminal: Terminal): RelayedFlow {
+function terminalFlow({ inventory, gateOf, standing }: Context, depot: Depot, terminal: Terminal): RelayedFlow {
   const { gateway } = inventory;
   const position = { depot: depot.number, terminal: terminal.number };
   return {
@@ -34,6 +43,7 @@ function terminalFlow({ inventory, gateOf }: Context, depot: Depot, terminal: Te
     gate: gateOf(terminal.grants),
     position,
     onRevoke: terminal.onRevoke ?? gateway.onRevoke,
+    ...standingOf(standing, terminalId(position)),
     ...(terminal.sessions === undefined ? {} : { sessions: terminal.sessions }),
     ...accountability(terminal),
   };
@@ -53,7 +63,7 @@ function serviceFlow({ inventory, gateOf }: Context, service: Service): LocalFlo
   };
 }
 
-function genericFlow({ inventory, gateOf }: Context, flow: GenericFlow): Flow {
+function genericFlow({ inventory, gateOf, standing }: Context, flow: GenericFlow): Flow {
   const facts = {
     id: `flow/${flow.name}`,
     endpoints: [flow.listen],
@@ -68,8 +78,14 @@ function genericFlow({ inventory, gateOf }: Context, flow: GenericFlow): Flow {
     ...facts,
     target: flow.target,
     onRevoke: flow.onRevoke ?? inventory.gateway.onRevoke,
+    ...standingOf(standing, facts.id),
     ...(flow.sessions === undefined ? {} : { sessions: flow.sessions }),
   };
+}
+
+function standingOf(standing: Context["standing"], id: string): { readonly standing?: Standing } {
+  const said = standing.get(id);
+  return said === undefined ? {} : { standing: said };
 }
 
 function accountability({ owner, reason, approver, reviewed, nextReview }: Accountability): Accountability {

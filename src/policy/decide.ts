@@ -9,15 +9,16 @@ export interface Denial {
   readonly permit: false;
   /**
    * `no-door`: the policy has no such endpoint. `no-address`: the peer has no IPv4 address. `not-listed`: no grant
-   * names the source. `expired`: a grant names it, and has ended.
+   * names the source. `expired`: a grant names it, and has ended. `closed`: an operator has closed or drains the flow.
    */
-  readonly reason: "no-door" | "no-address" | "not-listed" | "expired";
+  readonly reason: "no-door" | "no-address" | "not-listed" | "expired" | "closed";
 }
 
 const NO_DOOR: Denial = { permit: false, reason: "no-door" };
 const NO_ADDRESS: Denial = { permit: false, reason: "no-address" };
 const NOT_LISTED: Denial = { permit: false, reason: "not-listed" };
 const EXPIRED: Denial = { permit: false, reason: "expired" };
+const CLOSED: Denial = { permit: false, reason: "closed" };
 
 /**
  * Judges a source at an endpoint. `now` is in milliseconds since the epoch; a grant holds strictly before its `until`.
@@ -35,6 +36,15 @@ export function decide(
 
 /** The same for a flow already found. */
 export function judge(flow: Flow, source: Ipv4 | undefined, now: number): Verdict {
+  return flow.kind === "relayed" && flow.standing !== undefined ? CLOSED : judgeRight(flow, source, now);
+}
+
+/** Judges somebody who is inside already: a flow that drains lets them finish. */
+export function judgeInside(flow: Flow, source: Ipv4, now: number): Verdict {
+  return flow.kind === "relayed" && flow.standing === "closed" ? CLOSED : judgeRight(flow, source, now);
+}
+
+function judgeRight(flow: Flow, source: Ipv4 | undefined, now: number): Verdict {
   if (source === undefined) return NO_ADDRESS;
   const permits = permitsFor(flow.gate, source);
   for (const permit of permits) {

@@ -38,7 +38,9 @@ export function permitsFor(gate: Gate, source: Ipv4): readonly Permit[] {
 /** Compiles grants; `networksOf` gives a source's networks. A grant without networks lets nobody in. */
 export function compileGate(grants: readonly Grant[], networksOf: (source: string) => readonly Network[]): Gate {
   const permits = grants.map((grant): Permit => ({ permit: true, grant }));
-  const edges = grants.flatMap((grant, index) => networksOf(grant.source).flatMap((network) => edgesOf(network, index)));
+  const edges = grants.flatMap((grant, index) =>
+    networksOf(grant.source).flatMap((network) => edgesOf(network, index)),
+  );
   edges.sort((a, b) => a.at - b.at);
   return sweep(edges, permits);
 }

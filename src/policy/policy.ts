@@ -44,7 +44,11 @@ export interface RelayedFlow extends FlowFacts {
   /** Sessions at once at the target; absent: no limit beyond the gateway's. */
   readonly sessions?: number;
   readonly onRevoke: OnRevoke;
+  /** An operator's word: nobody new enters, and under `closed` those inside end by `onRevoke`. Absent: open. */
+  readonly standing?: Standing;
 }
+
+export type Standing = "closed" | "draining";
 
 /** A service that listens itself; the gateway never binds it. */
 export interface LocalFlow extends FlowFacts {

@@ -8,9 +8,9 @@
 import type { Socket } from "node:net";
 import { type Ipv4, peerAddress } from "@ecluse/guard/address";
 import type { Endpoint, Limits } from "../../inventory/model.ts";
-import { judge } from "../../policy/decide.ts";
+import { judge, judgeInside } from "../../policy/decide.ts";
 import { type Policy, endpointKey } from "../../policy/policy.ts";
-import type { Applied, BlockedDoor, Clock, Engine, EngineEvents, Refusal, RoomReason } from "../engine.ts";
+import type { Applied, BlockedDoor, Clock, Engine, EngineEvents, OpenSession, Refusal, RoomReason } from "../engine.ts";
 import { descriptorLimit, sessionCeiling } from "./ceiling.ts";
 import { Listener } from "./listener.ts";
 import { type Admission, Session, type SessionHost } from "./session.ts";
@@ -75,6 +75,14 @@ export class Relay implements Engine {
 
   get sessions(): number {
     return this.#sessions.size;
+  }
+
+  get openSessions(): readonly OpenSession[] {
+    return Array.from(this.#sessions, (session) => session.snapshot());
+  }
+
+  get blocked(): readonly BlockedDoor[] {
+    return [...this.#blocked.values()];
   }
 
   apply(policy: Policy): Promise<Applied> {
@@ -170,7 +178,7 @@ export class Relay implements Engine {
       session.revoke("revoked", old.flow.onRevoke);
       return;
     }
-    const verdict = judge(door.flow, session.source, this.#clock.wall());
+    const verdict = judgeInside(door.flow, session.source, this.#clock.wall());
     if (verdict.permit) session.confirm({ door, permit: verdict });
     else session.revoke(verdict.reason === "expired" ? "expired" : outcome, door.flow.onRevoke);
   }

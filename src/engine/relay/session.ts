@@ -10,7 +10,7 @@ import { formatAddress, type Ipv4 } from "@ecluse/guard/address";
 import type { Limits } from "../../inventory/model.ts";
 import type { Permit } from "../../policy/gate.ts";
 import { type Door, endpointKey } from "../../policy/policy.ts";
-import type { Outcome, Party, SessionRecord } from "../engine.ts";
+import type { OpenSession, Outcome, Party, SessionRecord } from "../engine.ts";
 import { reset } from "./reset.ts";
 import type { Occupant } from "./slots.ts";
 
@@ -283,7 +283,16 @@ export class Session implements Occupant {
     this.#ending ??= cause === undefined ? { outcome, by } : { outcome, by, cause };
   }
 
+  /** As it is now. */
+  snapshot(): OpenSession {
+    return { ...this.#facts(), phase: this.#phase, leaving: this.#deadline !== undefined };
+  }
+
   #record(): SessionRecord {
+    return { ...this.#facts(), ...(this.#ending ?? { outcome: "unknown", by: "gateway" }) };
+  }
+
+  #facts(): Omit<SessionRecord, "outcome" | "by" | "cause"> {
     const { door, at, source } = this.#admission;
     return {
       flow: door.flow.id,
@@ -295,7 +304,6 @@ export class Session implements Occupant {
       duration: this.#host.monotonic() - this.#startedAt,
       bytesToTarget: this.#phase === "open" ? this.#client.delivered() : 0,
       bytesToClient: this.#target?.delivered() ?? 0,
-      ...(this.#ending ?? { outcome: "unknown", by: "gateway" }),
     };
   }
 }

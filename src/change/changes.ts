@@ -1,0 +1,369 @@
+/**
+ * Changes: the only door to `engine.apply`.
+ *
+ * Holds what is in force - the applied inventory, the temporary grants, what operators said of single flows - and
+ * replaces it whole or not at all. Everything is durable before it is applied, and applied before it is acknowledged: a
+ * restart never serves rules older than the last that were acknowledged. Changes are carried out one after another.
+ */
+import type { Applied, Clock } from "../engine/engine.ts";
+import { EcluseError } from "../errors.ts";
+import type { LoadResult } from "../inventory/load.ts";
+import type { Inventory } from "../inventory/model.ts";
+import { type Selectable, nearestIds, parseSelector, selects } from "../inventory/selector.ts";
+import { type PolicyChange, compare } from "../policy/compare.ts";
+import { compile } from "../policy/compile.ts";
+import type { Policy, RelayedFlow, Standing } from "../policy/policy.ts";
+import { History, type ListedEntry } from "./history.ts";
+import type { AppliedFile, Entry } from "./history-entry.ts";
+import { pendingOf, type Pending } from "./history-confirm.ts";
+import { type Operation, operate } from "./operations.ts";
+import { openOperations } from "./operations-store.ts";
+import type { SealedRecord } from "./state-sealed.ts";
+import { type State, openState } from "./state.ts";
+import {
+  type GrantAside,
+  type TemporaryGrant,
+  type TemporaryGrants,
+  addGrant,
+  grantsAside,
+  revokeGrant,
+  withTemporaryGrants,
+  withoutExpired,
+} from "./temporary-grants.ts";
+import { openTemporaryGrants } from "./temporary-grants-store.ts";
+
+/** Where an inventory is read from: its file, or an entry of the history. */
+export type Origin = { readonly file: string } | { readonly entry: Entry };
+
+export interface ChangesOptions {
+  /** The inventory's file. */
+  readonly file: string;
+  /** The state directory. */
+  readonly state: string;
+  readonly clock: Clock;
+  /** Reads an inventory; findings are in the result. */
+  readonly read: (origin: Origin) => Promise<LoadResult>;
+  /** The engine's. */
+  readonly apply: (policy: Policy) => Promise<Applied>;
+  /** Told of each change once it is in force. */
+  readonly changed: (change: Changed) => void;
+}
+
+/** A change that is in force: for the journal and the log. */
+export interface Changed {
+  readonly what: "started" | "applied" | "confirmed" | "rolled-back" | "granted" | "revoked" | "operated";
+  readonly author: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** In words, for a person. */
+  readonly detail: string;
+}
+
+/** What a plan says: a change as access, and the file's findings. */
+export interface Plan {
+  readonly change: PolicyChange;
+  /** Absent where the inventory has errors: nothing would be applied. */
+  readonly valid: boolean;
+  readonly findings: LoadResult["findings"];
+  readonly files: readonly AppliedFile[];
+}
+
+interface InForce {
+  readonly entry: Entry;
+  /** As written, without temporary grants. */
+  readonly inventory: Inventory;
+  readonly policy: Policy;
+}
+
+export class Changes implements AsyncDisposable {
+  readonly #options: ChangesOptions;
+  readonly #state: State;
+  readonly #history: History;
+  readonly #grants: SealedRecord<TemporaryGrants>;
+  readonly #operations: SealedRecord<readonly Operation[]>;
+  #inForce: InForce;
+  #changing: Promise<unknown> = Promise.resolve();
+  #stopProbation: (() => void) | undefined;
+
+  private constructor(options: ChangesOptions, stores: Stores, inForce: InForce) {
+    this.#options = options;
+    this.#state = stores.state;
+    this.#history = stores.history;
+    this.#grants = stores.grants;
+    this.#operations = stores.operations;
+    this.#inForce = inForce;
+  }
+
+  /**
+   * Takes the state directory and applies what is in force: the last applied inventory, or at the first start the file.
+   * Throws `inventory-refused` where the file is needed and has errors, `cannot-write` where the state cannot be had.
+   */
+  static async start(options: ChangesOptions): Promise<Changes> {
+    const state = await openState(options.state);
+    try {
+      const stores: Stores = {
+        state,
+        history: await History.open(state.folder),
+        grants: await openTemporaryGrants(state.folder),
+        operations: await openOperations(state.folder),
+      };
+      const changes = new Changes(options, stores, await inForceAtStart(options, stores));
+      await options.apply(changes.#inForce.policy);
+      changes.#tell("started", "ecluse", `inventory ${changes.#inForce.entry.number}`);
+      return changes;
+    } catch (error) {
+      await state[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get policy(): Policy {
+    return this.#inForce.policy;
+  }
+
+  get entry(): Entry {
+    return this.#inForce.entry;
+  }
+
+  get pending(): Pending | undefined {
+    return pendingOf(this.#inForce.entry);
+  }
+
+  get operations(): readonly Operation[] {
+    return this.#operations.value;
+  }
+
+  get grants(): { readonly list: readonly TemporaryGrant[]; readonly aside: readonly GrantAside[] } {
+    const { list } = withoutExpired(this.#grants.value, this.#options.clock.wall());
+    return { list, aside: grantsAside(this.#inForce.inventory, list, this.#options.clock.wall()) };
+  }
+
+  history(): Promise<readonly ListedEntry[]> {
+    return this.#history.list();
+  }
+
+  /** What applying the file, or an entry of the history, would change. */
+  async plan(number?: number): Promise<Plan> {
+    const result = await this.#options.read(await this.#origin(number));
+    const { inventory, findings, files } = result;
+    const after = inventory === undefined ? this.policy : this.#compile(inventory);
+    return { change: this.#compare(after), valid: inventory !== undefined, findings, files };
+  }
+
+  /** Applies the file, whole or not at all. `confirmWithin` in milliseconds: rolled back by itself unless confirmed. */
+  apply(by: {
+    readonly author: string;
+    readonly note?: string;
+    readonly confirmWithin?: number;
+  }): Promise<PolicyChange> {
+    return this.#next(async () => {
+      const { inventory, files } = accepted(await this.#options.read({ file: this.#options.file }), this.#options.file);
+      const policy = this.#compile(inventory);
+      const change = this.#compare(policy);
+      const entry = await this.#history.append({ ...by, at: this.#options.clock.wall(), files });
+      await this.#enforce({ entry, inventory, policy });
+      this.#watchProbation();
+      this.#tell("applied", by.author, `inventory ${entry.number}`);
+      return change;
+    });
+  }
+
+  /** Keeps what was applied on probation. Throws `usage` where nothing waits for it. */
+  confirm(author: string): Promise<number> {
+    return this.#next(async () => {
+      const entry = await this.#history.confirm(this.#options.clock.wall());
+      this.#inForce = { ...this.#inForce, entry };
+      this.#watchProbation();
+      this.#tell("confirmed", author, `inventory ${entry.number}`);
+      return entry.number;
+    });
+  }
+
+  /** Applies an entry of the history again, as a new one; default: the one before the one in force. */
+  rollback(author: string, number?: number): Promise<PolicyChange> {
+    return this.#next(async () => {
+      const target = number ?? this.pending?.rollbackTo ?? this.entry.number - 1;
+      const { inventory } = accepted(
+        await this.#options.read(await this.#origin(target)),
+        `applied inventory ${target}`,
+      );
+      const policy = this.#compile(inventory);
+      const change = this.#compare(policy);
+      const entry = await this.#history.rollback(target, { at: this.#options.clock.wall(), author });
+      await this.#enforce({ entry, inventory, policy });
+      this.#watchProbation();
+      this.#tell("rolled-back", author, `inventory ${entry.number}, as ${target}`);
+      return change;
+    });
+  }
+
+  /** Lets a source in for a while. */
+  grant(request: {
+    readonly source: string;
+    readonly select: string;
+    readonly duration: number;
+    readonly reason: string;
+    readonly author: string;
+  }): Promise<TemporaryGrant> {
+    return this.#next(async () => {
+      const { source, duration, reason, author } = request;
+      const flows = this.selected(request.select).map(({ id }) => id);
+      const now = this.#options.clock.wall();
+      const { inventory } = this.#inForce;
+      const { list } = await this.#grants.update((grants) =>
+        addGrant(withoutExpired(grants, now), { source, flows, duration, reason, by: author }, { inventory, now }),
+      );
+      await this.#reapply();
+      const grant = list.at(-1) as TemporaryGrant;
+      this.#tell("granted", author, `${grant.id}: ${source} at ${flows.join(", ")}, because: ${reason}`);
+      return grant;
+    });
+  }
+
+  /** Ends a temporary grant before its time. */
+  revoke(author: string, id: string): Promise<void> {
+    return this.#next(async () => {
+      await this.#grants.update((grants) => revokeGrant(grants, id));
+      await this.#reapply();
+      this.#tell("revoked", author, id);
+    });
+  }
+
+  /** Drains, closes or opens the flows that a selector names; resolves with their ids. */
+  operate(request: {
+    readonly select: string;
+    readonly state: Standing | "open";
+    readonly author: string;
+    readonly reason?: string;
+  }): Promise<readonly string[]> {
+    return this.#next(async () => {
+      const { select, state, author, reason } = request;
+      const flows = this.selected(select).map(({ id }) => id);
+      const because = reason === undefined ? {} : { reason };
+      const now = this.#options.clock.wall();
+      await this.#operations.update((list) => operate(list, { flows, state, by: author, ...because }, now));
+      await this.#reapply();
+      this.#tell("operated", author, `${state}: ${flows.join(", ")}`);
+      return flows;
+    });
+  }
+
+  /** The relayed flows that a selector names. Throws `no-such-flow` where there is none. */
+  selected(text: string): readonly RelayedFlow[] {
+    const relayed = this.policy.flows.filter((flow) => flow.kind === "relayed");
+    const selector = parseSelector(text);
+    const found = selector === undefined ? [] : relayed.filter((flow: Selectable) => selects(selector, flow));
+    if (found.length > 0) return found;
+    const near = nearestIds(
+      text,
+      relayed.map(({ id }) => id),
+    );
+    const hint = near.length === 0 ? "ecluse check --show lists the flows" : `did you mean ${near.join(", ")}?`;
+    throw new EcluseError("no-such-flow", `Cannot find "${text}": no relayed flow has that name or place`, { hint });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopProbation?.();
+    await this.#changing;
+    await this.#state[Symbol.asyncDispose]();
+  }
+
+  async #origin(number: number | undefined): Promise<Origin> {
+    return number === undefined ? { file: this.#options.file } : { entry: await this.#history.get(number) };
+  }
+
+  #compile(inventory: Inventory): Policy {
+    return compileWith(inventory, this.#grants.value, this.#operations.value, this.#options.clock.wall());
+  }
+
+  #compare(after: Policy): PolicyChange {
+    return compare(this.policy, after, this.#options.clock.wall());
+  }
+
+  async #enforce(inForce: InForce): Promise<void> {
+    this.#inForce = inForce;
+    await this.#options.apply(inForce.policy);
+  }
+
+  /** The same inventory, with other grants or operations. */
+  #reapply(): Promise<void> {
+    const { entry, inventory } = this.#inForce;
+    return this.#enforce({ entry, inventory, policy: this.#compile(inventory) });
+  }
+
+  /** Rolls back when the time to confirm is over, by a clock that nobody sets. */
+  #watchProbation(): void {
+    this.#stopProbation?.();
+    this.#stopProbation = undefined;
+    const { pending } = this;
+    if (pending === undefined) return;
+    this.#stopProbation = this.#options.clock.every(pending.within, () => {
+      this.#stopProbation?.();
+      // Confirmed or rolled back in the same turn: then nothing waits any more.
+      if (this.pending?.number === pending.number)
+        void this.rollback("ecluse: not confirmed in time", pending.rollbackTo);
+    });
+  }
+
+  #tell(what: Changed["what"], author: string, detail: string): void {
+    this.#options.changed({ what, author, at: this.#options.clock.wall(), detail });
+  }
+
+  #next<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#changing.then(change);
+    this.#changing = done.catch(() => undefined);
+    return done;
+  }
+}
+
+interface Stores {
+  readonly state: State;
+  readonly history: History;
+  readonly grants: SealedRecord<TemporaryGrants>;
+  readonly operations: SealedRecord<readonly Operation[]>;
+}
+
+async function inForceAtStart(options: ChangesOptions, stores: Stores): Promise<InForce> {
+  const at = options.clock.wall();
+  await stores.history.rollbackIfDue(
+    { kind: "restarted" },
+    { at, author: "ecluse: restarted before it was confirmed" },
+  );
+  const last = await stores.history.last();
+  const result = await options.read(last === undefined ? { file: options.file } : { entry: last });
+  const { inventory, files } = accepted(result, last === undefined ? options.file : `applied inventory ${last.number}`);
+  const entry = last ?? (await stores.history.append({ at, author: "ecluse: first start", files }));
+  return { entry, inventory, policy: compileWith(inventory, stores.grants.value, stores.operations.value, at) };
+}
+
+function compileWith(
+  inventory: Inventory,
+  grants: TemporaryGrants,
+  operations: readonly Operation[],
+  now: number,
+): Policy {
+  const standing = new Map(operations.map(({ flow, state }): [string, Standing] => [flow, state]));
+  return compile(withTemporaryGrants(inventory, grants.list, now), standing);
+}
+
+/** Throws `inventory-refused`, with the findings, where it has errors. */
+function accepted(
+  result: LoadResult,
+  what: string,
+): { readonly inventory: Inventory; readonly files: readonly AppliedFile[] } {
+  if (result.inventory !== undefined) return { inventory: result.inventory, files: result.files };
+  throw new RefusedInventory(what, result);
+}
+
+/** An inventory with errors; carries them for whoever prints. */
+export class RefusedInventory extends EcluseError {
+  readonly result: LoadResult;
+
+  constructor(what: string, result: LoadResult) {
+    const errors = result.findings.filter(({ severity }) => severity === "error");
+    super("inventory-refused", `Cannot apply ${what}: it has ${errors.length} errors, so nothing was changed`, {
+      hint: `${errors[0]?.message ?? ""}; all of them: ecluse check`,
+    });
+    this.result = result;
+  }
+}
