@@ -4,7 +4,7 @@ import { formatEndpoint } from "../observe/events.ts";
 import type { GatewayEvent } from "../observe/events.ts";
 import type { RelayedFlow } from "../policy/policy.ts";
 import type { PaymentResult } from "../simulate/till.ts";
-import { type Paint, painter, prettyWords } from "./pretty.ts";
+import { type Paint, count, painter, prettyWords } from "./pretty.ts";
 
 /** A line of the demo, as data; the gateway's own events are others. */
 export type DemoEvent =
@@ -56,8 +56,8 @@ function seen(result: PaymentResult): string {
 }
 
 function ended({ accepted, otherwise, knocks }: Extract<DemoEvent, { readonly event: "ended" }>): string {
-  const others = otherwise === 0 ? "" : `, ${otherwise} not`;
-  return `The demo has ended: ${accepted} payments accepted${others}; the stranger knocked ${knocks} times.`;
+  const payments = `${count(accepted, "payment", "payments")} accepted${otherwise === 0 ? "" : `, ${otherwise} not`}`;
+  return `The demo has ended: ${payments}; the stranger knocked ${count(knocks, "time", "times")}.`;
 }
 
 export interface Setting {

@@ -69,7 +69,7 @@ function explain(error: unknown, words: readonly string[]): ExitCode {
 function explainUsage({ code, message }: CommanderError, words: readonly string[]): ExitCode {
   const called = COMMANDS.find(({ name }) => name === words[0]);
   const help = `see ecluse ${called === undefined ? "" : `${called.name} `}--help`;
-  if (code === "commander.help") return fail("no command was given", help);
+  if (code === "commander.help") return fail(words.length === 0 ? "no command was given" : "no such command", help);
   // "error: unknown command 'serv'", and perhaps on a second line "(Did you mean serve?)".
   const [said = "", guess] = message.replace(/^error: /, "").split("\n");
   const meant = /^\(Did you mean (.*)\?\)$/.exec(guess ?? "")?.[1];

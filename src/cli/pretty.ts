@@ -65,6 +65,6 @@ function refused(event: RefusedEvent, paint: Paint): string {
   return `${paint("red", "refused".padEnd(11))} ${where}  ${who}${times}: ${event.reason}`;
 }
 
-function count(number: number, one: string, more: string): string {
+export function count(number: number, one: string, more: string): string {
   return `${number} ${number === 1 ? one : more}`;
 }

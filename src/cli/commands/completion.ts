@@ -3,13 +3,17 @@ import { EcluseError } from "../../errors.ts";
 import type { Command, ExitCode, Invocation } from "../command.ts";
 import { COMMANDS } from "../commands.ts";
 
-const SCRIPTS: Readonly<Record<string, () => string>> = { bash, zsh, fish };
+const SCRIPTS: ReadonlyMap<string, () => string> = new Map([
+  ["bash", bash],
+  ["zsh", zsh],
+  ["fish", fish],
+]);
 
 export function run({ operands, io }: Invocation): Promise<ExitCode> {
-  const script = SCRIPTS[operands[0] ?? ""];
+  const script = SCRIPTS.get(operands[0] ?? "");
   if (script === undefined) {
     throw new EcluseError("usage", `Cannot complete for "${operands[0] ?? ""}": no such shell here`, {
-      hint: `one of ${Object.keys(SCRIPTS).join(", ")}`,
+      hint: `one of ${[...SCRIPTS.keys()].join(", ")}`,
     });
   }
   io.out(script());
@@ -19,16 +23,18 @@ export function run({ operands, io }: Invocation): Promise<ExitCode> {
 function bash(): string {
   const cases = COMMANDS.map((command) => `    ${command.name}) words="${flags(command).join(" ")}" ;;`);
   return `_ecluse() {
-  local words="${names().join(" ")}"
+  local current="\${COMP_WORDS[COMP_CWORD]}" words=""
   COMPREPLY=()
-  if [ "$COMP_CWORD" -gt 1 ]; then
-    case "\${COMP_WORDS[1]}" in
-${cases.join("\n")}
-    esac
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    mapfile -t COMPREPLY < <(compgen -W "${[...names(), "--help", "--version"].join(" ")}" -- "$current")
+    return
   fi
-  mapfile -t COMPREPLY < <(compgen -W "$words" -f -- "\${COMP_WORDS[COMP_CWORD]}")
+  case "\${COMP_WORDS[1]}" in
+${cases.join("\n")}
+  esac
+  mapfile -t COMPREPLY < <(compgen -W "$words" -f -- "$current")
 }
-complete -F _ecluse ecluse
+complete -o filenames -F _ecluse ecluse
 `;
 }
 
