@@ -21,6 +21,7 @@ export class Keeper {
   #store: Store | undefined;
   #trusted: TrustedNow | undefined;
   #tidying = false;
+  #ended = false;
 
   constructor(assignment: Assignment, report: (report: Report) => void) {
     this.#assignment = assignment;
@@ -43,7 +44,7 @@ export class Keeper {
   /** Looks after age, size, and the file's name. */
   tidy(now: Instants): void {
     const attempted = this.#attempt(() => {
-      if (this.#store !== undefined && !isInPlace(this.#store)) this.close();
+      if (this.#store !== undefined && !isInPlace(this.#store)) this.#close();
       tidySmall(this.#opened(now), this.#cutoff(now));
     }, now);
     if (attempted.ok) this.#tidySoon(now);
@@ -55,7 +56,13 @@ export class Keeper {
     return this.#opened(now);
   }
 
-  close(): void {
+  /** Lets go of the file for good: a step of tidying that is still to come must not open it again. */
+  end(): void {
+    this.#ended = true;
+    this.#close();
+  }
+
+  #close(): void {
     if (this.#store !== undefined) closeStore(this.#store);
     this.#store = undefined;
   }
@@ -72,7 +79,7 @@ export class Keeper {
     try {
       return { ok: true, value: act() };
     } catch (error) {
-      this.close();
+      this.#close();
       return { ok: false, fault: faultOf(error) };
     }
   }
@@ -108,6 +115,7 @@ export class Keeper {
   }
 
   #tidyStep(now: Instants, cutoff: number): void {
+    if (this.#ended) return;
     const attempted = this.#attempt(() => {
       const store = this.#opened(now);
       return tidyStep(store, this.#assignment, cutoff) ? "more" : stateOf(store);

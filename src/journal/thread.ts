@@ -27,7 +27,7 @@ parentPort?.on("message", (order: Order) => {
       return;
     }
     case "close":
-      keeper.close();
+      keeper.end();
       parentPort?.close();
   }
 });

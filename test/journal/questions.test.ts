@@ -1,5 +1,6 @@
 /** What was told is what is answered: each kind of row, each filter, page by page. */
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { suite, test } from "node:test";
 import { parseNetwork } from "@ecluse/guard/address";
 import { JournalError } from "../../src/journal/errors.ts";
@@ -146,8 +147,8 @@ suite("refusals", () => {
 
 test("usage tells each grant's last use, and since when it could know", async () => {
   using at = folder();
-  await using opened = journal(at.file);
   const before = Date.now();
+  await using opened = journal(at.file);
   opened.session(session({ startedAt: NOON - 100 * DAY, rule: "technician" }));
   opened.session(session({ startedAt: NOON - DAY }));
   opened.session(session({ startedAt: NOON - 2 * DAY }));
@@ -265,6 +266,18 @@ suite("a stopped gateway's file", () => {
     assert.equal((await stopped.changes({})).rows.length, 1);
     assert.equal((await stopped.verify()).sound, true);
     assert.ok(running.length > 0);
+  });
+
+  test("is readable for people with a shell of SQLite", async () => {
+    using at = folder();
+    const opened = journal(at.file);
+    opened.session(session());
+    await opened.close(5_000);
+    using database = new DatabaseSync(at.file, { readOnly: true });
+    assert.deepEqual(Object.values(database.prepare("SELECT * FROM readable_session").get() ?? {}), [
+      ...["2026-12-01T12:00:00.000Z", "depot22-tpe03", "203.0.113.7", "odoo"],
+      ...[1_000, 54, 120, "closed", "client", ""],
+    ]);
   });
 
   test("is refused while a gateway runs, and where there is none", async () => {

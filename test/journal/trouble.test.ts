@@ -1,10 +1,11 @@
 /** Whatever stands in the way of writing: the caller is never held up, rows arrive after, and what was lost is told. */
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { suite, test } from "node:test";
 import { Worker } from "node:worker_threads";
 import type { JournalHealth } from "../../src/journal/health.ts";
+import { openStoppedJournal } from "../../src/journal/stopped-journal.ts";
 import type { Assignment } from "../../src/journal/messages.ts";
 import { until } from "../support/loopback.ts";
 import { manualClock } from "../support/clock.ts";
@@ -91,6 +92,26 @@ test("no index of the WAL is mapped from a file", async () => {
   opened.session(session());
   await written(opened);
   assert.deepEqual(readdirSync(at.path), ["journal.db", "journal.db-wal"]);
+});
+
+test("the file and its WAL are their owner's alone", async () => {
+  using at = folder();
+  await using opened = journal(at.file);
+  opened.session(session());
+  await written(opened);
+  for (const name of [at.file, `${at.file}-wal`]) assert.equal(statSync(name).mode & 0o777, 0o600, name);
+});
+
+test("an end in order leaves no gap, however soon it comes after the last row", async () => {
+  using at = folder();
+  for (let life = 0; life < 10; life += 1) {
+    const opened = journal(at.file);
+    opened.session(session());
+    await opened.close(5_000);
+  }
+  using stopped = openStoppedJournal(at.file);
+  const { rows, gaps } = await stopped.sessions({});
+  assert.deepEqual([rows.length, gaps], [10, []]);
 });
 
 suite("a thread that dies", () => {
