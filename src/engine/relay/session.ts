@@ -118,7 +118,7 @@ export class Session implements Occupant {
   turnedAway(): void {
     if (this.#ending !== undefined) return;
     this.#end("busy", "gateway", "terminal");
-    reset(this.#client.socket);
+    this.#client.reset();
     this.#host.turnedAway(this);
   }
 
@@ -141,8 +141,8 @@ export class Session implements Occupant {
   /** Ends it now, by the gateway's own rule: RST to both. */
   cut(outcome: Outcome, cause?: string): void {
     this.#end(outcome, "gateway", cause);
-    reset(this.#client.socket);
-    if (this.#target !== undefined) reset(this.#target.socket);
+    this.#client.reset();
+    this.#target?.reset();
   }
 
   /** Called a few times a second: ends what has run out of time. `now` is the monotonic clock's. */
@@ -163,8 +163,8 @@ export class Session implements Occupant {
 
   /** Only while the dial hangs or has failed: both get RST; the terminal, should it have answered just now. */
   #abandon(): void {
-    if (this.#target !== undefined) reset(this.#target.socket);
-    reset(this.#client.socket);
+    this.#target?.reset();
+    this.#client.reset();
   }
 
   /**
@@ -184,8 +184,8 @@ export class Session implements Occupant {
   #leaveHalfClosed(target: Side): void {
     this.#end("half-closed", "gateway");
     if (this.#client.socket.writableFinished) this.#client.socket.destroy();
-    else reset(this.#client.socket);
-    reset(target.socket);
+    else this.#client.reset();
+    target.reset();
   }
 
   #isStalled(now: number, limits: Limits): boolean {
@@ -237,11 +237,12 @@ export class Session implements Occupant {
   /** The client closed before the dial succeeded, without a word: nobody is there to relay for. */
   #leftUnheard(): void {
     this.#end("closed", "client");
-    if (this.#target !== undefined) reset(this.#target.socket);
+    this.#target?.reset();
     this.#client.socket.destroy();
   }
 
   failed(side: Side, cause: string): void {
+    side.noteLost();
     if (this.#ending !== undefined) return;
     if (this.#phase === "open") this.#failedOpen(side, cause);
     else {
@@ -263,11 +264,11 @@ export class Session implements Occupant {
     // A terminal's answer is worth waiting for, and so is what a client had sent whole before it went.
     const owed = other.socket.writableLength > 0 && (side.party === "target" || side.ended);
     if (owed) this.#resetWhenFlushed = other;
-    else reset(other.socket);
+    else other.reset();
   }
 
   #resetIfFlushed(): void {
-    if (this.#resetWhenFlushed?.socket.writableLength === 0) reset(this.#resetWhenFlushed.socket);
+    if (this.#resetWhenFlushed?.socket.writableLength === 0) this.#resetWhenFlushed.reset();
   }
 
   closed(side: Side): void {
@@ -324,6 +325,7 @@ class Side {
   /** Its FIN has arrived. */
   ended = false;
   closed = false;
+  #lost = 0;
   #taken = 0;
   #takenAt = 0;
 
@@ -349,7 +351,23 @@ class Side {
 
   /** Bytes of this side that were handed on to the other side's system. */
   delivered(): number {
-    return Math.max(0, this.bytes - (this.other?.socket.writableLength ?? 0));
+    return Math.max(0, this.bytes - (this.other?.waiting ?? 0));
+  }
+
+  /** Bytes that wait to be written to this side, or did when it was ended. */
+  get waiting(): number {
+    return this.#lost === 0 ? this.socket.writableLength : this.#lost;
+  }
+
+  /** Ends it with RST. */
+  reset(): void {
+    this.noteLost();
+    reset(this.socket);
+  }
+
+  /** What waits to be written now never will be; a destroyed socket forgets how much that was. */
+  noteLost(): void {
+    if (this.#lost === 0) this.#lost = this.socket.writableLength;
   }
 
   /**
