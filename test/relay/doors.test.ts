@@ -3,14 +3,9 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { type Socket, connect } from "node:net";
 import { manualClock } from "../support/clock.ts";
-import { ending, ipv4, isListening, knock, listen, until } from "../support/loopback.ts";
+import { type Place, ending, ipv4, isListening, knock, listen, until } from "../support/loopback.ts";
 import { through } from "../support/pair.ts";
 import { freeEndpoint, openDoor, policyOf, startRelay } from "../support/relay.ts";
-
-interface Place {
-  readonly host: string;
-  readonly port: number;
-}
 
 suite("a port that is taken", () => {
   test("is a finding; the others serve; it opens when it is free again", async () => {

@@ -4,16 +4,11 @@ import { once } from "node:events";
 import { type Socket, connect } from "node:net";
 import { suite, test } from "node:test";
 import { busyHost } from "../support/busy-host.ts";
-import { dial, ending, knock, listen, until } from "../support/loopback.ts";
+import { type Place, dial, ending, knock, listen, until } from "../support/loopback.ts";
 import { freeEndpoint, openDoor, policyOf, startRelay } from "../support/relay.ts";
 import { soloTerminal } from "../support/solo-terminal.ts";
 
 const ROUNDS = 500;
-
-interface Place {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** One payment; leaves by FIN or RST as soon as the answer is there. Says whether there was one. */
 async function pay(to: Place, leave: "end" | "resetAndDestroy"): Promise<boolean> {

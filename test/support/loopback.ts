@@ -17,6 +17,11 @@ export function ipv4(text: string): Ipv4 {
   return address;
 }
 
+export interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
 export interface Peer extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
@@ -70,15 +75,26 @@ export async function freePort(host: string): Promise<number> {
 }
 
 /** Whether some process listens there, without connecting to it. */
-export function isListening(place: { readonly host: string; readonly port: number }): boolean {
+export function isListening(place: Place): boolean {
   // State 0A = LISTEN.
   return readFileSync("/proc/net/tcp", "utf8").includes(` ${procAddress(place)} 00000000:0000 0A `);
 }
 
 /** A place as /proc/net/tcp writes it: the address as a native number (Linux, Documentation/networking/proc_net_tcp.rst). */
-export function procAddress({ host, port }: { readonly host: string; readonly port: number }): string {
+function procAddress({ host, port }: Place): string {
   const octets = host.split(".").map((octet) => Number(octet).toString(16).padStart(2, "0"));
   return `${octets.reverse().join("")}:${port.toString(16).padStart(4, "0")}`.toUpperCase();
+}
+
+/** What the system says of an open connection, in the words of its line there; fails where there is none. */
+export function procSocket(from: Place | undefined, to: Place): readonly string[] {
+  const lines = readFileSync("/proc/net/tcp", "utf8").split("\n");
+  const [local, remote] = [from && procAddress(from), procAddress(to)];
+  const words = lines
+    .map((line) => line.trim().split(/\s+/))
+    .find((each) => (local === undefined || each[1] === local) && each[2] === remote);
+  if (words === undefined) throw new Error(`no connection to ${to.host}:${to.port}`);
+  return words;
 }
 
 /** Connects; errors are left to whoever listens for them. */
