@@ -1,14 +1,14 @@
 /**
  * The gateway: an engine that is told a policy, and what it has to tell in turn.
  *
- * Wires the parts and owns their lives; the caller brings the inventory, the clock and somewhere for events to go.
+ * The caller brings the policy, the clock, and somewhere for events and records to go.
  */
-import type { Applied, Clock, Engine } from "./engine/engine.ts";
+import type { Applied, BlockedDoor, Clock, Engine, OpenSession } from "./engine/engine.ts";
 import { Relay } from "./engine/relay/relay.ts";
-import type { Inventory } from "./inventory/model.ts";
+import type { Journal } from "./journal/journal.ts";
 import { type GatewayEvent, doorEvent, readyEvent, refusedEvent, sessionEvent } from "./observe/events.ts";
 import { RefusalTally } from "./observe/refusals.ts";
-import { compile } from "./policy/compile.ts";
+import type { Policy } from "./policy/policy.ts";
 
 /** How often refusals are told, in milliseconds. */
 const REFUSAL_PERIOD = 10_000;
@@ -17,6 +17,8 @@ export interface GatewayOptions {
   readonly clock: Clock;
   /** Called for each event; must neither throw nor wait. */
   readonly tell: (event: GatewayEvent) => void;
+  /** Keeps what has happened; must neither throw nor wait. */
+  readonly keep?: Pick<Journal, "session" | "refused">;
   /** How often refusals are told, in milliseconds; default 10,000. */
   readonly refusalPeriod?: number;
 }
@@ -25,30 +27,42 @@ export class Gateway {
   readonly #tell: (event: GatewayEvent) => void;
   readonly #engine: Engine;
   readonly #refusals = new RefusalTally();
+  readonly #tellRefusals: () => void;
   readonly #stopTelling: () => void;
   #stopping = false;
 
-  constructor({ clock, tell, refusalPeriod = REFUSAL_PERIOD }: GatewayOptions) {
+  constructor({ clock, tell, keep, refusalPeriod = REFUSAL_PERIOD }: GatewayOptions) {
     this.#tell = tell;
+    this.#tellRefusals = () => {
+      const rows = this.#refusals.take();
+      for (const row of rows) tell(refusedEvent(row));
+      if (rows.length > 0) keep?.refused(rows, clock.wall());
+    };
     this.#engine = new Relay({
       clock,
       events: {
-        ended: (record) => tell(sessionEvent(record)),
+        ended: (record) => {
+          tell(sessionEvent(record));
+          keep?.session(record);
+        },
         refused: (refusal) => this.#refusals.add(refusal),
         blocked: (door) => tell(doorEvent("blocked", door)),
         unblocked: (door) => tell(doorEvent("unblocked", door)),
       },
     });
-    this.#stopTelling = clock.every(refusalPeriod, () => this.#tellRefusals());
+    this.#stopTelling = clock.every(refusalPeriod, this.#tellRefusals);
   }
 
-  get sessions(): number {
-    return this.#engine.sessions;
+  get openSessions(): readonly OpenSession[] {
+    return this.#engine.openSessions;
   }
 
-  /** Opens an inventory's doors. Resolves once each is open or known to be blocked. */
-  async apply(inventory: Inventory): Promise<Applied> {
-    const policy = compile(inventory);
+  get blocked(): readonly BlockedDoor[] {
+    return this.#engine.blocked;
+  }
+
+  /** Opens a policy's doors. Resolves once each is open or known to be blocked. */
+  async apply(policy: Policy): Promise<Applied> {
     const applied = await this.#engine.apply(policy);
     if (!this.#stopping) this.#tell(readyEvent(applied, policy.flows.length));
     return applied;
@@ -65,9 +79,5 @@ export class Gateway {
     this.#stopTelling();
     this.#tellRefusals();
     return drained;
-  }
-
-  #tellRefusals(): void {
-    for (const row of this.#refusals.take()) this.#tell(refusedEvent(row));
   }
 }

@@ -2,7 +2,9 @@
  * Runs every test file, and under CI=true counts a skipped test as a failure unless `test/allowed-skips.json` names it:
  * a test that quietly stopped running proves nothing. Usage: node tools/test.ts [GLOB ...]
  */
-import { globSync, readFileSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 
@@ -20,6 +22,12 @@ const allowed = JSON.parse(readFileSync(new URL("../test/allowed-skips.json", im
 const skipped: string[] = [];
 
 if (files.length === 0) fail(`no test file matches ${patterns.join(" ")}`);
+
+// What a program under test keeps by default must not be the user's own.
+const home = mkdtempSync(join(tmpdir(), "ecluse-tests-"));
+process.env["XDG_STATE_HOME"] = join(home, "state");
+process.env["XDG_RUNTIME_DIR"] = join(home, "run");
+process.on("exit", () => rmSync(home, { recursive: true, force: true }));
 
 const stream = run({ files, concurrency: 2, execArgv: ["--conditions=source"] });
 stream.on("test:fail", () => (process.exitCode = 1));

@@ -14,11 +14,12 @@ import { type PolicyChange, compare } from "../policy/compare.ts";
 import { compile } from "../policy/compile.ts";
 import type { Policy, RelayedFlow, Standing } from "../policy/policy.ts";
 import { History, type ListedEntry } from "./history.ts";
-import type { AppliedFile, Entry } from "./history-entry.ts";
+import { type AppliedFile, type Entry, hashOf } from "./history-entry.ts";
 import { pendingOf, type Pending } from "./history-confirm.ts";
 import { type Operation, operate } from "./operations.ts";
 import { openOperations } from "./operations-store.ts";
 import type { SealedRecord } from "./state-sealed.ts";
+import type { Origin } from "./read-apart.ts";
 import { type State, openState } from "./state.ts";
 import {
   type GrantAside,
@@ -32,12 +33,11 @@ import {
 } from "./temporary-grants.ts";
 import { openTemporaryGrants } from "./temporary-grants-store.ts";
 
-/** Where an inventory is read from: its file, or an entry of the history. */
-export type Origin = { readonly file: string } | { readonly entry: Entry };
-
 export interface ChangesOptions {
   /** The inventory's file. */
   readonly file: string;
+  /** What the file said a moment ago, so that it need not be read again; without errors. */
+  readonly first?: LoadResult;
   /** The state directory. */
   readonly state: string;
   readonly clock: Clock;
@@ -51,7 +51,7 @@ export interface ChangesOptions {
 
 /** A change that is in force: for the journal and the log. */
 export interface Changed {
-  readonly what: "started" | "applied" | "confirmed" | "rolled-back" | "granted" | "revoked" | "operated";
+  readonly what: "started" | "applied" | "unchanged" | "confirmed" | "rolled-back" | "granted" | "revoked" | "operated";
   readonly author: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -160,6 +160,11 @@ export class Changes implements AsyncDisposable {
       const { inventory, files } = accepted(await this.#options.read({ file: this.#options.file }), this.#options.file);
       const policy = this.#compile(inventory);
       const change = this.#compare(policy);
+      // The same once more is no application: the history is for what was different.
+      if (hashOf(files) === this.entry.hash && by.confirmWithin === undefined) {
+        this.#tell("unchanged", by.author, `inventory ${this.entry.number}`);
+        return change;
+      }
       const entry = await this.#history.append({ ...by, at: this.#options.clock.wall(), files });
       await this.#enforce({ entry, inventory, policy });
       this.#watchProbation();
@@ -330,10 +335,15 @@ async function inForceAtStart(options: ChangesOptions, stores: Stores): Promise<
     { at, author: "ecluse: restarted before it was confirmed" },
   );
   const last = await stores.history.last();
-  const result = await options.read(last === undefined ? { file: options.file } : { entry: last });
+  const result = await readFirst(options, last);
   const { inventory, files } = accepted(result, last === undefined ? options.file : `applied inventory ${last.number}`);
   const entry = last ?? (await stores.history.append({ at, author: "ecluse: first start", files }));
   return { entry, inventory, policy: compileWith(inventory, stores.grants.value, stores.operations.value, at) };
+}
+
+function readFirst({ file, first, read }: ChangesOptions, last: Entry | undefined): Promise<LoadResult> {
+  if (first !== undefined && (last === undefined || last.hash === hashOf(first.files))) return Promise.resolve(first);
+  return read(last === undefined ? { file } : { entry: last });
 }
 
 function compileWith(
@@ -361,8 +371,9 @@ export class RefusedInventory extends EcluseError {
 
   constructor(what: string, result: LoadResult) {
     const errors = result.findings.filter(({ severity }) => severity === "error");
-    super("inventory-refused", `Cannot apply ${what}: it has ${errors.length} errors, so nothing was changed`, {
-      hint: `${errors[0]?.message ?? ""}; all of them: ecluse check`,
+    const count = errors.length === 1 ? "an error" : `${errors.length} errors`;
+    super("inventory-refused", `Cannot apply ${what}: it has ${count}, so nothing was changed and no door opened`, {
+      hint: `${errors[0]?.message ?? "mend it"}; ecluse check shows all`,
     });
     this.result = result;
   }

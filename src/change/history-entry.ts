@@ -3,10 +3,7 @@
  *
  * The head can be listed without the files; the files are believed only where their digest is the head's.
  */
-import { dirname, matchesGlob, relative } from "node:path";
-import { EcluseError } from "../errors.ts";
-import type { Shelf } from "../inventory/include.ts";
-import { type LoadResult, readFrom } from "../inventory/read.ts";
+import { dirname, relative } from "node:path";
 import type { Confirmation } from "./history-confirm.ts";
 import { seal, sha256, unseal } from "./state-sealed.ts";
 
@@ -68,25 +65,4 @@ function parseFirst(line: string, number: number): FirstLine | undefined {
   const first = unseal(line) as FirstLine | undefined;
   // A file that was given another's name would pass for another entry.
   return first?.format === 1 && first.head.number === number ? first : undefined;
-}
-
-/**
- * Reads an entry's inventory from the entry alone: the files it came from may have changed, or be gone. Judged as of the
- * instant it was applied, unless told otherwise: an exception that has ended since would keep the gateway from starting,
- * and rights that have ended let nobody in anyway. Throws `inventory-unreadable` where an included file is not found.
- */
-export function inventoryOf(entry: Entry, now: number = entry.at): LoadResult {
-  const texts = new Map(entry.files.map(({ file, text }) => [file, text]));
-  const shelf: Shelf = {
-    read: (file) => {
-      const text = texts.get(file);
-      if (text === undefined) throw new Error("the applied inventory has no such file");
-      return text;
-    },
-    list: (pattern) => [...texts.keys()].filter((file) => matchesGlob(file, pattern)),
-  };
-  const result = readFrom(entry.files[0]?.file ?? "", shelf, now);
-  if (result.files.length === texts.size) return result;
-  const message = `Cannot read applied inventory ${entry.number}: only ${result.files.length} of its ${texts.size} files are found`;
-  throw new EcluseError("inventory-unreadable", message, { hint: "apply the inventory again from its files" });
 }

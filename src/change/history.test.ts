@@ -17,7 +17,8 @@ import { type TestContext, suite, test } from "node:test";
 import fc from "fast-check";
 import { loadInventory } from "../inventory/load.ts";
 import { History } from "./history.ts";
-import { type Entry, formatEntry, hashOf, inventoryOf, parseEntry } from "./history-entry.ts";
+import { type Entry, formatEntry, hashOf, parseEntry } from "./history-entry.ts";
+import { inventoryOf } from "./history-inventory.ts";
 
 const AT = Date.UTC(2026, 11, 1, 12);
 const FILES = [{ file: "ecluse.yaml", text: "language: fr\n" }];

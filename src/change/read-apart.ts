@@ -8,6 +8,10 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { EcluseError, type ErrorCode } from "../errors.ts";
 import type { LoadResult } from "../inventory/load.ts";
+import type { Entry } from "./history-entry.ts";
+
+/** Where an inventory is read from: its file, or an entry of the history. */
+export type Origin = { readonly file: string } | { readonly entry: Entry };
 
 /** What the reading process answers. */
 export type Answer =
@@ -29,10 +33,10 @@ export interface ReadApartOptions {
 }
 
 /**
- * Reads and checks a file; findings are in the result. Resolves with `undefined` where the signal came first. Throws
- * `EcluseError` where the file cannot be read.
+ * Reads and checks an inventory; findings are in the result. Resolves with `undefined` where the signal came first. Throws
+ * `EcluseError` where it cannot be read.
  */
-export async function readApart(file: string, options: ReadApartOptions = {}): Promise<LoadResult | undefined> {
+export async function readApart(origin: Origin, options: ReadApartOptions = {}): Promise<LoadResult | undefined> {
   const { signal, reader: program = READER, patience = PATIENCE } = options;
   if (signal?.aborted) return undefined;
   const reader = fork(fileURLToPath(program), {
@@ -47,12 +51,16 @@ export async function readApart(file: string, options: ReadApartOptions = {}): P
   signal?.addEventListener("abort", kill);
   try {
     const ended = ending(reader);
-    reader.send(file, () => undefined);
-    return resultOf(file, await ended, signal);
+    reader.send(origin, () => undefined);
+    return resultOf(nameOf(origin), await ended, signal);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", kill);
   }
+}
+
+function nameOf(origin: Origin): string {
+  return "file" in origin ? origin.file : `applied inventory ${origin.entry.number}`;
 }
 
 /** How a reading process ended, and what it had answered by then. */
@@ -74,15 +82,15 @@ function ending(reader: ChildProcess): Promise<Ending> {
   });
 }
 
-function resultOf(file: string, { answer, how }: Ending, signal: AbortSignal | undefined): LoadResult | undefined {
+function resultOf(name: string, { answer, how }: Ending, signal: AbortSignal | undefined): LoadResult | undefined {
   if (signal?.aborted) return undefined;
-  if (answer === undefined) throw diedReading(file, how);
+  if (answer === undefined) throw diedReading(name, how);
   if (answer.kind === "error") throw new EcluseError(answer.code, answer.message, { hint: answer.hint });
   return answer.result;
 }
 
-function diedReading(file: string, how: string): EcluseError {
-  return new EcluseError("inventory-unreadable", `Cannot read ${file}: the reading process ended with ${how}`, {
+function diedReading(name: string, how: string): EcluseError {
+  return new EcluseError("inventory-unreadable", `Cannot read ${name}: the reading process ended with ${how}`, {
     hint: "run ecluse check on the file; if that fails the same way, the file is too large or this is a bug to report",
   });
 }

@@ -39,6 +39,15 @@ function words(event: GatewayEvent | DroppedEvent, paint: Paint): string {
       return `${paint("green", "open".padEnd(11))} ${event.flow}: ${event.message}`;
     case "ignored":
       return `${event.signal} ignored: ${event.message}`;
+    case "changed":
+      return `${paint("green", event.what.padEnd(11))} by ${event.by}: ${event.detail}`;
+    case "pending":
+      return paint(
+        "yellow",
+        `the inventory file has changed (${summary(event)}); ecluse plan shows it, ecluse apply applies it`,
+      );
+    case "not-applied":
+      return `${paint("red", "not applied".padEnd(11))} ${event.message}; ${event.hint}`;
     case "stopping":
       return `stopping: no door is open any more; ${count(event.sessions, "session", "sessions")} may finish within ${event.within / 1000} s`;
     case "stopped":
@@ -48,6 +57,12 @@ function words(event: GatewayEvent | DroppedEvent, paint: Paint): string {
     case "log-dropped":
       return paint("yellow", `${count(event.count, "line is", "lines are")} missing here: the output took nothing`);
   }
+}
+
+/** The counts that are not 0: `opened 2, losing 14`. */
+function summary({ event: _, ...counts }: { readonly event: string }): string {
+  const told = Object.entries(counts).filter(([, count]) => count !== 0);
+  return told.map(([name, count]) => `${name} ${String(count)}`).join(", ");
 }
 
 function session(event: SessionEvent, paint: Paint): string {

@@ -18,13 +18,26 @@ export interface Route {
   readonly parameters: Readonly<Record<string, Parameter>>;
 }
 
-const select: Parameter = { kind: "text", description: "a selector: 22/1, depot22, 12201, a glob; absent: all" };
-const selectRequired: Parameter = { ...select, required: true, description: "a selector: 22/1, depot22, 12201, *" };
-const author: Parameter = { kind: "text", required: true, description: "who asks, for the journal" };
-const reason: Parameter = { kind: "text", description: "why, for the journal and the documents" };
-const from: Parameter = { kind: "number", description: "from this instant on, in milliseconds since the epoch" };
-const to: Parameter = { kind: "number", description: "before this instant, in milliseconds since the epoch" };
-const limit: Parameter = { kind: "number", description: "rows at most" };
+const select = {
+  kind: "text",
+  description: "a selector: 22/1, depot22, 12201, a glob; absent: all",
+} as const satisfies Parameter;
+const selectRequired = {
+  ...select,
+  required: true,
+  description: "a selector: 22/1, depot22, 12201, *",
+} as const satisfies Parameter;
+const author = { kind: "text", required: true, description: "who asks, for the journal" } as const satisfies Parameter;
+const reason = { kind: "text", description: "why, for the journal and the documents" } as const satisfies Parameter;
+const from = {
+  kind: "number",
+  description: "from this instant on, in milliseconds since the epoch",
+} as const satisfies Parameter;
+const to = {
+  kind: "number",
+  description: "before this instant, in milliseconds since the epoch",
+} as const satisfies Parameter;
+const limit = { kind: "number", description: "rows at most" } as const satisfies Parameter;
 
 export const ROUTES = {
   status: {

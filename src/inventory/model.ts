@@ -33,6 +33,12 @@ export interface Gateway {
   readonly tunnel: { readonly interface: string; readonly routers: readonly Ipv4[] };
   readonly limits: Limits;
   readonly onRevoke: OnRevoke;
+  /** The state directory; absent: the command line's default. */
+  readonly state?: string;
+  /** The control socket; absent: the command line's default. */
+  readonly control?: string;
+  /** `keep` in milliseconds, `size` in bytes. */
+  readonly journal: { readonly keep: number; readonly size: number };
 }
 
 /** All durations in milliseconds. DESIGN: connect 5 s, idle 300 s, halfClosed 30 s, stalled 60 s, keepalive 30 s, drain 200 s. */

@@ -8,7 +8,6 @@
  * Knows only what has ended: sessions still open are the engine's. Who may ask is for others to judge.
  */
 import { randomUUID } from "node:crypto";
-import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Clock, SessionRecord } from "../engine/engine.ts";
 import type { TalliedRefusal } from "../observe/refusals.ts";
@@ -242,9 +241,13 @@ export class Journal extends Reader implements AsyncDisposable {
 
 function startThread(assignment: Assignment): Worker {
   // The same ending as this file: .ts from a checkout, .js once built.
-  return new Worker(new URL(`thread${extname(import.meta.url)}`, import.meta.url), {
+  return new Worker(new URL("thread-start.js", import.meta.url), {
     workerData: assignment,
     name: "journal",
-    resourceLimits: { maxOldGenerationSizeMb: 128 },
+    // Else Node would pipe them into its own, and the mere mention of `process.stdout` makes a pipe non-blocking for all
+    // who share it. The thread prints nothing; a crash arrives as its 'error'.
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 4 },
   });
 }

@@ -6,6 +6,7 @@
 import { formatAddress } from "@ecluse/guard/address";
 import type { Applied, BlockedDoor, SessionRecord } from "../engine/engine.ts";
 import type { Endpoint } from "../inventory/model.ts";
+import type { ChangeCounts } from "../policy/compare-lines.ts";
 import type { TalliedRefusal } from "./refusals.ts";
 
 export type GatewayEvent =
@@ -14,6 +15,9 @@ export type GatewayEvent =
   | RefusedEvent
   | DoorEvent
   | { readonly event: "ignored"; readonly signal: string; readonly message: string }
+  | { readonly event: "changed"; readonly what: string; readonly by: string; readonly detail: string }
+  | ({ readonly event: "pending" } & ChangeCounts)
+  | { readonly event: "not-applied"; readonly message: string; readonly hint: string; readonly findings: number }
   | { readonly event: "stopping"; readonly sessions: number; readonly within: number }
   | { readonly event: "stopped"; readonly cut: number };
 

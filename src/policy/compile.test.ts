@@ -133,6 +133,7 @@ function inventory(): Inventory {
       tunnel: { interface: "tailscale0", routers: [] },
       limits: LIMITS,
       onRevoke: "drain",
+      journal: { keep: 1, size: 1 },
     },
     sources: [
       { name: "odoo", networks: [network("203.0.113.7"), network("203.0.113.16/28")] },

@@ -206,7 +206,7 @@ class Network implements AsyncDisposable {
     context.after(() => rmSync(folder, { recursive: true }));
     const file = join(folder, "ecluse.yaml");
     writeFileSync(file, inventory);
-    const child = this.vm.start(process.execPath, ...program("serve", "--inventory", file));
+    const child = this.vm.start(process.execPath, ...program("serve", "--inventory", file, ...places(folder)));
     return serving(child);
   }
 
@@ -252,6 +252,11 @@ async function serving(child: ChildProcess): Promise<Serving> {
       return events;
     },
   };
+}
+
+/** State and socket in a folder of the test's own. */
+function places(folder: string): readonly string[] {
+  return ["--state", join(folder, "state"), "--control", join(folder, "control.sock")];
 }
 
 function linesOf(child: ChildProcess): AsyncIterable<string> {

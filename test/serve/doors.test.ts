@@ -56,11 +56,12 @@ suite("the doors of ecluse serve", { timeout: 60_000 }, () => {
   test("with every door blocked it stays, and opens them when they are free", async () => {
     await using target = await echo();
     const site = await siteBefore([target, target]);
-    const others = await Promise.all(site.doors.map((door) => listen(() => undefined, door)));
+    await using others = new AsyncDisposableStack();
+    for (const door of site.doors) others.use(await listen(() => undefined, door));
     await using gateway = serve(site.inventory);
     const { doors, blocked } = await gateway.awaitEvent("ready");
     assert.deepEqual([doors, blocked], [0, 2]);
-    for (const other of others) await other[Symbol.asyncDispose]();
+    await others.disposeAsync();
     await gateway.awaitEvent("unblocked", 2);
     for (const door of site.doors) await relays(door, site.till);
     gateway.signal("SIGTERM");

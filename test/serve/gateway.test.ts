@@ -4,15 +4,16 @@ import { suite, test } from "node:test";
 import { systemClock } from "../../src/cli/clock.ts";
 import { Gateway } from "../../src/gateway.ts";
 import { readInventory } from "../../src/inventory/read.ts";
-import type { Inventory } from "../../src/inventory/model.ts";
 import type { GatewayEvent } from "../../src/observe/events.ts";
+import { compile } from "../../src/policy/compile.ts";
+import type { Policy } from "../../src/policy/policy.ts";
 import { knock, listen, until } from "../support/loopback.ts";
 import { siteBefore } from "./serving.ts";
 
-function inventoryOf(text: string): Inventory {
+function policyOf(text: string): Policy {
   const { inventory, findings } = readInventory({ "ecluse.yaml": text }, Date.now());
   if (inventory === undefined) throw new TypeError(findings[0]?.message);
-  return inventory;
+  return compile(inventory);
 }
 
 suite("Gateway", () => {
@@ -21,8 +22,8 @@ suite("Gateway", () => {
     const site = await siteBefore([target]);
     const told: GatewayEvent[] = [];
     const gateway = new Gateway({ clock: systemClock, tell: (event) => void told.push(event) });
-    await gateway.apply(inventoryOf(site.inventory));
-    assert.equal(gateway.sessions, 0);
+    await gateway.apply(policyOf(site.inventory));
+    assert.deepEqual(gateway.openSessions, []);
     assert.deepEqual(await gateway.stop(500), { cut: 0 });
     assert.deepEqual(told, [
       { event: "ready", doors: 1, blocked: 0, flows: 1 },
@@ -35,7 +36,7 @@ suite("Gateway", () => {
     const site = await siteBefore([target]);
     const told: GatewayEvent[] = [];
     const gateway = new Gateway({ clock: systemClock, tell: (event) => void told.push(event) });
-    const applied = gateway.apply(inventoryOf(site.inventory));
+    const applied = gateway.apply(policyOf(site.inventory));
     assert.deepEqual(await gateway.stop(0), { cut: 0 });
     assert.equal((await applied).open, 0);
     assert.deepEqual(told, [{ event: "stopping", sessions: 0, within: 0 }]);
@@ -57,7 +58,7 @@ suite("Gateway", () => {
       },
     };
     const gateway = new Gateway({ clock, tell: (event) => void told.push(event), refusalPeriod: 4_321 });
-    await gateway.apply(inventoryOf(site.inventory));
+    await gateway.apply(policyOf(site.inventory));
     const refused = (): readonly GatewayEvent[] => told.filter(({ event }) => event === "refused");
     for (let knocks = 0; knocks < 3; knocks += 1) await knock({ ...door, from: site.stranger });
     assert.deepEqual(refused(), [], "not one by one");

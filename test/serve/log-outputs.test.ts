@@ -30,7 +30,8 @@ suite("300,000 lines before", { timeout: 120_000 }, () => {
       const { longest, growth } = JSON.parse(readFileSync(report, "utf8")) as Record<"longest" | "growth", number>;
       // A write that waited would wait for good; a garbage collection or a busy machine takes part of a second.
       assert.ok(longest < 1_000, `the loop stood still for ${longest} ms`);
-      assert.ok(growth < 30, `${growth} MiB more`);
+      // At most 4 MiB of lines are kept; 300,000 of them would be 60 MiB and more. The rest is the collector's leisure.
+      assert.ok(growth < 56, `${growth} MiB more`);
       if (revive !== undefined) {
         revive();
         await until(() => sumOf(linesOf(text())) === LINES, "every line written or counted as dropped", 15_000);

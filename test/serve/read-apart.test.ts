@@ -36,14 +36,14 @@ flows: { door: { listen: "127.64.1.1:7001", target: "127.64.1.3:7002", allow: [t
 suite("readApart", { timeout: 60_000 }, () => {
   test("the inventory, as data, with nothing missing", async () => {
     const file = write("good.yaml", INVENTORY);
-    const result = await readApart(file);
+    const result = await readApart({ file });
     assert.equal(result?.inventory?.flows.length, 1);
     assert.deepEqual(result, loadInventory(file));
   });
 
   test("findings are in the result, with their places and the text they stand in", async () => {
     const file = write("wrong.yaml", `${INVENTORY}surces: {}\n`);
-    const result = await readApart(file);
+    const result = await readApart({ file });
     assert.equal(result?.inventory, undefined);
     assert.deepEqual(
       result?.findings.map(({ code, place }) => [code, place.file, place.line]),
@@ -55,18 +55,21 @@ suite("readApart", { timeout: 60_000 }, () => {
   test("a file that includes itself, through another: a finding, at once", async () => {
     const file = write("circle.yaml", `${INVENTORY}include: [round.yaml]\n`);
     write("round.yaml", "include: [circle.yaml]\n");
-    const result = await readApart(file);
+    const result = await readApart({ file });
     assert.ok(result?.findings.some(({ code }) => code === "include-cycle"));
   });
 
   test("an include that never ends (a pipe that nobody writes to): a finding, at once", async () => {
     execFileSync("mkfifo", [join(FOLDER, "pipe.yaml")]);
-    const result = await readApart(write("waits.yaml", `${INVENTORY}include: [pipe.yaml]\n`));
+    const result = await readApart({ file: write("waits.yaml", `${INVENTORY}include: [pipe.yaml]\n`) });
     assert.ok(result?.findings.some(({ code }) => code === "include-unreadable"));
   });
 
   test("a file that is not there: its own error", async () => {
-    await assert.rejects(readApart(join(FOLDER, "none.yaml")), { name: "EcluseError", code: "inventory-unreadable" });
+    await assert.rejects(readApart({ file: join(FOLDER, "none.yaml") }), {
+      name: "EcluseError",
+      code: "inventory-unreadable",
+    });
   });
 
   const deaths: readonly (readonly [what: string, body: string, how: string])[] = [
@@ -76,44 +79,50 @@ suite("readApart", { timeout: 60_000 }, () => {
   ];
   for (const [what, body, how] of deaths) {
     test(`one that ${what}: an error that says so`, async () => {
-      await assert.rejects(readApart("/some/file.yaml", reader(how.replace(" ", "-"), body)), (error: unknown) => {
-        assert.ok(error instanceof EcluseError);
-        assert.equal(error.message, `Cannot read /some/file.yaml: the reading process ended with ${how}`);
-        assert.notEqual(error.hint, "");
-        return true;
-      });
+      await assert.rejects(
+        readApart({ file: "/some/file.yaml" }, reader(how.replace(" ", "-"), body)),
+        (error: unknown) => {
+          assert.ok(error instanceof EcluseError);
+          assert.equal(error.message, `Cannot read /some/file.yaml: the reading process ended with ${how}`);
+          assert.notEqual(error.hint, "");
+          return true;
+        },
+      );
     });
   }
 
   test("one that has no end is killed when its time is over", async () => {
     const endless = { ...reader("endless", "for (;;);"), patience: 500 };
-    await assert.rejects(readApart("/some/file.yaml", endless), /ended with signal SIGKILL$/);
+    await assert.rejects(readApart({ file: "/some/file.yaml" }, endless), /ended with signal SIGKILL$/);
   });
 
   test("one that answers and then does not end is not waited for without end", async () => {
     const body = 'process.send({ kind: "read", result: { findings: [], files: [] } }, () => { for (;;); });';
-    const result = await readApart("/some/file.yaml", { ...reader("lingers", body), patience: 500 });
+    const result = await readApart({ file: "/some/file.yaml" }, { ...reader("lingers", body), patience: 500 });
     assert.deepEqual(result?.findings, []);
   });
 
   test("one that cannot even be started", async () => {
-    await assert.rejects(readApart("/some/file.yaml", { reader: pathToFileURL(join(FOLDER, "absent.mjs")) }), {
-      code: "inventory-unreadable",
-      message: "Cannot read /some/file.yaml: the reading process ended with exit code 1",
-    });
+    await assert.rejects(
+      readApart({ file: "/some/file.yaml" }, { reader: pathToFileURL(join(FOLDER, "absent.mjs")) }),
+      {
+        code: "inventory-unreadable",
+        message: "Cannot read /some/file.yaml: the reading process ended with exit code 1",
+      },
+    );
   });
 
   test("given up on a signal, it resolves with nothing and leaves no process behind", async () => {
     const pids = join(FOLDER, "pid");
     const body = `import("node:fs").then((fs) => { fs.writeFileSync(${JSON.stringify(pids)}, String(process.pid)); for (;;); });`;
     const stop = new AbortController();
-    const reading = readApart("/some/file.yaml", { ...reader("given-up", body), signal: stop.signal });
+    const reading = readApart({ file: "/some/file.yaml" }, { ...reader("given-up", body), signal: stop.signal });
     let pid = 0;
     await until(() => (pid = pidIn(pids)) > 0, "the reading process");
     stop.abort();
     assert.equal(await reading, undefined);
     assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
-    assert.equal(await readApart("/some/file.yaml", { signal: stop.signal }), undefined);
+    assert.equal(await readApart({ file: "/some/file.yaml" }, { signal: stop.signal }), undefined);
   });
 });
 

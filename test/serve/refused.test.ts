@@ -41,7 +41,7 @@ suite("ecluse serve refuses", { timeout: 60_000 }, () => {
     ["an unknown key", (text) => `${text}surces: {}\n`, "unknown-key"],
     [
       "a key that is not effective yet",
-      (text) => text.replace("limits:", "control: /run/e.sock, limits:"),
+      (text) => text.replace("limits:", "metrics: { enabled: true }, limits:"),
       "not-effective",
     ],
     ["an address that is none", (text) => text.replace("[till] }", "[till, nobody] }"), "unknown-source"],
@@ -56,7 +56,10 @@ suite("ecluse serve refuses", { timeout: 60_000 }, () => {
       assert.deepEqual(gateway.text(), []);
       const errors = gateway.errors();
       assert.match(errors, new RegExp(`ecluse\\.yaml:\\d+:\\d+: error: .*\\[${code}\\]$`, "m"));
-      assert.match(errors, /^ecluse: error: Cannot serve \S+ecluse\.yaml: it has errors, so no door was opened$/m);
+      assert.match(
+        errors,
+        /^ecluse: error: Cannot apply \S+ecluse\.yaml: it has (an error|\d+ errors), so nothing was changed and no door opened$/m,
+      );
       assert.match(errors, /^ecluse: hint: mend what is listed above, then try: ecluse check$/m);
       const [door] = site.doors;
       assert.ok(door);
@@ -99,7 +102,11 @@ suite("ecluse serve refuses", { timeout: 60_000 }, () => {
     chmodSync(file.path, 0o000);
     // Root without its capabilities: its own file is then as closed to it as to anybody.
     const bounded = process.getuid?.() === 0 ? ["--bounding-set=-all", "--inh-caps=-all"] : [];
-    const words = [...bounded, process.execPath, ...commandLine(["serve", "--inventory", file.path])];
+    const words = [
+      ...bounded,
+      process.execPath,
+      ...commandLine(["serve", "--inventory", file.path, ...file.ownPlaces]),
+    ];
     const { code, output, errors } = await endOf(
       follow(spawn("setpriv", words, { stdio: ["ignore", "pipe", "pipe"] })),
     );

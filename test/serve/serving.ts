@@ -86,7 +86,7 @@ export function follow(child: ChildProcess): Program {
 /** Starts `serve` and reads its log from the pipe that its stdout is. */
 export function serve(inventory: string, { words = [], start, ...options }: ServeOptions = {}): Serving {
   const file = inventoryFile(inventory);
-  const line = ["serve", "--inventory", file.path, ...words];
+  const line = ["serve", "--inventory", file.path, ...file.ownPlaces, ...words];
   const program = start === undefined ? startProgram(line, options) : follow(start(commandLine(line)));
   const log = readLog(program.child.stdout);
   return {
@@ -131,11 +131,19 @@ function readLog(output: Readable | null): Log {
 }
 
 /** A file that holds an inventory, in a folder of its own. */
-export function inventoryFile(inventory: string): { readonly path: string; readonly remove: () => void } {
+export function inventoryFile(inventory: string): InventoryFile {
   const folder = mkdtempSync(join(tmpdir(), "ecluse-serve-"));
   const path = join(folder, "ecluse.yaml");
   writeFileSync(path, inventory);
-  return { path, remove: () => rmSync(folder, { recursive: true }) };
+  const ownPlaces = ["--state", join(folder, "state"), "--control", join(folder, "control.sock")];
+  return { path, ownPlaces, remove: () => rmSync(folder, { recursive: true }) };
+}
+
+export interface InventoryFile {
+  readonly path: string;
+  /** Words that keep state and socket in the same folder. */
+  readonly ownPlaces: readonly string[];
+  readonly remove: () => void;
 }
 
 /** A place that may enter, a place that may not, and doors before targets. */

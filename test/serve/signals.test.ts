@@ -17,7 +17,7 @@ interface Inside extends AsyncDisposable {
 }
 
 async function oneInside(limits: string): Promise<Inside> {
-  const resources = new AsyncDisposableStack();
+  await using resources = new AsyncDisposableStack();
   const terminal = resources.use(await listen((socket) => void socket.pipe(socket)));
   const site = await siteBefore([terminal], { limits });
   const gateway = resources.use(serve(site.inventory));
@@ -27,7 +27,8 @@ async function oneInside(limits: string): Promise<Inside> {
   const client = await dial({ ...door, from: site.till });
   resources.defer(() => void client.destroy());
   await says(client, "before");
-  return { gateway, site, door, terminal, client, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  const owned = resources.move();
+  return { gateway, site, door, terminal, client, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 /** Says something that the terminal's echo answers. */
@@ -94,7 +95,7 @@ suite("signals to ecluse serve", { timeout: 60_000 }, () => {
 
   test("SIGTERM while it reads its inventory: it ends with 0 and has opened nothing", async () => {
     const file = inventoryFile(manyFlows());
-    await using program = startProgram(["serve", "--inventory", file.path]);
+    await using program = startProgram(["serve", "--inventory", file.path, ...file.ownPlaces]);
     let output = "";
     program.child.stdout?.on("data", (chunk: Buffer) => (output += chunk.toString()));
     await until(() => childrenOf(program.pid).length > 0, "the reading process");
@@ -124,8 +125,8 @@ suite("signals to ecluse serve", { timeout: 60_000 }, () => {
 
   test("SIGINT to the whole process group, as Ctrl-C sends it, while it reads: no error of a dead reader", async () => {
     const file = inventoryFile(manyFlows());
-    await using program = startProgram(["serve", "--inventory", file.path], { detached: true });
-    await until(() => childrenOf(program.pid).length > 0, "the reading process");
+    await using program = startProgram(["serve", "--inventory", file.path, ...file.ownPlaces], { detached: true });
+    await until(() => childrenOf(program.pid).some(leadsOwnGroup), "the reading process, in a session of its own");
     process.kill(-program.pid, "SIGINT");
     assert.deepEqual(await program.exited, [0, null]);
     assert.equal(program.errors(), "");
@@ -136,23 +137,22 @@ suite("signals to ecluse serve", { timeout: 60_000 }, () => {
     await using target = await listen(() => undefined);
     const site = await siteBefore([target]);
     await using gateway = serve(site.inventory, { detached: true });
-    await until(() => childrenOf(gateway.pid).length > 0, "the reading process");
+    await until(() => childrenOf(gateway.pid).some(leadsOwnGroup), "the reading process, in a session of its own");
     process.kill(-gateway.pid, "SIGHUP");
     assert.equal((await gateway.awaitEvent("ready"))["doors"], 1);
     assert.equal(gateway.ofEvent("ignored").length, 1);
   });
 
-  test("SIGHUP, SIGUSR1 and SIGUSR2 are told, end nothing and open no debugger", async () => {
+  test("SIGHUP applies the file, SIGUSR1 and SIGUSR2 are told; none ends anything or opens a debugger", async () => {
     await using inside = await oneInside("drain: 60s");
     const { gateway, client } = inside;
-    for (const [index, signal] of (["SIGHUP", "SIGUSR1", "SIGUSR2"] as const).entries()) {
+    gateway.signal("SIGHUP");
+    const changed = { event: "changed", what: "unchanged", by: "SIGHUP", detail: "inventory 1" };
+    assert.deepEqual(withoutTime(await gateway.awaitEvent("changed")), changed);
+    for (const [index, signal] of (["SIGUSR1", "SIGUSR2"] as const).entries()) {
       gateway.signal(signal);
       const ignored = withoutTime(await gateway.awaitEvent("ignored", index + 1));
-      assert.deepEqual(ignored, {
-        event: "ignored",
-        signal,
-        message: "this version reads its inventory only at start",
-      });
+      assert.deepEqual(ignored, { event: "ignored", signal, message: "it has no meaning here" });
     }
     await says(client, "still here");
     assert.equal(gateway.errors(), "", "Node says there that its debugger listens");
@@ -188,4 +188,10 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether a process has left its parent's group. */
+function leadsOwnGroup(pid: number): boolean {
+  const group = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ")[2];
+  return Number(group) === pid;
 }

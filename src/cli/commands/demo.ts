@@ -59,7 +59,7 @@ export async function run({ options, io }: Invocation): Promise<ExitCode> {
 }
 
 async function openDoors(gateway: Gateway, inventory: Inventory): Promise<void> {
-  const { blocked } = await gateway.apply(inventory);
+  const { blocked } = await gateway.apply(compile(inventory));
   const [first] = blocked;
   if (first === undefined) return;
   await gateway.stop(0);

@@ -1,55 +1,116 @@
 /** `ecluse serve`: opens the inventory's doors and relays, until it is told to stop. */
 import { once } from "node:events";
 import { isatty } from "node:tty";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { RefusedInventory } from "../../change/changes.ts";
 import { readApart } from "../../change/read-apart.ts";
 import { EcluseError } from "../../errors.ts";
-import { Gateway } from "../../gateway.ts";
-import type { Inventory } from "../../inventory/model.ts";
+import { ManagedGateway, type ManagedGatewayOptions } from "../../managed-gateway.ts";
 import type { GatewayEvent } from "../../observe/events.ts";
 import { systemClock } from "../clock.ts";
-import type { ExitCode, Invocation, Io } from "../command.ts";
+import type { ExitCode, Invocation } from "../command.ts";
 import { formatFindings } from "../findings-report.ts";
 import { inventoryFile } from "../inventory-file.ts";
 import { type DroppedEvent, LogWriter, descriptorOutput } from "../log-writer.ts";
+import { defaultControl, defaultState } from "../places.ts";
 import { prettyLine } from "../pretty.ts";
 
 /** How long the last lines may take to be written, in milliseconds. */
 const LAST_LINES = 1_000;
 
-/** 0: every session had ended, or none was ever let in. 1: some were cut. 2: the inventory was refused. */
+/** 0: every session had ended, or none was ever let in. 1: some were cut. 2: it could not start. */
 export async function run({ options, io }: Invocation): Promise<ExitCode> {
   const lineOf = isatty(1) && options["json"] === undefined ? prettyLines(io.colour) : jsonLine;
   const log = new LogWriter(descriptorOutput(1), { dropped: lineOf });
   const tell = (event: GatewayEvent): void => log.line(lineOf(event));
   // Heard from the first moment: some of these signals would otherwise end the process, or open a debugger.
-  ignoreSignals(tell);
+  const reload = ignoreSignals(tell);
   const requests = stopRequests();
+  const read = reader(requests.first);
   try {
-    const inventory = await readInventory(inventoryFile({ options, io }), io, requests.first);
-    return inventory === undefined ? 0 : await relay(inventory, tell, requests);
+    const settings = await readSettings({ options, io }, read);
+    return await serve({ ...settings, tell, read }, requests, reload);
+  } catch (error) {
+    if (error instanceof RefusedInventory) throw refused(error, io);
+    if (error instanceof Interrupted) return 0;
+    throw error;
   } finally {
     await log.close(LAST_LINES);
   }
 }
 
-async function relay(inventory: Inventory, tell: (event: GatewayEvent) => void, stop: StopRequests): Promise<ExitCode> {
-  const gateway = new Gateway({ clock: systemClock, tell });
-  const stopped = stopOnRequest(gateway, inventory.gateway.limits.drain, stop);
-  await gateway.apply(inventory);
-  const { cut } = await stopped;
-  tell({ event: "stopped", cut });
+async function serve(
+  settings: Omit<ManagedGatewayOptions, "clock">,
+  stop: StopRequests,
+  reload: ReloadRequests,
+): Promise<ExitCode> {
+  const gateway = await ManagedGateway.start({ ...settings, clock: systemClock });
+  reload.on(() => void gateway.reload("SIGHUP"));
+  const { cut } = await stopOnRequest(gateway, stop);
+  await gateway.close();
+  settings.tell({ event: "stopped", cut });
   return cut === 0 ? 0 : 1;
 }
 
-/** `undefined` where it was told to stop meanwhile. */
-async function readInventory(file: string, io: Io, stop: AbortSignal): Promise<Inventory | undefined> {
-  const result = await readApart(file, { signal: stop });
-  if (result === undefined) return undefined;
-  if (result.inventory !== undefined) return result.inventory;
+type Read = ManagedGatewayOptions["read"];
+
+/** Reads in another process, until told to stop. */
+function reader(stop: AbortSignal): Read {
+  return async (origin) => {
+    const result = await readApart(origin, { signal: stop });
+    if (result === undefined) throw new Interrupted();
+    return result;
+  };
+}
+
+/** Told to stop while an inventory was being read. */
+class Interrupted extends EcluseError {
+  constructor() {
+    super("inventory-unreadable", "Cannot read the inventory: told to stop", { hint: "start it again" });
+  }
+}
+
+/** Prints the findings, and returns the error that follows them. */
+function refused({ result, message }: RefusedInventory, io: Invocation["io"]): EcluseError {
   io.err(formatFindings(result.findings, result.files, { colour: false }));
-  throw new EcluseError("inventory-refused", `Cannot serve ${file}: it has errors, so no door was opened`, {
-    hint: "mend what is listed above, then try: ecluse check",
+  return new EcluseError("inventory-refused", message, { hint: "mend what is listed above, then try: ecluse check" });
+}
+
+const DAY = 86_400_000;
+
+/**
+ * Where state, socket and journal are: as the file says, for that is what the operator sees. A file that cannot be used
+ * does not keep the last applied inventory from being served: then the defaults hold.
+ */
+async function readSettings(
+  given: Pick<Invocation, "options" | "io">,
+  read: Read,
+): Promise<Omit<ManagedGatewayOptions, "clock" | "read" | "tell">> {
+  const file = inventoryFile(given);
+  const state = given.options["state"];
+  const result = await read({ file }).catch((error: unknown) => {
+    if (error instanceof Interrupted) throw error;
+    if (error instanceof EcluseError && hasState(typeof state === "string" ? state : defaultState(given))) return null;
+    throw error;
   });
+  const gateway = result?.inventory?.gateway;
+  const folder = typeof state === "string" ? state : (gateway?.state ?? defaultState(given));
+  if (result !== null && gateway === undefined && !hasState(folder)) throw new RefusedInventory(file, result);
+  const control = given.options["control"];
+  return {
+    file,
+    ...(result?.inventory === undefined ? {} : { first: result }),
+    state: folder,
+    control: typeof control === "string" ? control : (gateway?.control ?? defaultControl(given, folder)),
+    journal: gateway?.journal ?? { keep: 400 * DAY, size: 2_000_000_000 },
+    watch: given.options["watch"] === true,
+  };
+}
+
+/** Whether an inventory was ever applied there. */
+function hasState(folder: string): boolean {
+  return existsSync(join(folder, "history"));
 }
 
 /** SIGTERM or SIGINT, once and twice. */
@@ -67,10 +128,10 @@ function stopRequests(): StopRequests {
 }
 
 /** The first request closes the doors and waits for the sessions inside; a second ends them at once. */
-async function stopOnRequest(gateway: Gateway, drain: number, stop: StopRequests): Promise<{ readonly cut: number }> {
+async function stopOnRequest(gateway: ManagedGateway, stop: StopRequests): Promise<{ readonly cut: number }> {
   await requested(stop.first);
   stop.second.addEventListener("abort", () => void gateway.stop(0));
-  return gateway.stop(stop.second.aborted ? 0 : drain);
+  return gateway.stop(stop.second.aborted ? 0 : gateway.drainLimit);
 }
 
 async function requested(stop: AbortSignal): Promise<void> {
@@ -81,12 +142,22 @@ async function requested(stop: AbortSignal): Promise<void> {
   clearInterval(alive);
 }
 
+/** SIGHUP, and what it does once there is something to reload. */
+interface ReloadRequests {
+  readonly on: (reload: () => void) => void;
+}
+
 /** Signals whose default would end the process, and with it the sessions, or open Node's debugger. */
-function ignoreSignals(tell: (event: GatewayEvent) => void): void {
-  const message = "this version reads its inventory only at start";
-  for (const signal of ["SIGHUP", "SIGUSR1", "SIGUSR2"] as const) {
-    process.on(signal, () => tell({ event: "ignored", signal, message }));
+function ignoreSignals(tell: (event: GatewayEvent) => void): ReloadRequests {
+  let reload: (() => void) | undefined;
+  for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
+    process.on(signal, () => tell({ event: "ignored", signal, message: "it has no meaning here" }));
   }
+  process.on("SIGHUP", () => {
+    if (reload === undefined) tell({ event: "ignored", signal: "SIGHUP", message: "no inventory is applied yet" });
+    else reload();
+  });
+  return { on: (given) => (reload = given) };
 }
 
 type LogEvent = GatewayEvent | DroppedEvent;

@@ -27,11 +27,8 @@ const unlessEmpty = (value: Values): boolean => Object.keys(value).length > 0;
 
 const ROWS: readonly Row[] = [
   { pattern: "gateway.engine", promises: (value) => value === "kernel", missing: "the kernel engine" },
-  { pattern: "gateway.state", promises: always, missing: "the state folder" },
-  { pattern: "gateway.control", promises: always, missing: "the control socket" },
   { pattern: "gateway.dashboard", promises: unlessDisabled, missing: "the dashboard" },
   { pattern: "gateway.metrics", promises: unlessDisabled, missing: "the metrics endpoint" },
-  { pattern: "gateway.journal", promises: always, missing: "the journal" },
   { pattern: "ssh", promises: always, missing: "rules for SSH to the gateway" },
   { pattern: "machines.*.ssh", promises: always, missing: "rules for SSH to a machine" },
   { pattern: "services", promises: unlessEmpty, missing: "guarding and rendering services" },

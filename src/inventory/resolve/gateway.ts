@@ -12,6 +12,7 @@ export const UNKNOWN_ADDRESS = parseAddress("255.255.255.255") as Ipv4;
 const DEFAULT_PLAN = parseNetwork("172.17.0.0/16") as Network;
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
+const DAY = 24 * HOUR;
 
 /** Default, least and most, in milliseconds. Defaults: docs/inventory.md says why. */
 const TIMES = {
@@ -41,6 +42,9 @@ export function gateway(reading: Reading): Gateway {
     tunnel: tunnel(reading, raw.tunnel),
     limits: limits(reading, raw.limits),
     onRevoke: raw.onRevoke ?? "drain",
+    ...place(reading, "state", raw.state),
+    ...place(reading, "control", raw.control),
+    journal: journal(reading, raw.journal),
   };
 }
 
@@ -104,21 +108,29 @@ function limits(reading: Reading, raw: RawGateway["limits"]): Limits {
 
 /** Keys that no code acts on yet are still judged: their mistakes should not wait for the version that does. */
 function promisedLater(reading: Reading, raw: RawGateway): void {
-  const path = ["gateway", "journal"];
-  const year = 365 * 24 * HOUR;
-  if (raw.journal?.keep !== undefined) {
-    duration(reading, { text: raw.journal.keep, path: [...path, "keep"] }, { least: HOUR, most: 10 * year });
-  }
-  if (raw.journal?.size !== undefined) size(reading, { text: raw.journal.size, path: [...path, "size"] });
   for (const key of ["dashboard", "metrics"] as const) {
     const listen = raw[key]?.["listen"];
     if (typeof listen === "string") endpoint(reading, { text: listen, path: ["gateway", key, "listen"] });
   }
-  for (const key of ["state", "control"] as const) {
-    const form = { pattern: /^\/[A-Za-z0-9_./@:+-]*$/, what: "an absolute path of letters, digits and _ . / @ : + -" };
-    const text = raw[key];
-    if (text !== undefined) formed(reading, { text, path: ["gateway", key] }, form);
-  }
+}
+
+function place(
+  reading: Reading,
+  key: "state" | "control",
+  text: string | undefined,
+): Pick<Gateway, "state" | "control"> {
+  const form = { pattern: /^\/[A-Za-z0-9_./@:+-]*$/, what: "an absolute path of letters, digits and _ . / @ : + -" };
+  const path = text === undefined ? undefined : formed(reading, { text, path: ["gateway", key] }, form);
+  return path === undefined ? {} : { [key]: path };
+}
+
+function journal(reading: Reading, raw: RawGateway["journal"]): Gateway["journal"] {
+  const path = ["gateway", "journal"];
+  const bounds = { least: HOUR, most: 3_650 * DAY };
+  const keep =
+    raw?.keep === undefined ? undefined : duration(reading, { text: raw.keep, path: [...path, "keep"] }, bounds);
+  const bytes = raw?.size === undefined ? undefined : size(reading, { text: raw.size, path: [...path, "size"] });
+  return { keep: keep ?? 400 * DAY, size: bytes ?? 2_000_000_000 };
 }
 
 /** Whether the gateway's address is one that could be read. */

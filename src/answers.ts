@@ -1,0 +1,251 @@
+/** What the control socket answers: each route's question, put to the part that knows. Answers are plain data. */
+import { formatAddress, parseAddress } from "@ecluse/guard/address";
+import type { Changes, Plan } from "./change/changes.ts";
+import type { Pending } from "./change/history-confirm.ts";
+import type { AppliedFile, EntryHead } from "./change/history-entry.ts";
+import type { ListedEntry } from "./change/history.ts";
+import type { Operation } from "./change/operations.ts";
+import type { TemporaryGrant } from "./change/temporary-grants.ts";
+import type { Parameters, RouteName } from "./control/routes.ts";
+import { type Clock, type OpenSession, OUTCOMES } from "./engine/engine.ts";
+import { EcluseError } from "./errors.ts";
+import type { Gateway } from "./gateway.ts";
+import { type PlainRow, plainChange, plainGap, plainRefusal, plainSession } from "./journal/format.ts";
+import type { JournalHealth } from "./journal/health.ts";
+import type { Journal } from "./journal/journal.ts";
+import type { Verification } from "./journal/rows.ts";
+import { type DoorEvent, doorEvent, formatEndpoint } from "./observe/events.ts";
+import { describeChange } from "./policy/compare-lines.ts";
+import { type PolicyChange, isNoChange } from "./policy/compare.ts";
+
+export interface Asked {
+  readonly gateway: Gateway;
+  readonly journal: Journal;
+  readonly changes: Changes;
+  readonly clock: Clock;
+}
+
+const DAY = 86_400_000;
+
+/** What each route answers. Plain data: the same before and after JSON. Instants are milliseconds, or ISO 8601 as text. */
+export interface Answered {
+  readonly status: StatusAnswer;
+  readonly sessions: readonly SessionAnswer[];
+  readonly history: readonly ListedEntry[];
+  readonly plan: PlanAnswer;
+  readonly apply: ChangeAnswer & { readonly number: number; readonly pending: Pending | null };
+  readonly confirm: { readonly number: number };
+  readonly rollback: ChangeAnswer & { readonly number: number };
+  readonly grants: Changes["grants"];
+  readonly grant: TemporaryGrant;
+  readonly revoke: { readonly id: string };
+  readonly operate: { readonly state: Operation["state"] | "open"; readonly flows: readonly string[] };
+  readonly journal: { readonly rows: readonly PlainRow[]; readonly gaps: readonly PlainRow[]; readonly more: boolean };
+  readonly refusals: readonly PlainRow[];
+  readonly usage: UsageAnswer;
+  readonly changes: { readonly rows: readonly PlainRow[]; readonly next: number | null };
+  readonly verify: Verification;
+}
+
+export interface StatusAnswer {
+  readonly now: number;
+  /** The one in force. */
+  readonly inventory: EntryHead;
+  readonly pending: Pending | null;
+  readonly flows: number;
+  readonly doors: { readonly open: number; readonly blocked: readonly DoorEvent[] };
+  readonly sessions: { readonly open: number; readonly most: number };
+  readonly operations: readonly Operation[];
+  readonly grants: Changes["grants"];
+  readonly journal: JournalHealth;
+}
+
+export interface SessionAnswer {
+  readonly flow: string;
+  readonly source: string;
+  readonly endpoint: string;
+  readonly target: string;
+  readonly rule: string;
+  readonly started: string;
+  readonly duration: number;
+  readonly bytesToTarget: number;
+  readonly bytesToClient: number;
+  readonly phase: OpenSession["phase"];
+  readonly leaving: boolean;
+}
+
+export interface ChangeAnswer {
+  readonly changes: boolean;
+  readonly lines: readonly string[];
+  readonly change: PolicyChange;
+}
+
+export interface PlanAnswer extends ChangeAnswer {
+  readonly valid: boolean;
+  readonly findings: Plan["findings"];
+  /** Those that findings speak of, for code frames. */
+  readonly files: readonly AppliedFile[];
+  /** How many sessions open now are at flows where somebody loses access, or that go. */
+  readonly sessions: number;
+}
+
+export interface UsageAnswer {
+  /** When the journal began. */
+  readonly since: number;
+  readonly from: number;
+  readonly unused: readonly { readonly flow: string; readonly source: string }[];
+}
+
+type Answers = { readonly [Name in RouteName]: (parameters: Parameters<Name>) => Promise<Answered[Name]> };
+
+export function handlersOf(asked: Asked): Answers {
+  const { changes, gateway, journal } = asked;
+  return {
+    status: () => Promise.resolve(status(asked)),
+    sessions: ({ select }) => Promise.resolve(sessions(asked, select)),
+    history: async () => (await changes.history()).toReversed(),
+    plan: async ({ number }) => {
+      const { change, valid, findings, files } = await changes.plan(number);
+      const spokenOf = files.filter(({ file }) => findings.some(({ place }) => place.file === file));
+      return { ...changeAnswer(change), valid, findings, files: spokenOf, sessions: concerned(gateway, change) };
+    },
+    apply: async ({ author, note, confirm }) => {
+      const options = {
+        ...(note === undefined ? {} : { note }),
+        ...(confirm === undefined ? {} : { confirmWithin: confirm }),
+      };
+      const change = await changes.apply({ author, ...options });
+      return { ...changeAnswer(change), number: changes.entry.number, pending: changes.pending ?? null };
+    },
+    confirm: async ({ author }) => ({ number: await changes.confirm(author) }),
+    rollback: async ({ author, number }) => {
+      const change = await changes.rollback(author, number);
+      return { ...changeAnswer(change), number: changes.entry.number };
+    },
+    grants: () => Promise.resolve(changes.grants),
+    grant: ({ author, source, select, for: duration, reason }) =>
+      changes.grant({ author, source, select, duration, reason }),
+    revoke: async ({ author, id }) => {
+      await changes.revoke(author, id);
+      return { id };
+    },
+    operate: ({ author, select, to, reason }) => operate(changes, { author, select, to, reason }),
+    journal: (query) => ended(asked, query),
+    refusals: async ({ by = "source", from, to, limit }) => {
+      if (by !== "source" && by !== "flow") throw usage(`rank refusals by "${by}"`, "by is source or flow");
+      return (await journal.refusals({ by, ...range(from, to), ...bounded(limit) })).map(plainRefusal);
+    },
+    usage: ({ days = 90 }) => unused(asked, days),
+    changes: async ({ from, to, limit }) => {
+      const { rows, next } = await journal.changes({ ...range(from, to), ...bounded(limit) });
+      return { rows: rows.map(plainChange), next: next ?? null };
+    },
+    verify: () => journal.verify(),
+  };
+}
+
+function status({ gateway, journal, changes, clock }: Asked): StatusAnswer {
+  const { files: _, ...entry } = changes.entry;
+  const { policy } = changes;
+  const blocked = gateway.blocked.map((door) => doorEvent("blocked", door));
+  return {
+    now: clock.wall(),
+    inventory: entry,
+    pending: changes.pending ?? null,
+    flows: policy.flows.length,
+    doors: { open: policy.doors.size - blocked.length, blocked },
+    sessions: { open: gateway.openSessions.length, most: policy.limits.sessions },
+    operations: changes.operations,
+    grants: changes.grants,
+    journal: journal.health,
+  };
+}
+
+function sessions({ gateway, changes }: Asked, select: string | undefined): readonly SessionAnswer[] {
+  const flows = select === undefined ? undefined : new Set(changes.selected(select).map(({ id }) => id));
+  return gateway.openSessions.filter(({ flow }) => flows?.has(flow) ?? true).map(sessionRow);
+}
+
+function sessionRow(session: OpenSession): SessionAnswer {
+  return {
+    flow: session.flow,
+    source: formatAddress(session.source),
+    endpoint: formatEndpoint(session.endpoint),
+    target: formatEndpoint(session.target),
+    rule: session.rule,
+    started: new Date(session.startedAt).toISOString(),
+    duration: Math.round(session.duration),
+    bytesToTarget: session.bytesToTarget,
+    bytesToClient: session.bytesToClient,
+    phase: session.phase,
+    leaving: session.leaving,
+  };
+}
+
+function changeAnswer(change: PolicyChange): ChangeAnswer {
+  return { changes: !isNoChange(change), lines: describeChange(change), change };
+}
+
+/** How many of the sessions open now are at flows where somebody loses access, or that go. */
+function concerned(gateway: Gateway, { access, flows }: PolicyChange): number {
+  const losing = access.filter(({ what }) => what === "lost").flatMap((lost) => lost.flows);
+  const touched = new Set([...losing, ...flows.removed]);
+  return gateway.openSessions.filter(({ flow }) => touched.has(flow)).length;
+}
+
+async function operate(
+  changes: Changes,
+  { author, select, to, reason }: { author: string; select: string; to: string; reason?: string | undefined },
+): Promise<Answered["operate"]> {
+  if (to !== "open" && to !== "closed" && to !== "draining") {
+    throw usage(`put flows to "${to}"`, "to is open, closed or draining");
+  }
+  const because = reason === undefined ? {} : { reason };
+  return { state: to, flows: await changes.operate({ select, state: to, author, ...because }) };
+}
+
+type JournalQuestion = Parameters<"journal">;
+
+async function ended({ journal, changes }: Asked, query: JournalQuestion): Promise<Answered["journal"]> {
+  const { select, source, outcome, from, to, limit } = query;
+  const address = source === undefined ? undefined : parseAddress(source);
+  if (source !== undefined && address === undefined) throw usage(`find "${source}"`, "source is an IPv4 address");
+  const known = OUTCOMES.find((one) => one === outcome);
+  if (outcome !== undefined && known === undefined)
+    throw usage(`find "${outcome}"`, `outcome is one of ${OUTCOMES.join(", ")}`);
+  const { rows, gaps, next } = await journal.sessions({
+    ...(select === undefined ? {} : { flows: changes.selected(select).map(({ id }) => id) }),
+    ...(address === undefined ? {} : { source: { address, prefix: 32 } }),
+    ...(known === undefined ? {} : { outcome: known }),
+    ...range(from, to),
+    ...bounded(limit),
+  });
+  return { rows: rows.map(plainSession), gaps: gaps.map(plainGap), more: next !== undefined };
+}
+
+/** The grants of the flows it carries that were not used in so many days. */
+async function unused({ journal, changes, clock }: Asked, days: number): Promise<UsageAnswer> {
+  if (days < 1 || days > 3_650) throw usage(`look ${days} days back`, "days is a number from 1 to 3650");
+  const { since, used } = await journal.usage(clock.wall(), days);
+  const seen = new Set(used.map(({ flow, rule }) => `${flow} ${rule}`));
+  // What a service's own machine lets in never passes here.
+  const relayed = changes.policy.flows.filter(({ kind }) => kind === "relayed");
+  const grants = relayed.flatMap(({ id, grants: list }) =>
+    list.filter(({ source }) => !seen.has(`${id} ${source}`)).map(({ source }) => ({ flow: id, source })),
+  );
+  return { since, from: clock.wall() - days * DAY, unused: grants };
+}
+
+function range(from: number | undefined, to: number | undefined): { readonly from?: number; readonly to?: number } {
+  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+}
+
+function bounded(limit: number | undefined): { readonly limit?: number } {
+  if (limit === undefined) return {};
+  if (limit < 1 || limit > 1_000) throw usage(`list ${limit} rows`, "limit is a number from 1 to 1000");
+  return { limit };
+}
+
+function usage(attempt: string, hint: string): EcluseError {
+  return new EcluseError("usage", `Cannot ${attempt}`, { hint });
+}
