@@ -18,17 +18,19 @@ export const startHaproxy: StartRelay = async (target) => {
   // -db: in the foreground, one process.
   const child = spawn(program("haproxy") ?? "haproxy", ["-db", "-q", "-f", file], { stdio: "ignore" });
   const exited = once(child, "exit");
-  await until(() => hasExited(child) || isListening({ host, port }), "HAProxy's listener", 10_000);
-  if (hasExited(child)) throw new Error("HAProxy ended instead of listening");
-  return {
-    host,
-    port,
-    [Symbol.asyncDispose]: async () => {
-      child.kill("SIGKILL");
-      await exited;
-      rmSync(folder, { recursive: true });
-    },
+  const stop = async (): Promise<void> => {
+    child.kill("SIGKILL");
+    await exited;
+    rmSync(folder, { recursive: true });
   };
+  try {
+    await until(() => hasExited(child) || isListening({ host, port }), "HAProxy's listener", 10_000);
+    if (hasExited(child)) throw new Error("HAProxy ended instead of listening");
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { host, port, [Symbol.asyncDispose]: stop };
 };
 
 function hasExited(child: ChildProcess): boolean {
