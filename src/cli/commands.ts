@@ -1,12 +1,7 @@
 /** The table of commands. `docs/cli.md` describes each, and a test compares both ways. */
-import type { Command, Option } from "./command.ts";
-
-const inventory: Option = {
-  name: "inventory",
-  value: "FILE",
-  description: "the inventory (default: $ECLUSE_INVENTORY, else ./ecluse.yaml)",
-};
-const json: Option = { name: "json", description: "print data as JSON" };
+import type { Command } from "./command.ts";
+import { OPERATOR_COMMANDS } from "./operator-commands.ts";
+import { inventory, json } from "./options.ts";
 
 export const COMMANDS: readonly Command[] = [
   {
@@ -21,7 +16,11 @@ export const COMMANDS: readonly Command[] = [
     name: "check",
     summary: "validate an inventory and print what is wrong with it, or what it opens",
     operands: [
-      { name: "SELECTOR", description: "with --show: only these flows (depot22, 22/1, 12201, a glob)", required: false },
+      {
+        name: "SELECTOR",
+        description: "with --show: only these flows (depot22, 22/1, 12201, a glob)",
+        required: false,
+      },
     ],
     options: [
       inventory,
@@ -35,10 +34,25 @@ export const COMMANDS: readonly Command[] = [
   {
     name: "serve",
     summary: "open the inventory's doors and relay, until SIGTERM",
-    options: [inventory, { name: "json", description: "print JSON lines even on a terminal" }],
+    options: [
+      inventory,
+      { name: "json", description: "print JSON lines even on a terminal" },
+      { name: "watch", description: "apply the file when it changes, instead of announcing it" },
+      {
+        name: "state",
+        value: "FOLDER",
+        description: "the state directory (default: gateway.state, else the user's own)",
+      },
+      {
+        name: "control",
+        value: "PATH",
+        description: "the control socket (default: gateway.control, else beside the state)",
+      },
+    ],
     example: "ecluse serve --inventory /etc/ecluse/ecluse.yaml",
     load: () => import("./commands/serve.ts"),
   },
+  ...OPERATOR_COMMANDS,
   {
     name: "simulate",
     summary: "answer as a Caisse-AP payment terminal with scripted behaviour",
@@ -58,7 +72,10 @@ export const COMMANDS: readonly Command[] = [
   {
     name: "demo",
     summary: "two simulated depots, a gateway, payments and a refused stranger, all on loopback",
-    options: [json, { name: "for", value: "DURATION", description: "stop by itself after this long (default: until q)" }],
+    options: [
+      json,
+      { name: "for", value: "DURATION", description: "stop by itself after this long (default: until q)" },
+    ],
     example: "ecluse demo",
     load: () => import("./commands/demo.ts"),
   },

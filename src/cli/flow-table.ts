@@ -2,6 +2,7 @@
 import { formatAddress } from "@ecluse/guard/address";
 import type { Endpoint, Grant } from "../inventory/model.ts";
 import type { Flow } from "../policy/policy.ts";
+import { formatTable } from "./table.ts";
 
 /** One flow as data: what `--json` prints. */
 export interface FlowRow {
@@ -31,16 +32,8 @@ export function formatEndpoint({ address, port }: Endpoint): string {
   return `${formatAddress(address)}:${port}`;
 }
 
-/** Columns as wide as their widest cell. */
 export function formatFlowTable(rows: readonly FlowRow[]): string {
-  const cells = [["FLOW", "ENTERED ON", "LEADS TO", "WHO MAY ENTER", "LIMITS"], ...rows.map(cellsOf)];
-  const widths = cells[0]?.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))) ?? [];
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-      .join("  ")
-      .trimEnd();
-  return `${cells.map(line).join("\n")}\n`;
+  return formatTable(["FLOW", "ENTERED ON", "LEADS TO", "WHO MAY ENTER", "LIMITS"], rows.map(cellsOf));
 }
 
 function cellsOf(row: FlowRow): readonly string[] {

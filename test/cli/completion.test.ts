@@ -39,7 +39,7 @@ suite("completion bash", () => {
     const script = await scriptOf("bash");
     const names = COMMANDS.map(({ name }) => name);
     assert.deepEqual(completed(script, ["ecluse", ""]), [...names, "--help", "--version"]);
-    assert.deepEqual(completed(script, ["ecluse", "se"]), ["serve"]);
+    assert.deepEqual(completed(script, ["ecluse", "ser"]), ["serve"]);
     assert.deepEqual(completed(script, ["ecluse", "--v"]), ["--version"]);
     assert.deepEqual(completed(script, ["ecluse", "nothing-like-it"]), []);
   });

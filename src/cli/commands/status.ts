@@ -1,0 +1,75 @@
+/** `ecluse status`: what runs, and what needs attention. */
+import type { StatusAnswer } from "../../answers.ts";
+import { formatDuration } from "../../inventory/duration.ts";
+import { escapeControls } from "../../inventory/quote.ts";
+import { ask, print } from "../ask.ts";
+import type { Run } from "../command.ts";
+import { formatInstant } from "../instant.ts";
+import { counted, formatBytes } from "../table.ts";
+
+/** 1: doors are blocked, or the journal lacks rows or cannot be written. */
+export const run: Run = async (invocation) => {
+  const answer = await ask(invocation, "status", {});
+  print(invocation, answer, asText);
+  return answer.doors.blocked.length > 0 || !isKept(answer.journal) ? 1 : 0;
+};
+
+function asText(status: StatusAnswer): string {
+  const { doors, flows, sessions } = status;
+  const lines = [
+    ["inventory", inventory(status)],
+    ...pending(status),
+    ["doors", `${counted(doors.open, "door")} open for ${counted(flows, "flow")}`],
+    ...doors.blocked.map(({ flow, message }) => ["blocked", `${flow}: ${message}`]),
+    ["sessions", `${sessions.open} open, at most ${sessions.most}`],
+    ...status.operations.map((operation) => [operation.state, operated(operation)]),
+    ...status.grants.list.map((grant) => ["grant", granted(grant)]),
+    ...status.grants.aside.map(({ grant, flows: at, why }) => ["set aside", `${grant.id} at ${few(at)}: ${why}`]),
+    ...journal(status.journal),
+  ];
+  return lines.map(([name = "", text = ""]) => `${name.padEnd(10)} ${escapeControls(text)}\n`).join("");
+}
+
+function inventory({ inventory: { number, at, author, note, hash } }: StatusAnswer): string {
+  const what = note === undefined ? "" : `: ${note}`;
+  return `${number} (${hash.slice(0, 12)}), applied ${formatInstant(at)} by ${author}${what}`;
+}
+
+function pending({ pending: waits }: StatusAnswer): readonly (readonly string[])[] {
+  if (waits === null) return [];
+  const back = `goes back to ${waits.rollbackTo} at ${formatInstant(waits.deadline)}`;
+  return [["pending", `${waits.number} ${back} (${formatDuration(waits.within)}) unless ecluse confirm comes`]];
+}
+
+function operated({ flow, by, at, reason }: StatusAnswer["operations"][number]): string {
+  return `${flow} since ${formatInstant(at)} by ${by}${reason === undefined ? "" : `: ${reason}`}`;
+}
+
+function granted({ id, source, flows, until, reason }: StatusAnswer["grants"]["list"][number]): string {
+  return `${id}: ${source} at ${few(flows)} until ${formatInstant(until)}: ${reason}`;
+}
+
+function few(flows: readonly string[]): string {
+  return flows.length <= 3 ? flows.join(", ") : `${flows.slice(0, 2).join(", ")} and ${flows.length - 2} more`;
+}
+
+type Health = StatusAnswer["journal"];
+
+function journal(health: Health): readonly (readonly string[])[] {
+  const { state, file, stored, failingSince, lastError, setAside } = health;
+  const size = stored === undefined ? "" : ` (${formatBytes(stored.bytes)})`;
+  const since = failingSince === undefined ? "" : ` since ${formatInstant(failingSince)}: ${lastError?.message ?? ""}`;
+  return [
+    ["journal", `${state}${since}, in ${file}${size}`],
+    ...(lost(health) === 0 ? [] : [["dropped", `${counted(lost(health), "row")} that could not be written`]]),
+    ...setAside.map((aside) => ["set aside", aside]),
+  ];
+}
+
+function lost({ dropped }: Health): number {
+  return dropped.sessions + dropped.refusals + dropped.changes;
+}
+
+function isKept(health: Health): boolean {
+  return health.state !== "failing" && lost(health) === 0;
+}
