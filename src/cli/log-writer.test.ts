@@ -39,7 +39,7 @@ class FakeOutput implements LogOutput {
 const silent: LogOutput = { write: () => new Promise<Written>(() => undefined), close: () => undefined };
 
 function writerTo(output: LogOutput, bound?: number): LogWriter {
-  const dropped = ({ count }: { readonly count: number }): string => `dropped ${count}`;
+  const dropped = ({ count }: { readonly count: number }): string => `dropped ${count}.`;
   return new LogWriter(output, bound === undefined ? { dropped } : { bound, dropped });
 }
 
@@ -81,7 +81,7 @@ suite("LogWriter", () => {
   test("the bound counts bytes, not characters", async () => {
     const log = (bound: number): Promise<readonly string[]> => written(new FakeOutput(), ["€€€€"], bound);
     assert.deepEqual(await log(13), ["€€€€"]);
-    assert.deepEqual(await log(12), ["dropped 1"]);
+    assert.deepEqual(await log(12), ["dropped 1."]);
   });
 
   test("what does not fit is dropped, and its number is the first thing told, once", async () => {
@@ -89,7 +89,7 @@ suite("LogWriter", () => {
     const log = writerTo(output, 4);
     for (const line of ["a", "b", "c", "d", "e"]) log.line(line);
     await log.close(10_000);
-    assert.deepEqual(output.lines, ["dropped 3", "a", "b"]);
+    assert.deepEqual(output.lines, ["dropped 3.", "a", "b"]);
   });
 
   test("lines dropped while others are on their way are told before what was kept meanwhile", async () => {
@@ -102,7 +102,7 @@ suite("LogWriter", () => {
     log.line("a");
     log.line("b");
     await log.close(10_000);
-    assert.deepEqual(output.lines, ["a", "b", "dropped 2", "c"]);
+    assert.deepEqual(output.lines, ["a", "b", "dropped 2.", "c"]);
   });
 
   test("room is given back when a batch is written, not before", async () => {
@@ -124,7 +124,7 @@ suite("LogWriter", () => {
     assert.equal(output.writes, 1, "an output that failed is not tried again by itself");
     log.line("c");
     await log.close(10_000);
-    assert.deepEqual(output.lines, ["dropped 2", "c"]);
+    assert.deepEqual(output.lines, ["dropped 2.", "c"]);
   });
 
   test("a count that could not be told is not forgotten, nor counted as a line", async () => {
@@ -136,7 +136,7 @@ suite("LogWriter", () => {
     }
     log.line("d");
     await log.close(10_000);
-    assert.deepEqual(output.lines, ["dro", "dropped 3", "d"]);
+    assert.deepEqual(output.lines, ["dro", "dropped 3.", "d"]);
   });
 
   test("of a batch that was lost half-way, the whole lines count as written, and the torn one ends its line", async () => {
@@ -146,7 +146,7 @@ suite("LogWriter", () => {
     await turns();
     log.line("dd");
     await log.close(10_000);
-    assert.deepEqual(output.lines, ["aa", "b", "dropped 2", "dd"]);
+    assert.deepEqual(output.lines, ["aa", "b", "dropped 2.", "dd"]);
   });
 
   test("lost between two lines: no empty line", async () => {
@@ -156,7 +156,7 @@ suite("LogWriter", () => {
     await turns();
     log.line("cc");
     await log.close(10_000);
-    assert.deepEqual(output.lines, ["aa", "dropped 1", "cc"]);
+    assert.deepEqual(output.lines, ["aa", "dropped 1.", "cc"]);
   });
 
   test("close waits for an output that takes its time, as long as it is given", async (context) => {
@@ -237,7 +237,7 @@ suite("LogWriter", () => {
         log.line("<last>");
         await log.close(10_000);
         const whole = output.lines.filter((line) => /^<\d+>$/.test(line)).map((line) => Number(line.slice(1, -1)));
-        const counted = output.lines.reduce((sum, line) => sum + Number(/^dropped (\d+)$/.exec(line)?.[1] ?? 0), 0);
+        const counted = output.lines.reduce((sum, line) => sum + Number(/^dropped (\d+)\.$/.exec(line)?.[1] ?? 0), 0);
         assert.deepEqual(
           whole,
           [...new Set(whole)].sort((a, b) => a - b),
