@@ -29,7 +29,7 @@ process.env["XDG_STATE_HOME"] = join(home, "state");
 process.env["XDG_RUNTIME_DIR"] = join(home, "run");
 process.on("exit", () => rmSync(home, { recursive: true, force: true }));
 
-const stream = run({ files, concurrency: 2, execArgv: ["--conditions=source"] });
+const stream = run({ files, concurrency: 2, timeout: 300_000, execArgv: ["--conditions=source"] });
 stream.on("test:fail", () => (process.exitCode = 1));
 stream.on("test:pass", ({ name, skip }) => {
   if (skip !== undefined && skip !== false) skipped.push(name);

@@ -9,6 +9,7 @@ import type { Applied, Clock } from "../engine/engine.ts";
 import { EcluseError } from "../errors.ts";
 import type { LoadResult } from "../inventory/load.ts";
 import type { Inventory } from "../inventory/model.ts";
+import { escapeControls } from "../inventory/quote.ts";
 import { type Selectable, nearestIds, parseSelector, selects } from "../inventory/selector.ts";
 import { type PolicyChange, compare } from "../policy/compare.ts";
 import { compile } from "../policy/compile.ts";
@@ -34,7 +35,7 @@ import {
 import { openTemporaryGrants } from "./temporary-grants-store.ts";
 
 export interface ChangesOptions {
-  /** The inventory's file. */
+  /** The inventory's file: an absolute path. */
   readonly file: string;
   /** What the file said a moment ago, so that it need not be read again; without errors. */
   readonly first?: LoadResult;
@@ -335,10 +336,20 @@ async function inForceAtStart(options: ChangesOptions, stores: Stores): Promise<
     { at, author: "ecluse: restarted before it was confirmed" },
   );
   const last = await stores.history.last();
+  if (last !== undefined) judgeOwner(options, last);
   const result = await readFirst(options, last);
   const { inventory, files } = accepted(result, last === undefined ? options.file : `applied inventory ${last.number}`);
   const entry = last ?? (await stores.history.append({ at, author: "ecluse: first start", files }));
   return { entry, inventory, policy: compileWith(inventory, stores.grants.value, stores.operations.value, at) };
+}
+
+/** One state directory, one inventory: another one's state would open another one's doors. */
+function judgeOwner({ file, state }: ChangesOptions, { files }: Entry): void {
+  const owner = files[0]?.file ?? "";
+  if (owner === file) return;
+  throw new EcluseError("usage", `Cannot serve ${file}: the state in ${state} is that of ${escapeControls(owner)}`, {
+    hint: "give this inventory a state directory of its own, with gateway.state or --state",
+  });
 }
 
 function readFirst({ file, first, read }: ChangesOptions, last: Entry | undefined): Promise<LoadResult> {

@@ -44,7 +44,9 @@ async function relaying(start: (words: readonly string[]) => Stopped): Promise<R
   assert.ok(door);
   const file = inventoryFile(site.inventory);
   resources.defer(file.remove);
-  const stopped = resources.use(start(["--conditions=source", MAIN, "serve", "--json", "--inventory", file.path]));
+  const stopped = resources.use(
+    start(["--conditions=source", MAIN, "serve", "--json", "--inventory", file.path, ...file.ownPlaces]),
+  );
   await until(() => isListening(door), "a door", 15_000).catch(() => undefined);
   assert.ok(isListening(door), `no door: ${stopped.program.errors()}`);
   const owned = resources.move();

@@ -69,10 +69,11 @@ suite("ecluse serve refuses", { timeout: 60_000 }, () => {
 
   test("the inventory is $ECLUSE_INVENTORY, else ./ecluse.yaml", async () => {
     const folder = mkdtempSync(join(tmpdir(), "ecluse-nothing-"));
-    const { ECLUSE_INVENTORY: _, ...env } = process.env;
+    const { ECLUSE_INVENTORY: _, ...others } = process.env;
+    const env = { ...others, XDG_STATE_HOME: folder };
     assert.match(
       (await outcomeOf(["serve"], { cwd: folder, env })).errors,
-      /Cannot read the inventory ecluse\.yaml: no/,
+      /Cannot read the inventory \S+\/ecluse\.yaml: no/,
     );
     const named = { ...env, ECLUSE_INVENTORY: "/nowhere/else.yaml" };
     assert.match(
@@ -88,7 +89,7 @@ suite("ecluse serve refuses", { timeout: 60_000 }, () => {
       [tmpdir(), "it is a folder"],
       ["/dev/zero", "it is not a plain file"],
     ] as const) {
-      const { code, output, errors } = await outcomeOf(["serve", "--inventory", file]);
+      const { code, output, errors } = await outcomeOf(["serve", "--inventory", file, "--state", "/nowhere/state"]);
       assert.deepEqual([code, output], [2, ""]);
       const lines = errors.trimEnd().split("\n");
       assert.equal(lines[0], `ecluse: error: Cannot read the inventory ${file}: ${why}`);

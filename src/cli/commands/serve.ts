@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { isatty } from "node:tty";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { RefusedInventory } from "../../change/changes.ts";
 import { readApart } from "../../change/read-apart.ts";
 import { EcluseError } from "../../errors.ts";
@@ -87,7 +87,7 @@ async function readSettings(
   given: Pick<Invocation, "options" | "io">,
   read: Read,
 ): Promise<Omit<ManagedGatewayOptions, "clock" | "read" | "tell">> {
-  const file = inventoryFile(given);
+  const file = resolve(inventoryFile(given));
   const state = given.options["state"];
   const result = await read({ file }).catch((error: unknown) => {
     if (error instanceof Interrupted) throw error;
