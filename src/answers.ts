@@ -33,7 +33,7 @@ export interface Answered {
   readonly sessions: readonly SessionAnswer[];
   readonly history: readonly ListedEntry[];
   readonly plan: PlanAnswer;
-  readonly apply: ChangeAnswer & { readonly number: number; readonly pending: Pending | null };
+  readonly apply: ApplyAnswer;
   readonly confirm: { readonly number: number };
   readonly rollback: ChangeAnswer & { readonly number: number };
   readonly grants: Changes["grants"];
@@ -80,6 +80,14 @@ export interface ChangeAnswer {
   readonly change: PolicyChange;
 }
 
+export interface ApplyAnswer extends ChangeAnswer {
+  /** Whether the history has a new entry; not where the file is what runs already. */
+  readonly applied: boolean;
+  /** The one in force. */
+  readonly number: number;
+  readonly pending: Pending | null;
+}
+
 export interface PlanAnswer extends ChangeAnswer {
   readonly valid: boolean;
   readonly findings: Plan["findings"];
@@ -114,8 +122,10 @@ export function handlersOf(asked: Asked): Answers {
         ...(note === undefined ? {} : { note }),
         ...(confirm === undefined ? {} : { confirmWithin: confirm }),
       };
+      const before = changes.entry.number;
       const change = await changes.apply({ author, ...options });
-      return { ...changeAnswer(change), number: changes.entry.number, pending: changes.pending ?? null };
+      const { number } = changes.entry;
+      return { ...changeAnswer(change), applied: number !== before, number, pending: changes.pending ?? null };
     },
     confirm: async ({ author }) => ({ number: await changes.confirm(author) }),
     rollback: async ({ author, number }) => {

@@ -175,7 +175,9 @@ async function siteOf(context: TestContext): Promise<Site> {
     socket.end("?");
     return (await ending(socket)).by === "end";
   };
-  const dispose = (): Promise<void> => target[Symbol.asyncDispose]();
+  const dispose = async (): Promise<void> => {
+    await target[Symbol.asyncDispose]();
+  };
   return {
     folder,
     control,
@@ -212,6 +214,6 @@ async function startGateway(options: Partial<Record<keyof ManagedGatewayOptions,
     ask: (name, given) => call(options.control as string, name, given),
     told: (what) => events.some((event) => event.event === "changed" && event.what === what),
     stop,
-    [Symbol.asyncDispose]: stop,
+    [Symbol.asyncDispose]: () => stop(),
   };
 }

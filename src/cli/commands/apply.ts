@@ -23,10 +23,12 @@ async function printFindings(invocation: Invocation): Promise<void> {
   invocation.io.err(formatFindings(findings, files, { colour: false }));
 }
 
-function asText({ changes, lines, number, pending }: Answered["apply"]): string {
-  const change = changes ? lines.map((line) => `${line}\n`).join("") : "nothing changes\n";
-  const applied = `applied as inventory ${number}\n`;
-  if (pending === null) return change + applied;
+function asText({ changes, lines, applied, number, pending }: Answered["apply"]): string {
+  const change = changes ? lines.map((line) => `${line}\n`).join("") : "nobody gains or loses anything\n";
+  const done = applied
+    ? `${change}applied as inventory ${number}\n`
+    : `nothing to apply: the file is what runs, inventory ${number}\n`;
+  if (pending === null) return done;
   const until = formatInstant(pending.deadline);
-  return `${change}${applied}unless ecluse confirm comes before ${until}, it goes back to inventory ${pending.rollbackTo}\n`;
+  return `${done}unless ecluse confirm comes before ${until}, it goes back to inventory ${pending.rollbackTo}\n`;
 }
