@@ -37,7 +37,7 @@ suite("test/transcripts", () => {
   });
 });
 
-/** In an empty folder, without any setting of the caller's. */
+/** In an empty folder, whose own path is left out, without any setting of the caller's. */
 function outputOf(line: string): string {
   const [program, ...words] = line.slice(2).split(" ");
   assert.equal(program, "ecluse");
@@ -50,7 +50,7 @@ function outputOf(line: string): string {
     stdio: ["ignore", output, output],
   });
   closeSync(output);
-  const text = readFileSync(join(folder, "output"), "utf8");
+  const text = readFileSync(join(folder, "output"), "utf8").replaceAll(`${folder}/`, "");
   rmSync(folder, { recursive: true });
   return `${text}[exit ${status ?? "by a signal"}]\n`;
 }
