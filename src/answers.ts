@@ -11,6 +11,7 @@ import { type Clock, type OpenSession, OUTCOMES } from "./engine/engine.ts";
 import { EcluseError } from "./errors.ts";
 import type { Gateway } from "./gateway.ts";
 import { type PlainRow, plainChange, plainGap, plainRefusal, plainSession } from "./journal/format.ts";
+import { JournalError } from "./journal/errors.ts";
 import type { JournalHealth } from "./journal/health.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { Verification } from "./journal/rows.ts";
@@ -143,14 +144,14 @@ export function handlersOf(asked: Asked): Answers {
     journal: (query) => ended(asked, query),
     refusals: async ({ by = "source", from, to, limit }) => {
       if (by !== "source" && by !== "flow") throw usage(`rank refusals by "${by}"`, "by is source or flow");
-      return (await journal.refusals({ by, ...range(from, to), ...bounded(limit) })).map(plainRefusal);
+      return (await kept(journal.refusals({ by, ...range(from, to), ...bounded(limit) }))).map(plainRefusal);
     },
     usage: ({ days = 90 }) => unused(asked, days),
     changes: async ({ from, to, limit }) => {
-      const { rows, next } = await journal.changes({ ...range(from, to), ...bounded(limit) });
+      const { rows, next } = await kept(journal.changes({ ...range(from, to), ...bounded(limit) }));
       return { rows: rows.map(plainChange), next: next ?? null };
     },
-    verify: () => journal.verify(),
+    verify: () => kept(journal.verify()),
   };
 }
 
@@ -223,20 +224,22 @@ async function ended({ journal, changes }: Asked, query: JournalQuestion): Promi
   const known = OUTCOMES.find((one) => one === outcome);
   if (outcome !== undefined && known === undefined)
     throw usage(`find "${outcome}"`, `outcome is one of ${OUTCOMES.join(", ")}`);
-  const { rows, gaps, next } = await journal.sessions({
-    ...(select === undefined ? {} : { flows: changes.selected(select).map(({ id }) => id) }),
-    ...(address === undefined ? {} : { source: { address, prefix: 32 } }),
-    ...(known === undefined ? {} : { outcome: known }),
-    ...range(from, to),
-    ...bounded(limit),
-  });
+  const { rows, gaps, next } = await kept(
+    journal.sessions({
+      ...(select === undefined ? {} : { flows: changes.selected(select).map(({ id }) => id) }),
+      ...(address === undefined ? {} : { source: { address, prefix: 32 } }),
+      ...(known === undefined ? {} : { outcome: known }),
+      ...range(from, to),
+      ...bounded(limit),
+    }),
+  );
   return { rows: rows.map(plainSession), gaps: gaps.map(plainGap), more: next !== undefined };
 }
 
 /** The grants of the flows it carries that were not used in so many days. */
 async function unused({ journal, changes, clock }: Asked, days: number): Promise<UsageAnswer> {
   if (days < 1 || days > 3_650) throw usage(`look ${days} days back`, "days is a number from 1 to 3650");
-  const { since, used } = await journal.usage(clock.wall(), days);
+  const { since, used } = await kept(journal.usage(clock.wall(), days));
   const seen = new Set(used.map(({ flow, rule }) => `${flow} ${rule}`));
   // What a service's own machine lets in never passes here.
   const relayed = changes.policy.flows.filter(({ kind }) => kind === "relayed");
@@ -244,6 +247,16 @@ async function unused({ journal, changes, clock }: Asked, days: number): Promise
     list.filter(({ source }) => !seen.has(`${id} ${source}`)).map(({ source }) => ({ flow: id, source })),
   );
   return { since, from: clock.wall() - days * DAY, unused: grants };
+}
+
+/** What keeps the journal from answering is for the operator; nothing of the gateway fails with it. */
+async function kept<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof JournalError)) throw error;
+    throw new EcluseError("journal-unavailable", error.message, { hint: error.hint, cause: error });
+  }
 }
 
 function range(from: number | undefined, to: number | undefined): { readonly from?: number; readonly to?: number } {

@@ -13,6 +13,7 @@ export const ERROR_CODES = [
   "cannot-listen",
   "cannot-write",
   "no-gateway",
+  "journal-unavailable",
   "usage",
 ] as const;
 

@@ -18,9 +18,18 @@ export async function call<Name extends RouteName>(
   const path = route.method === "GET" && query !== "" ? `${route.path}?${query}` : route.path;
   const body = route.method === "POST" ? JSON.stringify(Object.fromEntries(given)) : undefined;
   const { status, text } = await exchange(socketPath, { method: route.method, path }, body);
-  const answer = JSON.parse(text) as unknown;
+  const answer = parsed(text);
+  if (answer === undefined) throw nobody(socketPath, new Error("what answers there is no gateway"));
   if (status === 200) return answer;
   throw errorOf(answer as Problem);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 interface Problem {

@@ -92,7 +92,7 @@ function cannotListen(path: string, cause: unknown): EcluseError {
 
 async function answer(request: IncomingMessage, response: ServerResponse, handlers: Handlers): Promise<void> {
   try {
-    const url = new URL(request.url ?? "/", "http://ecluse");
+    const url = urlOf(request);
     if (request.method === "GET" && url.pathname === "/v1/openapi.json") {
       send(response, 200, openapi());
       return;
@@ -107,6 +107,14 @@ async function answer(request: IncomingMessage, response: ServerResponse, handle
   }
 }
 
+function urlOf({ url = "/" }: IncomingMessage): URL {
+  const parsed = URL.parse(url, "http://ecluse");
+  if (parsed !== null) return parsed;
+  throw new EcluseError("usage", "Cannot read the request: its target is no path", {
+    hint: "GET /v1/openapi.json lists the routes",
+  });
+}
+
 function routeOf(method: string | undefined, path: string): RouteName {
   const routes = Object.entries(ROUTES) as [RouteName, Route][];
   const found = routes.find(([, route]) => route.path === path && route.method === method);
@@ -119,11 +127,17 @@ function routeOf(method: string | undefined, path: string): RouteName {
 async function bodyOf(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request) {
-    size += (chunk as Buffer).length;
-    if (size > LARGEST_BODY) throw unreadable("it is too long");
-    chunks.push(chunk as Buffer);
+  try {
+    for await (const chunk of request) {
+      size += (chunk as Buffer).length;
+      if (size > LARGEST_BODY) break;
+      chunks.push(chunk as Buffer);
+    }
+  } catch {
+    // The only error of a request's stream: its sender has gone, and nobody reads the answer.
+    throw unreadable("it ended too early");
   }
+  if (size > LARGEST_BODY) throw unreadable("it is too long");
   try {
     return JSON.parse(Buffer.concat(chunks).toString() || "{}") as unknown;
   } catch {
@@ -139,6 +153,7 @@ function unreadable(why: string): EcluseError {
 function statusOf(error: unknown): number {
   if (!(error instanceof EcluseError)) return 500;
   if (error.code === "no-such-flow") return 404;
+  if (error.code === "journal-unavailable") return 503;
   return error.code === "usage" ? 400 : 409;
 }
 

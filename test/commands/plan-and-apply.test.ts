@@ -45,19 +45,24 @@ suite("plan and apply", { timeout: 60_000 }, () => {
   test("an inventory with an error: its findings with their lines, exit 2, and nothing changes", async () => {
     await using target = await listen(() => undefined);
     await using gateway = await running([target]);
-    const { control } = gateway;
+    const { file } = gateway;
     gateway.write((text) => text.replace("allow: [till]", "allow: [nobody-known]"));
     for (const command of ["plan", "apply"]) {
       let err = "";
       await assert.rejects(
-        run([command, "--control", control], (text) => void (err += text)),
+        run([command, "--inventory", file], (text) => void (err += text)),
         { code: "inventory-refused" },
       );
       assert.match(err, /ecluse\.yaml:4:\d+: error: .*nobody-known/);
       assert.match(err, /^ +4 \| .*allow: \[nobody-known\]/m);
     }
-    const status = (await gateway.json("status", "--control", control)) as { inventory: { number: number } };
+    const status = (await gateway.json("status")) as { inventory: { number: number } };
     assert.equal(status.inventory.number, 1);
+    gateway.write((text) => `${text}  {`);
+    assert.equal(
+      (await gateway.ecluse("rollback", "1")).out,
+      "nobody gains or loses anything\napplied as inventory 2\n",
+    );
   });
 
   test("a session in progress where access is lost is counted", async () => {

@@ -34,6 +34,8 @@ export interface Running extends AsyncDisposable {
 export interface RunningOptions {
   readonly clock?: Clock;
   readonly edit?: (inventory: string) => string;
+  /** Called with the state directory before the gateway starts. */
+  readonly prepare?: (state: string) => void;
 }
 
 type Target = Parameters<typeof siteBefore>[0][number];
@@ -41,7 +43,7 @@ type Target = Parameters<typeof siteBefore>[0][number];
 /** A gateway whose doors lead to these targets, open to one till. */
 export async function running(
   targets: readonly Target[],
-  { clock = systemClock, edit = (text) => text }: RunningOptions = {},
+  { clock = systemClock, edit = (text) => text, prepare }: RunningOptions = {},
 ): Promise<Running> {
   const folder = mkdtempSync(join(tmpdir(), "ecluse-commands-"));
   const [file, control, state] = ["ecluse.yaml", "control.sock", "state"].map((name) => join(folder, name)) as [
@@ -53,6 +55,7 @@ export async function running(
   const inventory = site.inventory.replace("gateway: {", `gateway: { state: ${state}, control: ${control},`);
   const write = (change: (text: string) => string): void => writeFileSync(file, change(inventory));
   write(edit);
+  prepare?.(state);
   const told: GatewayEvent[] = [];
   const gateway = await ManagedGateway.start({
     ...{ file, state, control, clock, watch: false },

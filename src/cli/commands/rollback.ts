@@ -11,6 +11,6 @@ export const run: Run = async (invocation) => {
 };
 
 function asText({ changes, lines, number }: Answered["rollback"]): string {
-  const change = changes ? lines.map((line) => `${line}\n`).join("") : "nothing changes\n";
+  const change = changes ? lines.map((line) => `${line}\n`).join("") : "nobody gains or loses anything\n";
   return `${change}applied as inventory ${number}\n`;
 }
