@@ -89,7 +89,12 @@ export class ManagedGateway {
       });
       const handlers = handlersOf({ gateway, journal, changes, clock });
       try {
-        const control = await ControlServer.open({ path: options.control, handlers });
+        const control = await ControlServer.open({
+          path: options.control,
+          handlers,
+          failed: (error) =>
+            tell({ event: "bug", stack: error instanceof Error ? (error.stack ?? "") : String(error) }),
+        });
         return new ManagedGateway(options, { gateway, journal, changes, control });
       } catch (error) {
         await changes[Symbol.asyncDispose]();

@@ -52,13 +52,25 @@ export interface ChangesOptions {
 
 /** A change that is in force: for the journal and the log. */
 export interface Changed {
-  readonly what: "started" | "applied" | "unchanged" | "confirmed" | "rolled-back" | "granted" | "revoked" | "operated";
+  readonly what:
+    | "started"
+    | "applied"
+    | "unchanged"
+    | "confirmed"
+    | "rolled-back"
+    | "not-rolled-back"
+    | "granted"
+    | "revoked"
+    | "operated";
   readonly author: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
   /** In words, for a person. */
   readonly detail: string;
 }
+
+/** Milliseconds before a rollback that failed is tried again. */
+const RETRY = 10_000;
 
 /** What a plan says: a change as access, and the file's findings. */
 export interface Plan {
@@ -162,7 +174,7 @@ export class Changes implements AsyncDisposable {
       const policy = this.#compile(inventory);
       const change = this.#compare(policy);
       // The same once more is no application: the history is for what was different.
-      if (hashOf(files) === this.entry.hash && by.confirmWithin === undefined) {
+      if (hashOf(files) === this.entry.hash && by.confirmWithin === undefined && this.pending === undefined) {
         this.#tell("unchanged", by.author, `inventory ${this.entry.number}`);
         return change;
       }
@@ -188,7 +200,7 @@ export class Changes implements AsyncDisposable {
   /** Applies an entry of the history again, as a new one; default: the one before the one in force. */
   rollback(author: string, number?: number): Promise<PolicyChange> {
     return this.#next(async () => {
-      const target = number ?? this.pending?.rollbackTo ?? this.entry.number - 1;
+      const target = number ?? (await this.#before());
       const { inventory } = accepted(
         await this.#options.read(await this.#origin(target)),
         `applied inventory ${target}`,
@@ -274,6 +286,17 @@ export class Changes implements AsyncDisposable {
     await this.#state[Symbol.asyncDispose]();
   }
 
+  /** The newest entry that said something else than the one in force, and was not waiting for a confirmation. */
+  async #before(): Promise<number> {
+    if (this.pending !== undefined) return this.pending.rollbackTo;
+    const heads = (await this.#history.list()).filter((head) => "hash" in head);
+    const found = heads.findLast((head) => head.hash !== this.entry.hash && pendingOf(head) === undefined);
+    if (found !== undefined) return found.number;
+    throw new EcluseError("usage", "Cannot roll back: no other inventory was applied before", {
+      hint: "ecluse history lists what was applied",
+    });
+  }
+
   async #origin(number: number | undefined): Promise<Origin> {
     return number === undefined ? { file: this.#options.file } : { entry: await this.#history.get(number) };
   }
@@ -306,8 +329,18 @@ export class Changes implements AsyncDisposable {
     this.#stopProbation = this.#options.clock.every(pending.within, () => {
       this.#stopProbation?.();
       // Confirmed or rolled back in the same turn: then nothing waits any more.
-      if (this.pending?.number === pending.number)
-        void this.rollback("ecluse: not confirmed in time", pending.rollbackTo);
+      if (this.pending?.number === pending.number) this.#endProbation(pending);
+    });
+  }
+
+  /** A full disk does not keep an unconfirmed inventory in force for good: it is tried again until it is gone. */
+  #endProbation({ number, rollbackTo }: Pending): void {
+    this.rollback("ecluse: not confirmed in time", rollbackTo).catch((error: unknown) => {
+      this.#tell("not-rolled-back", "ecluse", error instanceof Error ? error.message : String(error));
+      this.#stopProbation = this.#options.clock.every(RETRY, () => {
+        this.#stopProbation?.();
+        if (this.pending?.number === number) this.#endProbation({ ...this.pending, rollbackTo });
+      });
     });
   }
 

@@ -46,6 +46,8 @@ function words(event: GatewayEvent | DroppedEvent, paint: Paint): string {
         "yellow",
         `the inventory file has changed (${summary(event)}); ecluse plan shows it, ecluse apply applies it`,
       );
+    case "bug":
+      return paint("red", `a bug in Ecluse, please report it: ${event.stack}`);
     case "not-applied":
       return `${paint("red", "not applied".padEnd(11))} ${event.message}; ${event.hint}`;
     case "stopping":

@@ -2,7 +2,7 @@
  * The control socket's server: HTTP on a unix socket, `ROUTES` under `/v1`.
  *
  * The permissions of the socket are its lock: 0600, or 0660 with a group. Nothing changes by GET. Errors are
- * problem+json (RFC 9457) with the codes of `docs/errors.md`. A bug answers 500 and is thrown on, for it is one.
+ * problem+json (RFC 9457) with the codes of `docs/errors.md`. A bug answers 500 and is told to whoever opened the socket.
  */
 import { chmod, chown, mkdir, rm, stat } from "node:fs/promises";
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
@@ -21,6 +21,8 @@ export interface ControlOptions {
   /** The numeric group that may use the socket too; absent: only the owner. */
   readonly group?: number;
   readonly handlers: Handlers;
+  /** Told of a bug that answering met: a question must not end the sessions of the gateway that was asked. */
+  readonly failed: (error: unknown) => void;
 }
 
 export class ControlServer implements AsyncDisposable {
@@ -33,8 +35,8 @@ export class ControlServer implements AsyncDisposable {
   }
 
   /** Throws `cannot-listen` where the socket cannot be had, or another gateway answers on it. */
-  static async open({ path, group, handlers }: ControlOptions): Promise<ControlServer> {
-    const server = createServer((request, response) => void answer(request, response, handlers));
+  static async open({ path, group, handlers, failed }: ControlOptions): Promise<ControlServer> {
+    const server = createServer((request, response) => void answer({ request, response, handlers, failed }));
     server.requestTimeout = 60_000;
     try {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -90,7 +92,12 @@ function cannotListen(path: string, cause: unknown): EcluseError {
   });
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, handlers: Handlers): Promise<void> {
+interface Exchange extends Pick<ControlOptions, "handlers" | "failed"> {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+async function answer({ request, response, handlers, failed }: Exchange): Promise<void> {
   try {
     const url = urlOf(request);
     if (request.method === "GET" && url.pathname === "/v1/openapi.json") {
@@ -103,7 +110,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, handle
     send(response, 200, await (handlers[name] as (given: unknown) => Promise<unknown>)(parameters));
   } catch (error) {
     sendProblem(response, error);
-    if (!(error instanceof EcluseError)) throw error;
+    if (!(error instanceof EcluseError)) failed(error);
   }
 }
 

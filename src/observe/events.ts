@@ -17,6 +17,8 @@ export type GatewayEvent =
   | { readonly event: "ignored"; readonly signal: string; readonly message: string }
   | { readonly event: "changed"; readonly what: string; readonly by: string; readonly detail: string }
   | ({ readonly event: "pending" } & ChangeCounts)
+  /** An answer on the control socket failed where it must not; the sessions go on. */
+  | { readonly event: "bug"; readonly stack: string }
   | { readonly event: "not-applied"; readonly message: string; readonly hint: string; readonly findings: number }
   | { readonly event: "stopping"; readonly sessions: number; readonly within: number }
   | { readonly event: "stopped"; readonly cut: number };

@@ -71,6 +71,11 @@ suite("a managed gateway", { timeout: 120_000 }, () => {
     assert.equal(await site.enters(site.till), false);
     await until(() => restarted.told("rolled-back"), "the rollback", 10_000);
     assert.equal(await site.enters(site.till), true);
+    // The one before is not what nobody had confirmed.
+    await assert.rejects(restarted.ask("rollback", { author: "test" }), {
+      code: "usage",
+      message: /no other inventory/,
+    });
   });
 
   test("a temporary grant lets in, survives a restart, ends by itself and can be revoked", async (context) => {
