@@ -138,10 +138,17 @@ function heldTerminal(words: readonly string[]): Stopped {
   });
   const program = follow(child);
   return stoppedBy(program, {
-    pid: () => Number(readFileSync(`/proc/${program.pid}/task/${program.pid}/children`, "utf8").trim()),
+    pid: () => onlyChildOf(program.pid),
     revive: () => void child.stdin.write(CTRL_Q),
     text: () => text.trimStart(),
   });
+}
+
+function onlyChildOf(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+  const [child] = children;
+  if (child === undefined) throw new TypeError(`process ${pid} has no child`);
+  return child;
 }
 
 const CTRL_S = "\u0013";

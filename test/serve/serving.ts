@@ -64,6 +64,8 @@ after(() => {
 
 /** The same for a program started otherwise. */
 export function follow(child: ChildProcess): Program {
+  // Never 0: a signal to that would be one to everybody in our own process group.
+  if (child.pid === undefined) throw new TypeError(`cannot start ${child.spawnfile}`);
   started.add(child);
   child.once("exit", () => started.delete(child));
   let errors = "";
@@ -71,7 +73,7 @@ export function follow(child: ChildProcess): Program {
   const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
   return {
     child,
-    pid: child.pid ?? 0,
+    pid: child.pid,
     errors: () => errors,
     exited,
     signal: (signal) => void child.kill(signal),
