@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { type Socket, connect } from "node:net";
 import { manualClock } from "../support/clock.ts";
-import { type Place, ending, ipv4, isListening, knock, listen, until } from "../support/loopback.ts";
+import { type Place, ending, ipv4, isListening, knock, listen, loopbackAddress, until } from "../support/loopback.ts";
 import { through } from "../support/pair.ts";
 import { freeEndpoint, openDoor, policyOf, startRelay } from "../support/relay.ts";
 
@@ -179,3 +179,23 @@ async function echoed(to: Place, words: string): Promise<string> {
   const { by, bytes } = await seen;
   return by === "end" ? bytes.toString() : by;
 }
+
+test("opening many doors lets the loop turn, so that those inside are served meanwhile", async () => {
+  await using started = startRelay();
+  const host = loopbackAddress();
+  const target = { address: ipv4(loopbackAddress()), port: 8_888 };
+  const flows = Array.from({ length: 640 }, (_, index) => ({
+    listen: { address: ipv4(host), port: 20_000 + index },
+    target,
+  }));
+  let turns = 0;
+  let opening = true;
+  const turn = (): void => {
+    turns += 1;
+    if (opening) setImmediate(turn);
+  };
+  setImmediate(turn);
+  assert.equal((await started.relay.apply(policyOf(flows))).open, 640);
+  opening = false;
+  assert.ok(turns >= 20, `${turns} turns while 640 doors were opened`);
+});

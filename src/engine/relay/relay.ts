@@ -6,6 +6,7 @@
  * connection goes through from there on is the session's.
  */
 import type { Socket } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Ipv4, peerAddress } from "@ecluse/guard/address";
 import type { Endpoint, Limits } from "../../inventory/model.ts";
 import { judge, judgeInside } from "../../policy/decide.ts";
@@ -18,6 +19,9 @@ import { Slots } from "./slots.ts";
 
 /** How often a door that cannot be opened is tried again, in milliseconds. */
 const RETRY = 1_000;
+
+/** Doors opened in one turn of the loop: opening never lets go of it by itself, and the sessions inside must not wait. */
+const DOORS_A_TURN = 32;
 
 /** A line before a terminal is never longer than this, whatever the connect limit, in milliseconds. */
 const LONGEST_WAIT = 5_000;
@@ -115,6 +119,7 @@ export class Relay implements Engine {
       const cause = await listener.open();
       if (this.#isStopping()) listener.close();
       else if (cause !== undefined) this.#block(key, { flow: door.flow.id, endpoint: door.endpoint, cause });
+      if (this.#listeners.size % DOORS_A_TURN === 0) await nextTurn();
     }
   }
 
@@ -236,7 +241,8 @@ export class Relay implements Engine {
   async #retryBlocked(): Promise<void> {
     const began = this.#clock.monotonic();
     this.#nextRetry = Infinity;
-    for (const [key, door] of [...this.#blocked]) {
+    for (const [index, [key, door]] of [...this.#blocked].entries()) {
+      if (index % DOORS_A_TURN === DOORS_A_TURN - 1) await nextTurn();
       const listener = this.#listeners.get(key);
       if (listener === undefined || (await listener.open()) !== undefined) continue;
       if (this.#listeners.get(key) !== listener) listener.close();
