@@ -55,7 +55,8 @@ export class Host implements AsyncDisposable {
 
   /** Lets this host forward packets, as a router does. */
   forward(): void {
-    this.run("sysctl", "-q", "-w", "net.ipv4.ip_forward=1");
+    // By its file: the program sysctl is not on every machine.
+    this.run("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
