@@ -1,5 +1,5 @@
 /** What the control socket answers: each route's question, put to the part that knows. Answers are plain data. */
-import { formatAddress, parseAddress } from "@ecluse/guard/address";
+import { parseAddress } from "@ecluse/guard/address";
 import type { Changes, Plan } from "./change/changes.ts";
 import type { Pending } from "./change/history-confirm.ts";
 import type { AppliedFile, EntryHead } from "./change/history-entry.ts";
@@ -15,7 +15,7 @@ import { JournalError } from "./journal/errors.ts";
 import type { JournalHealth } from "./journal/health.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { Verification } from "./journal/rows.ts";
-import { type DoorEvent, doorEvent, formatEndpoint } from "./observe/events.ts";
+import { type DoorEvent, doorEvent, type SessionFacts, sessionFacts } from "./observe/events.ts";
 import { describeChange } from "./policy/compare-lines.ts";
 import { type PolicyChange, isNoChange } from "./policy/compare.ts";
 
@@ -61,16 +61,7 @@ export interface StatusAnswer {
   readonly journal: JournalHealth;
 }
 
-export interface SessionAnswer {
-  readonly flow: string;
-  readonly source: string;
-  readonly endpoint: string;
-  readonly target: string;
-  readonly rule: string;
-  readonly started: string;
-  readonly duration: number;
-  readonly bytesToTarget: number;
-  readonly bytesToClient: number;
+export interface SessionAnswer extends SessionFacts {
   readonly phase: OpenSession["phase"];
   readonly leaving: boolean;
 }
@@ -178,19 +169,7 @@ function sessions({ gateway, changes }: Asked, select: string | undefined): read
 }
 
 function sessionRow(session: OpenSession): SessionAnswer {
-  return {
-    flow: session.flow,
-    source: formatAddress(session.source),
-    endpoint: formatEndpoint(session.endpoint),
-    target: formatEndpoint(session.target),
-    rule: session.rule,
-    started: new Date(session.startedAt).toISOString(),
-    duration: Math.round(session.duration),
-    bytesToTarget: session.bytesToTarget,
-    bytesToClient: session.bytesToClient,
-    phase: session.phase,
-    leaving: session.leaving,
-  };
+  return { ...sessionFacts(session), phase: session.phase, leaving: session.leaving };
 }
 
 function changeAnswer(change: PolicyChange): ChangeAnswer {

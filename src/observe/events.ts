@@ -23,8 +23,8 @@ export type GatewayEvent =
   | { readonly event: "stopping"; readonly sessions: number; readonly within: number }
   | { readonly event: "stopped"; readonly cut: number };
 
-export interface SessionEvent {
-  readonly event: "session";
+/** What can be said of a session at any time of its life. */
+export interface SessionFacts {
   readonly flow: string;
   readonly source: string;
   readonly endpoint: string;
@@ -36,6 +36,10 @@ export interface SessionEvent {
   readonly duration: number;
   readonly bytesToTarget: number;
   readonly bytesToClient: number;
+}
+
+export interface SessionEvent extends SessionFacts {
+  readonly event: "session";
   readonly outcome: SessionRecord["outcome"];
   readonly by: SessionRecord["by"];
   readonly cause?: string;
@@ -59,20 +63,22 @@ export interface RefusedEvent {
 }
 
 export function sessionEvent(record: SessionRecord): SessionEvent {
+  const { outcome, by, cause } = record;
+  return { event: "session", ...sessionFacts(record), outcome, by, ...(cause === undefined ? {} : { cause }) };
+}
+
+/** A session as people read it: addresses and instants spelt out. */
+export function sessionFacts(session: Omit<SessionRecord, "outcome" | "by" | "cause">): SessionFacts {
   return {
-    event: "session",
-    flow: record.flow,
-    source: formatAddress(record.source),
-    endpoint: formatEndpoint(record.endpoint),
-    target: formatEndpoint(record.target),
-    rule: record.rule,
-    started: new Date(record.startedAt).toISOString(),
-    duration: Math.round(record.duration),
-    bytesToTarget: record.bytesToTarget,
-    bytesToClient: record.bytesToClient,
-    outcome: record.outcome,
-    by: record.by,
-    ...(record.cause === undefined ? {} : { cause: record.cause }),
+    flow: session.flow,
+    source: formatAddress(session.source),
+    endpoint: formatEndpoint(session.endpoint),
+    target: formatEndpoint(session.target),
+    rule: session.rule,
+    started: new Date(session.startedAt).toISOString(),
+    duration: Math.round(session.duration),
+    bytesToTarget: session.bytesToTarget,
+    bytesToClient: session.bytesToClient,
   };
 }
 
