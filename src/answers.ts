@@ -15,6 +15,7 @@ import { JournalError } from "./journal/errors.ts";
 import type { JournalHealth } from "./journal/health.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { Verification } from "./journal/rows.ts";
+import { unusedGrants } from "./journal/unused-grants.ts";
 import { type DoorEvent, doorEvent, type SessionFacts, sessionFacts } from "./observe/events.ts";
 import { describeChange } from "./policy/compare-lines.ts";
 import { type PolicyChange, isNoChange } from "./policy/compare.ts";
@@ -215,17 +216,15 @@ async function ended({ journal, changes }: Asked, query: JournalQuestion): Promi
   return { rows: rows.map(plainSession), gaps: gaps.map(plainGap), more: next !== undefined };
 }
 
-/** The grants of the flows it carries that were not used in so many days. */
-async function unused({ journal, changes, clock }: Asked, days: number): Promise<UsageAnswer> {
+/** The grants of the flows it carries that were not used in so many days, by sessions that ended or by those inside. */
+async function unused({ gateway, journal, changes, clock }: Asked, days: number): Promise<UsageAnswer> {
   if (days < 1 || days > 3_650) throw usage(`look ${days} days back`, "days is a number from 1 to 3650");
   const { since, used } = await kept(journal.usage(clock.wall(), days));
-  const seen = new Set(used.map(({ flow, rule }) => `${flow} ${rule}`));
   // What a service's own machine lets in never passes here.
   const relayed = changes.policy.flows.filter(({ kind }) => kind === "relayed");
-  const grants = relayed.flatMap(({ id, grants: list }) =>
-    list.filter(({ source }) => !seen.has(`${id} ${source}`)).map(({ source }) => ({ flow: id, source })),
-  );
-  return { since, from: clock.wall() - days * DAY, unused: grants };
+  const grants = relayed.flatMap(({ id, grants: list }) => list.map(({ source }) => ({ flow: id, rule: source })));
+  const left = unusedGrants(grants, [...used, ...gateway.openSessions]);
+  return { since, from: clock.wall() - days * DAY, unused: left.map(({ flow, rule }) => ({ flow, source: rule })) };
 }
 
 /** What keeps the journal from answering is for the operator; nothing of the gateway fails with it. */

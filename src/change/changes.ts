@@ -17,7 +17,7 @@ import type { Policy, RelayedFlow, Standing } from "../policy/policy.ts";
 import { History, type ListedEntry } from "./history.ts";
 import { type AppliedFile, type Entry, hashOf } from "./history-entry.ts";
 import { pendingOf, type Pending } from "./history-confirm.ts";
-import { type Operation, operate } from "./operations.ts";
+import { type Operation, operate, standings } from "./operations.ts";
 import { openOperations } from "./operations-store.ts";
 import type { SealedRecord } from "./state-sealed.ts";
 import type { Origin } from "./read-apart.ts";
@@ -396,8 +396,7 @@ function compileWith(
   operations: readonly Operation[],
   now: number,
 ): Policy {
-  const standing = new Map(operations.map(({ flow, state }): [string, Standing] => [flow, state]));
-  return compile(withTemporaryGrants(inventory, grants.list, now), standing);
+  return compile(withTemporaryGrants(inventory, grants.list, now), standings(operations));
 }
 
 /** Throws `inventory-refused`, with the findings, where it has errors. */

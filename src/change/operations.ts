@@ -7,11 +7,12 @@
 import { EcluseError } from "../errors.ts";
 import { isProse } from "../inventory/names.ts";
 import { escapeControls } from "../inventory/quote.ts";
+import type { Standing } from "../policy/policy.ts";
 
 export interface Operation {
   readonly flow: string;
   /** `closed`: nobody enters, those inside end by the flow's `onRevoke`. `draining`: nobody enters, those inside stay. */
-  readonly state: "closed" | "draining";
+  readonly state: Standing;
   readonly by: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -46,18 +47,9 @@ export function operate(
   return [...others, ...[...flows].map((flow) => ({ flow, state, by, at: now, ...because }))];
 }
 
-/** The flows that let nobody new in, closed or draining, with what was done to each. */
-export function closedFlows(operations: readonly Operation[]): ReadonlyMap<string, Operation> {
-  return new Map(operations.map((operation) => [operation.flow, operation]));
-}
-
-/** Operations on flows that are not among these ids: kept, and worth telling. */
-export function operationsAside(
-  operations: readonly Operation[],
-  flows: readonly { readonly id: string }[],
-): readonly Operation[] {
-  const ids = new Set(flows.map(({ id }) => id));
-  return operations.filter(({ flow }) => !ids.has(flow));
+/** What a policy is told of the flows that are not open. */
+export function standings(operations: readonly Operation[]): ReadonlyMap<string, Standing> {
+  return new Map(operations.map(({ flow, state }) => [flow, state]));
 }
 
 function refused(why: string, hint: string): EcluseError {

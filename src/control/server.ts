@@ -1,10 +1,10 @@
 /**
  * The control socket's server: HTTP on a unix socket, `ROUTES` under `/v1`.
  *
- * The permissions of the socket are its lock: 0600, or 0660 with a group. Nothing changes by GET. Errors are
+ * The permissions of the socket are its lock: 0600. Nothing changes by GET. Errors are
  * problem+json (RFC 9457) with the codes of `docs/errors.md`. A bug answers 500 and is told to whoever opened the socket.
  */
-import { chmod, chown, mkdir, rm, stat } from "node:fs/promises";
+import { chmod, mkdir, rm, stat } from "node:fs/promises";
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import { connect } from "node:net";
 import { dirname } from "node:path";
@@ -18,8 +18,6 @@ const LARGEST_BODY = 65_536;
 
 export interface ControlOptions {
   readonly path: string;
-  /** The numeric group that may use the socket too; absent: only the owner. */
-  readonly group?: number;
   readonly handlers: Handlers;
   /** Told of a bug that answering met: a question must not end the sessions of the gateway that was asked. */
   readonly failed: (error: unknown) => void;
@@ -35,15 +33,14 @@ export class ControlServer implements AsyncDisposable {
   }
 
   /** Throws `cannot-listen` where the socket cannot be had, or another gateway answers on it. */
-  static async open({ path, group, handlers, failed }: ControlOptions): Promise<ControlServer> {
+  static async open({ path, handlers, failed }: ControlOptions): Promise<ControlServer> {
     const server = createServer((request, response) => void answer({ request, response, handlers, failed }));
     server.requestTimeout = 60_000;
     try {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       await removeStale(path);
       await listen(server, path);
-      if (group !== undefined) await chown(path, process.getuid?.() ?? 0, group);
-      await chmod(path, group === undefined ? 0o600 : 0o660);
+      await chmod(path, 0o600);
     } catch (cause) {
       server.close();
       throw cannotListen(path, cause);

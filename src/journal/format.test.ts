@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
 import type { Ipv4 } from "@ecluse/guard/address";
-import { formatCsv, formatJsonLines, plainChange, plainRefusal, plainSession } from "./format.ts";
+import { formatCsv, plainChange, plainRefusal, plainSession } from "./format.ts";
 
 suite("formatCsv", () => {
   test("a header, CRLF, and quotes where RFC 4180 asks for them", () => {
@@ -80,8 +80,8 @@ test("plainSession spells everything out", () => {
 test("a row with a hopeless clock is still written", () => {
   const rank = { count: 2, first: 0, last: 9e15, reasons: { "not-listed": 1, expired: 1 } };
   assert.equal(
-    formatJsonLines([plainRefusal(rank)]),
-    `{"source":null,"flow":null,"count":2,"first":"1970-01-01T00:00:00.000Z","last":"9000000000000000","reasons":"not-listed: 1, expired: 1"}\n`,
+    JSON.stringify(plainRefusal(rank)),
+    `{"source":null,"flow":null,"count":2,"first":"1970-01-01T00:00:00.000Z","last":"9000000000000000","reasons":"not-listed: 1, expired: 1"}`,
   );
 });
 

@@ -1,7 +1,7 @@
 /** The journal's rows as CSV and as JSON: pure, for the command line and the control socket. */
 import { formatAddress } from "@ecluse/guard/address";
 import type { Endpoint } from "../inventory/model.ts";
-import type { Gap, KeptChange, KeptSession, RefusalRank, Use } from "./rows.ts";
+import type { Gap, KeptChange, KeptSession, RefusalRank } from "./rows.ts";
 
 /** A row with everything spelt out: instants in ISO 8601 UTC, addresses as dotted quads. */
 export type PlainRow = Readonly<Record<string, string | number | null>>;
@@ -38,21 +38,12 @@ export function plainRefusal({ source, flow, count, first, last, reasons }: Refu
   };
 }
 
-export function plainUse({ flow, rule, first, last, sessions }: Use): PlainRow {
-  return { flow, rule, first: instant(first), last: instant(last), sessions };
-}
-
 export function plainChange({ seq, at, by, action, subject, detail, hash }: KeptChange): PlainRow {
   return { seq, at: instant(at), by, action, subject, detail: detail === null ? "" : JSON.stringify(detail), hash };
 }
 
 export function plainGap({ from, to, sessions, refusals, changes, why }: Gap): PlainRow {
   return { from: instant(from), to: instant(to), sessions, refusals, changes, why };
-}
-
-/** One object per line. */
-export function formatJsonLines(rows: readonly PlainRow[]): string {
-  return rows.map((row) => `${JSON.stringify(row)}\n`).join("");
 }
 
 /**

@@ -10,15 +10,3 @@ export function usageOf({ database, state }: Store, now: number, days: number): 
     .all(Math.round(now - days * DAY)) as unknown as readonly Use[];
   return { since: state.number("begun"), used };
 }
-
-/** A grant as the policy has it: a source's name on a flow. */
-export interface NamedGrant {
-  readonly flow: string;
-  readonly rule: string;
-}
-
-/** The grants that were not used, in their order. Before `usage.since` the journal saw nothing. */
-export function unusedGrants<T extends NamedGrant>(grants: readonly T[], { used }: Usage): readonly T[] {
-  const keys = new Set(used.map(({ flow, rule }) => JSON.stringify([flow, rule])));
-  return grants.filter(({ flow, rule }) => !keys.has(JSON.stringify([flow, rule])));
-}

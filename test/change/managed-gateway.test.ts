@@ -101,6 +101,8 @@ suite("a managed gateway", { timeout: 120_000 }, () => {
     const inside = await dial({ ...site.door, from: site.till });
     const end = ending(inside);
     await until(() => site.target.count.open === 1, "a session inside");
+    const { unused } = (await gateway.ask("usage", { days: 90 })) as { unused: readonly unknown[] };
+    assert.deepEqual(unused, [], "who is inside uses a grant, though the journal has no row yet");
     await gateway.ask("operate", { author: "test", select: "door", to: "draining" });
     assert.equal(await site.enters(site.till), false);
     assert.equal(site.target.count.open, 1, "the one inside stays");

@@ -6,7 +6,7 @@ import { parseNetwork } from "@ecluse/guard/address";
 import { JournalError } from "../../src/journal/errors.ts";
 import { openStoppedJournal } from "../../src/journal/stopped-journal.ts";
 import type { SessionQuery } from "../../src/journal/rows.ts";
-import { unusedGrants } from "../../src/journal/usage.ts";
+import { unusedGrants } from "../../src/journal/unused-grants.ts";
 import { ipv4 } from "../support/loopback.ts";
 import { systemClock } from "../support/relay.ts";
 import { DAY, MINUTE, NOON, folder, journal, refusal, session, written } from "./support.ts";
@@ -162,7 +162,7 @@ test("usage tells each grant's last use, and since when it could know", async ()
     { flow: "depot22-tpe03", rule: "odoo" },
     { flow: "depot22-tpe03", rule: "technician" },
   ];
-  assert.deepEqual(unusedGrants(grants, usage), [grants[1]]);
+  assert.deepEqual(unusedGrants(grants, usage.used), [grants[1]]);
 });
 
 test("changes come back newest first, between from and to, page by page", async () => {
