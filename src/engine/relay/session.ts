@@ -11,15 +11,11 @@ import type { Limits } from "../../inventory/model.ts";
 import type { Permit } from "../../policy/gate.ts";
 import { type Door, endpointKey } from "../../policy/policy.ts";
 import type { OpenSession, Outcome, Party, SessionRecord } from "../engine.ts";
-import { reset } from "./reset.ts";
+import { Side, type SideOwner } from "./side.ts";
 import type { Occupant } from "./slots.ts";
 
 /** What a client may send before its terminal answers the dial; beyond it the client is not read. In bytes. */
 const HELD_BYTES = 65_536;
-
-/** A peer that stops answering keepalive probes is given up after 6 of them, this many milliseconds apart: a subnet
- * router's failover takes about 15 s, and must not cut a payment whose customer is typing the PIN. */
-const KEEPALIVE = { interval: 10_000, count: 6 };
 
 /** The relay, as a session sees it. */
 export interface SessionHost {
@@ -44,7 +40,7 @@ export interface Admission {
 /** What of an admission a new policy may replace. */
 type Right = Pick<Admission, "door" | "permit">;
 
-export class Session implements Occupant {
+export class Session implements Occupant, SideOwner {
   readonly source: Ipv4;
   /** The right it is inside by; replaced when a new policy gives it another. */
   right: Right;
@@ -307,110 +303,4 @@ export class Session implements Occupant {
       bytesToClient: this.#target?.delivered() ?? 0,
     };
   }
-}
-
-/** A socket that knows its side: the handlers below are shared by all sessions instead of made for each. */
-type OwnedSocket = Socket & { [owner]: Side };
-
-const owner = Symbol("side");
-
-/** One end of a session: its socket, and what came from it. */
-class Side {
-  readonly session: Session;
-  readonly party: "client" | "target";
-  readonly socket: Socket;
-  other: Side | undefined;
-  /** Bytes received from this side for the other. */
-  bytes = 0;
-  /** Its FIN has arrived. */
-  ended = false;
-  closed = false;
-  #lost = 0;
-  #taken = 0;
-  #takenAt = 0;
-
-  constructor(session: Session, party: "client" | "target", socket: Socket) {
-    this.session = session;
-    this.party = party;
-    this.socket = socket;
-  }
-
-  listen(): void {
-    const { socket } = this;
-    (socket as OwnedSocket)[owner] = this;
-    if (this.party === "target") socket.on("connect", onConnect);
-    else this.tune();
-    socket.on("data", onData).on("drain", onDrain).on("end", onEnd).on("error", onError).on("close", onClose);
-  }
-
-  /** Only on a connected socket: libuv keeps the probes' times nowhere before that. */
-  tune(): void {
-    this.socket.setNoDelay(true);
-    this.socket.setKeepAlive(true, this.session.keepalive, KEEPALIVE.interval, KEEPALIVE.count);
-  }
-
-  /** Bytes of this side that were handed on to the other side's system. */
-  delivered(): number {
-    return Math.max(0, this.bytes - (this.other?.waiting ?? 0));
-  }
-
-  /** Bytes that wait to be written to this side, or did when it was ended. */
-  get waiting(): number {
-    return this.#lost === 0 ? this.socket.writableLength : this.#lost;
-  }
-
-  /** Ends it with RST. */
-  reset(): void {
-    this.noteLost();
-    reset(this.socket);
-  }
-
-  /** What waits to be written now never will be; a destroyed socket forgets how much that was. */
-  noteLost(): void {
-    if (this.#lost === 0) this.#lost = this.socket.writableLength;
-  }
-
-  /**
-   * Whether something waits to be written to this side and nothing was taken for `limit` milliseconds. Asked of what was
-   * taken, not of what waits: under back-pressure one full chunk after another waits, and each looks like the last.
-   */
-  isStalled(now: number, limit: number): boolean {
-    const waiting = this.socket.destroyed ? 0 : this.socket.writableLength;
-    const taken = (this.other?.bytes ?? 0) - waiting;
-    if (waiting === 0 || taken !== this.#taken) {
-      this.#taken = taken;
-      this.#takenAt = now;
-      return false;
-    }
-    return now - this.#takenAt >= limit;
-  }
-}
-
-function onConnect(this: Socket): void {
-  (this as OwnedSocket)[owner].session.connected();
-}
-
-function onData(this: Socket, chunk: Buffer): void {
-  const side = (this as OwnedSocket)[owner];
-  side.session.received(side, chunk);
-}
-
-function onDrain(this: Socket): void {
-  const side = (this as OwnedSocket)[owner];
-  side.session.drained(side);
-}
-
-function onEnd(this: Socket): void {
-  const side = (this as OwnedSocket)[owner];
-  side.session.ended(side);
-}
-
-function onError(this: Socket, error: NodeJS.ErrnoException): void {
-  const side = (this as OwnedSocket)[owner];
-  side.session.failed(side, error.code ?? error.name);
-}
-
-function onClose(this: Socket): void {
-  const side = (this as OwnedSocket)[owner];
-  side.session.closed(side);
 }
