@@ -6,7 +6,14 @@
 import type { Applied, BlockedDoor, Clock, Engine, OpenSession } from "./engine/engine.ts";
 import { Relay } from "./engine/relay/relay.ts";
 import type { Journal } from "./journal/journal.ts";
-import { type GatewayEvent, doorEvent, readyEvent, refusedEvent, sessionEvent } from "./observe/events.ts";
+import {
+  type GatewayEvent,
+  doorEvent,
+  readyEvent,
+  refusedEvent,
+  sessionEvent,
+  unclaimedEvent,
+} from "./observe/events.ts";
 import { RefusalTally } from "./observe/refusals.ts";
 import type { Policy } from "./policy/policy.ts";
 
@@ -48,6 +55,7 @@ export class Gateway {
         refused: (refusal) => this.#refusals.add(refusal),
         blocked: (door) => tell(doorEvent("blocked", door)),
         unblocked: (door) => tell(doorEvent("unblocked", door)),
+        unclaimed: (endpoint) => tell(unclaimedEvent(endpoint)),
       },
     });
     this.#stopTelling = clock.every(refusalPeriod, this.#tellRefusals);

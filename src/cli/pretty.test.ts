@@ -47,6 +47,7 @@ const LINES: readonly (readonly [GatewayEvent | DroppedEvent, string])[] = [
   [{ ...REFUSED, source: null, reason: "no-address" }, "refused     depot01-tpe01  no address: no-address"],
   [{ ...REFUSED, flow: null, reason: "no-door" }, "refused     no flow  192.0.2.66: no-door"],
   [{ event: "blocked", flow: "f", endpoint: "e", message: "Cannot listen" }, "blocked     f: Cannot listen"],
+  [{ event: "unclaimed", endpoint: "e", message: "Closed e" }, "Closed e"],
   [{ event: "unblocked", flow: "f", endpoint: "e", message: "Listening" }, "open        f: Listening"],
   [{ event: "ignored", signal: "SIGHUP", message: "why" }, "SIGHUP ignored: why"],
   [

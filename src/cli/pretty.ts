@@ -37,6 +37,8 @@ function words(event: GatewayEvent | DroppedEvent, paint: Paint): string {
       return `${paint("red", "blocked".padEnd(11))} ${event.flow}: ${event.message}`;
     case "unblocked":
       return `${paint("green", "open".padEnd(11))} ${event.flow}: ${event.message}`;
+    case "unclaimed":
+      return paint("yellow", event.message);
     case "ignored":
       return `${event.signal} ignored: ${event.message}`;
     case "changed":

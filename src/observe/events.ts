@@ -14,6 +14,7 @@ export type GatewayEvent =
   | SessionEvent
   | RefusedEvent
   | DoorEvent
+  | UnclaimedEvent
   | { readonly event: "ignored"; readonly signal: string; readonly message: string }
   | { readonly event: "changed"; readonly what: string; readonly by: string; readonly detail: string }
   | ({ readonly event: "pending" } & ChangeCounts)
@@ -50,6 +51,13 @@ export interface DoorEvent {
   readonly flow: string;
   readonly endpoint: string;
   /** What stands in the way, in words; or that nothing does any more. */
+  readonly message: string;
+}
+
+/** A listening socket that the process was given at its start, and that no flow asks for. */
+export interface UnclaimedEvent {
+  readonly event: "unclaimed";
+  readonly endpoint: string;
   readonly message: string;
 }
 
@@ -91,6 +99,12 @@ export function doorEvent(event: "blocked" | "unblocked", { flow, endpoint, caus
   const where = formatEndpoint(endpoint);
   const message = event === "blocked" ? `Cannot listen on ${where}: ${wordsFor(cause)}` : `Listening on ${where} now`;
   return { event, flow, endpoint: where, message };
+}
+
+export function unclaimedEvent(endpoint: Endpoint): UnclaimedEvent {
+  const where = formatEndpoint(endpoint);
+  const message = `Closed ${where}: a socket that was passed in, and no flow listens there`;
+  return { event: "unclaimed", endpoint: where, message };
 }
 
 export function readyEvent({ open, blocked }: Applied, flows: number): GatewayEvent {

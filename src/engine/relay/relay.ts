@@ -6,22 +6,30 @@
  * connection goes through from there on is the session's.
  */
 import type { Socket } from "node:net";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Ipv4, peerAddress } from "@ecluse/guard/address";
 import type { Endpoint, Limits } from "../../inventory/model.ts";
 import { judge, judgeInside } from "../../policy/decide.ts";
 import { type Policy, endpointKey } from "../../policy/policy.ts";
-import type { Applied, BlockedDoor, Clock, Engine, EngineEvents, OpenSession, Refusal, RoomReason } from "../engine.ts";
+import type {
+  Applied,
+  BlockedDoor,
+  Clock,
+  Engine,
+  EngineEvents,
+  Inherited,
+  OpenSession,
+  Refusal,
+  RoomReason,
+  SessionRecord,
+} from "../engine.ts";
+import type { HandedOver, HandedSession, SessionOrder, SessionReport, TakenOver } from "../handover.ts";
 import { descriptorLimit, sessionCeiling } from "./ceiling.ts";
-import { Listener } from "./listener.ts";
+import { Doors } from "./doors.ts";
+import type { GovernedSession } from "./governed.ts";
+import { HandedOverSessions } from "./handed-over.ts";
+import { type RemoteHost, RemoteSessions } from "./remote-sessions.ts";
 import { type Admission, Session, type SessionHost } from "./session.ts";
 import { Slots } from "./slots.ts";
-
-/** How often a door that cannot be opened is tried again, in milliseconds. */
-const RETRY = 1_000;
-
-/** Doors opened in one turn of the loop: opening never lets go of it by itself, and the sessions inside must not wait. */
-const DOORS_A_TURN = 32;
 
 /** A line before a terminal is never longer than this, whatever the connect limit, in milliseconds. */
 const LONGEST_WAIT = 5_000;
@@ -35,16 +43,19 @@ export interface RelayOptions {
   readonly events: EngineEvents;
   /** Open descriptors this process may have; default: what the system says. */
   readonly descriptors?: number;
+  /** Sockets that listen already. */
+  readonly inherited?: Inherited;
+  /** Nobody gets a place at a terminal before `takeOver`: those who have one then are not known yet. */
+  readonly standby?: boolean;
 }
 
 export class Relay implements Engine {
   readonly #clock: Clock;
   readonly #events: EngineEvents;
   readonly #descriptors: number;
-  readonly #host: SessionHost;
-  readonly #listeners = new Map<number, Listener>();
-  readonly #blocked = new Map<number, BlockedDoor>();
-  readonly #sessions = new Set<Session>();
+  readonly #host: SessionHost & RemoteHost;
+  readonly #doors: Doors;
+  readonly #sessions = new Set<GovernedSession>();
   readonly #perSource = new Map<Ipv4, number>();
   /** By target: the places belong to the terminal, whatever flow or alias leads to it. */
   readonly #slots = new Map<number, Slots>();
@@ -54,23 +65,29 @@ export class Relay implements Engine {
   #ceiling = 0;
   #sweepPeriod = 0;
   #stopSweep: (() => void) | undefined;
-  #nextRetry = 0;
   #drain: Drain | undefined;
+  #standby: boolean;
+  /** Those carried by the process before this one. */
+  #remote: RemoteSessions | undefined;
+  /** Set where another process decides about the sessions left here. */
+  #handedOver: HandedOverSessions | undefined;
 
   constructor(options: RelayOptions) {
     this.#clock = options.clock;
     this.#events = options.events;
     this.#descriptors = options.descriptors ?? descriptorLimit();
+    this.#standby = options.standby ?? false;
+    const accept = (endpoint: Endpoint, socket: Socket): void => this.#accept(endpoint, socket);
+    this.#doors = new Doors({ ...options, accept, inherited: options.inherited ?? new Map() });
     this.#host = {
       limits: () => this.#limits,
       monotonic: options.clock.monotonic,
+      closing: (session) => this.#handedOver?.closing(session),
       vacated: (session) => this.#vacate(session),
-      over: (session, record) => {
-        this.#forget(session);
-        // One who found no place was refused, and has been told of as such.
-        if (record.outcome !== "busy") this.#events.ended(record);
-      },
+      over: (session, record) => this.#over(session, record),
       turnedAway: ({ source, right: { door } }) => {
+        // Who decided it has counted it.
+        if (this.#handedOver !== undefined) return;
         const { flow, endpoint } = door;
         this.#events.refused({ flow: flow.id, endpoint, source, outcome: "busy", reason: "terminal" });
       },
@@ -86,7 +103,7 @@ export class Relay implements Engine {
   }
 
   get blocked(): readonly BlockedDoor[] {
-    return [...this.#blocked.values()];
+    return this.#doors.blocked;
   }
 
   apply(policy: Policy): Promise<Applied> {
@@ -104,43 +121,17 @@ export class Relay implements Engine {
     // The rules first, for everyone who comes and everyone inside; then the doors, new ones before old ones go.
     for (const [target, slots] of this.#slots) slots.limit = this.#places.get(target) ?? Infinity;
     for (const session of this.#sessions) this.#judgeAgain(session, "revoked");
-    await this.#openDoors(policy);
-    for (const key of [...this.#listeners.keys()]) if (!policy.doors.has(key)) this.#closeDoor(key);
-    return { open: this.#listeners.size - this.#blocked.size, blocked: [...this.#blocked.values()] };
+    await this.#doors.apply(policy);
+    return { open: this.#doors.size, blocked: this.#doors.blocked };
   }
 
-  async #openDoors(policy: Policy): Promise<void> {
-    for (const [key, door] of policy.doors) {
-      if (this.#listeners.has(key)) continue;
-      if (this.#isStopping()) return;
-      const listener = new Listener(door.endpoint, this.#accept);
-      this.#listeners.set(key, listener);
-      // One after another: opening them in parallel costs more memory and no less time (measured at 7,128).
-      const cause = await listener.open();
-      if (this.#isStopping()) listener.close();
-      else if (cause !== undefined) this.#block(key, { flow: door.flow.id, endpoint: door.endpoint, cause });
-      if (this.#listeners.size % DOORS_A_TURN === 0) await nextTurn();
-    }
-  }
-
-  #block(key: number, door: BlockedDoor): void {
-    this.#blocked.set(key, door);
-    this.#events.blocked(door);
-  }
-
-  #closeDoor(key: number): void {
-    this.#listeners.get(key)?.close();
-    this.#listeners.delete(key);
-    this.#blocked.delete(key);
-  }
-
-  readonly #accept = (endpoint: Endpoint, socket: Socket): void => {
+  #accept(endpoint: Endpoint, socket: Socket): void {
     const entry = this.#mayEnter(endpoint, peerAddress(socket.remoteAddress));
     if ("reason" in entry) {
       refuse(socket);
       this.#events.refused(entry);
     } else this.#admit(socket, entry);
-  };
+  }
 
   #mayEnter(endpoint: Endpoint, source: Ipv4 | undefined): Admission | Refusal {
     const at = this.#clock.wall();
@@ -158,23 +149,37 @@ export class Relay implements Engine {
 
   #noRoomFor(source: Ipv4): RoomReason | undefined {
     if (this.#sessions.size >= this.#limits.sessions) return "sessions";
-    if (this.#sessions.size >= this.#ceiling) return "descriptors";
+    if (this.#sessions.size - (this.#remote?.size ?? 0) >= this.#ceiling) return "descriptors";
     if ((this.#perSource.get(source) ?? 0) >= this.#limits.perSource) return "source";
     return undefined;
   }
 
   #admit(socket: Socket, admission: Admission): void {
-    const { source } = admission;
     const session = new Session(this.#host, socket, admission);
+    this.#enter(session);
+    if (!this.#standby) this.#place(session);
+  }
+
+  #enter(session: GovernedSession): void {
     this.#sessions.add(session);
-    this.#perSource.set(source, (this.#perSource.get(source) ?? 0) + 1);
-    const place = this.#slotsOf(session.targetKey).take(session, this.#clock.monotonic());
+    this.#perSource.set(session.source, (this.#perSource.get(session.source) ?? 0) + 1);
+  }
+
+  /** Gives it what it has, or what there is. */
+  #place(session: GovernedSession): void {
+    if (session.place === "left") return;
+    const slots = this.#slotsOf(session.targetKey);
+    if (session.place === "held") {
+      slots.hold(session);
+      return;
+    }
+    const place = slots.take(session, this.#clock.monotonic());
     if (place === "seated") session.seated();
     else if (place === "full") session.turnedAway();
   }
 
   /** Asks again whether a session may be inside: by the policy in force, at the present hour. */
-  #judgeAgain(session: Session, outcome: "revoked" | "expired"): void {
+  #judgeAgain(session: GovernedSession, outcome: "revoked" | "expired"): void {
     const old = session.right.door;
     const door = this.#policy?.doors.get(endpointKey(old.endpoint.address, old.endpoint.port));
     const leadsElsewhere =
@@ -188,19 +193,30 @@ export class Relay implements Engine {
     else session.revoke(verdict.reason === "expired" ? "expired" : outcome, door.flow.onRevoke);
   }
 
-  #vacate(session: Session): void {
+  #over(session: GovernedSession, record: SessionRecord): void {
+    this.#forget(session);
+    if (this.#handedOver !== undefined) this.#handedOver.over(session, record);
+    // One who found no place was refused, and has been told of as such.
+    else if (record.outcome !== "busy") this.#events.ended(record);
+    this.#finishDrain();
+  }
+
+  #vacate(session: GovernedSession): void {
+    if (this.#handedOver !== undefined) {
+      this.#handedOver.vacated(session);
+      return;
+    }
     const slots = this.#slots.get(session.targetKey);
     slots?.leave(session);
     if (slots?.isEmpty === true) this.#slots.delete(session.targetKey);
   }
 
-  #forget(session: Session): void {
+  #forget(session: GovernedSession): void {
     this.#vacate(session);
     this.#sessions.delete(session);
     const left = (this.#perSource.get(session.source) ?? 1) - 1;
     if (left === 0) this.#perSource.delete(session.source);
     else this.#perSource.set(session.source, left);
-    this.#finishDrain();
   }
 
   #slotsOf(target: number): Slots {
@@ -226,31 +242,78 @@ export class Relay implements Engine {
   /** One timer for every limit of every session, instead of several for each. */
   #sweep(): void {
     const now = this.#clock.monotonic();
+    if (this.#handedOver === undefined) this.#sweepRights(now);
+    for (const session of this.#sessions) session.sweep(now);
+    if (this.#drain !== undefined && now >= this.#drain.deadline) this.#cutDrained();
+    void this.#doors.retry();
+  }
+
+  #sweepRights(now: number): void {
     const wall = this.#clock.wall();
     for (const session of this.#sessions) {
       const { until } = session.right.permit.grant;
       if (until !== undefined && wall >= until) this.#judgeAgain(session, "expired");
-      session.sweep(now);
     }
     const longest = Math.min(LONGEST_WAIT, this.#limits.connect);
     for (const slots of this.#slots.values()) slots.sweep(now, longest);
-    if (this.#drain !== undefined && now >= this.#drain.deadline) this.#cutDrained();
-    if (this.#blocked.size > 0 && now >= this.#nextRetry) void this.#retryBlocked();
   }
 
-  async #retryBlocked(): Promise<void> {
-    const began = this.#clock.monotonic();
-    this.#nextRetry = Infinity;
-    for (const [index, [key, door]] of [...this.#blocked].entries()) {
-      if (index % DOORS_A_TURN === DOORS_A_TURN - 1) await nextTurn();
-      const listener = this.#listeners.get(key);
-      if (listener === undefined || (await listener.open()) !== undefined) continue;
-      if (this.#listeners.get(key) !== listener) listener.close();
-      else if (this.#blocked.delete(key)) this.#events.unblocked(door);
-    }
-    // A round over thousands of doors takes its time; nine tenths of the process's belong to the sessions.
-    const now = this.#clock.monotonic();
-    this.#nextRetry = now + Math.max(RETRY, 9 * (now - began));
+  handOver(report: (report: SessionReport) => void): HandedOver {
+    this.#doors.closeAll();
+    const left = new HandedOverSessions(this.#sessions, report);
+    this.#handedOver = left;
+    const drain = newDrain(this.#clock.monotonic() + this.#limits.drain);
+    this.#drain = drain;
+    const { sessions } = left;
+    this.#finishDrain();
+    return {
+      sessions,
+      obey: (order) => {
+        if (order.what !== "tell") left.obey(order);
+        else void (this.#remote?.refresh() ?? Promise.resolve()).then(() => left.tell());
+      },
+      finished: drain.done.promise,
+      alone: () => this.#alone(),
+      resume: () => this.#resume(),
+    };
+  }
+
+  takeOver(handed: readonly HandedSession[], order: (order: SessionOrder) => void): TakenOver {
+    const remote = new RemoteSessions(this.#host, order);
+    this.#remote = remote;
+    this.#standby = false;
+    // Those who were there first come first in every line.
+    const own = [...this.#sessions];
+    this.#sessions.clear();
+    for (const one of handed) this.#enter(remote.add(one));
+    for (const session of own) this.#sessions.add(session);
+    for (const session of this.#sessions) this.#judgeAgain(session, "revoked");
+    this.#placeAll();
+    return remote;
+  }
+
+  /** The books of places are written anew, from what each session says of itself. */
+  #placeAll(): void {
+    this.#slots.clear();
+    for (const session of this.#sessions) if (session.place === "held") this.#place(session);
+    for (const session of this.#sessions) if (session.place === "wanted") this.#place(session);
+  }
+
+  #alone(): void {
+    if (this.#handedOver === undefined) return;
+    this.#handedOver = undefined;
+    for (const session of this.#sessions) if (session.place === "wanted") session.cut("drained");
+    for (const session of this.#sessions) this.#judgeAgain(session, "revoked");
+    this.#placeAll();
+  }
+
+  #resume(): Promise<Applied> {
+    this.#handedOver = undefined;
+    this.#drain = undefined;
+    this.#placeAll();
+    this.#stopSweep?.();
+    this.#sweepPeriod = 0;
+    return this.#policy === undefined ? Promise.resolve({ open: 0, blocked: [] }) : this.apply(this.#policy);
   }
 
   drain(limit: number): Promise<{ readonly cut: number }> {
@@ -263,9 +326,9 @@ export class Relay implements Engine {
   }
 
   #startDrain(deadline: number): Drain {
-    for (const key of [...this.#listeners.keys()]) this.#closeDoor(key);
-    for (const session of this.#sessions) if (!session.entered) session.cut("drained");
-    return { deadline, cut: 0, done: Promise.withResolvers() };
+    this.#doors.closeAll();
+    for (const session of this.#sessions) if (session.place === "wanted") session.cut("drained");
+    return newDrain(deadline);
   }
 
   #cutDrained(): void {
@@ -296,6 +359,10 @@ interface Drain {
   deadline: number;
   cut: number;
   readonly done: PromiseWithResolvers<{ readonly cut: number }>;
+}
+
+function newDrain(deadline: number): Drain {
+  return { deadline, cut: 0, done: Promise.withResolvers() };
 }
 
 /** The least of the limits that lead to one target. */
