@@ -18,9 +18,19 @@ export type GatewayEvent =
   | { readonly event: "ignored"; readonly signal: string; readonly message: string }
   | { readonly event: "changed"; readonly what: string; readonly by: string; readonly detail: string }
   | ({ readonly event: "pending" } & ChangeCounts)
+  /** The service manager could not be told how this process is. */
+  | { readonly event: "not-notified"; readonly message: string }
   /** An answer on the control socket failed where it must not; the sessions go on. */
   | { readonly event: "bug"; readonly stack: string }
   | { readonly event: "not-applied"; readonly message: string; readonly hint: string; readonly findings: number }
+  /** By the process that goes, and by the one that comes: `sessions` stay with the former until they end. */
+  | { readonly event: "handed-over"; readonly to: number; readonly sessions: number }
+  | { readonly event: "took-over"; readonly from: number; readonly sessions: number }
+  | { readonly event: "not-handed-over"; readonly message: string; readonly hint: string }
+  /** Of a process that has handed over: its last session has ended. */
+  | { readonly event: "finished"; readonly process: number; readonly cut: number }
+  /** The process before this one ended without a word, and its sessions with it. */
+  | { readonly event: "lost"; readonly process: number; readonly sessions: number }
   | { readonly event: "stopping"; readonly sessions: number; readonly within: number }
   | { readonly event: "stopped"; readonly cut: number };
 
