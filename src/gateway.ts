@@ -31,7 +31,7 @@ export interface GatewayOptions {
   readonly refusalPeriod?: number;
   /** Sockets that listen already. */
   readonly inherited?: Inherited;
-  /** Nobody reaches a terminal before `takeOver`. */
+  /** No door opens before `takeOver`. */
   readonly standby?: boolean;
 }
 
@@ -42,10 +42,13 @@ export class Gateway {
   readonly #tellRefusals: () => void;
   readonly #stopTelling: () => void;
   #stopping = false;
+  #standby: boolean;
+  #flows = 0;
   #takenOver: TakenOver | undefined;
 
   constructor({ clock, tell, keep, refusalPeriod = REFUSAL_PERIOD, ...relay }: GatewayOptions) {
     this.#tell = tell;
+    this.#standby = relay.standby === true;
     this.#tellRefusals = () => {
       const rows = this.#refusals.take();
       for (const row of rows) tell(refusedEvent(row));
@@ -87,14 +90,18 @@ export class Gateway {
     return this.#engine.blocked;
   }
 
-  /** Opens a policy's doors. Resolves once each is open or known to be blocked. */
+  /** Opens a policy's doors, unless it stands by. Resolves once each is open or known to be blocked. */
   async apply(policy: Policy): Promise<Applied> {
-    const applied = await this.#engine.apply(policy);
-    if (!this.#stopping) this.#tell(readyEvent(applied, policy.flows.length));
+    this.#flows = policy.flows.length;
+    return this.#ready(await this.#engine.apply(policy));
+  }
+
+  #ready(applied: Applied): Applied {
+    if (!this.#stopping && !this.#standby) this.#tell(readyEvent(applied, this.#flows));
     return applied;
   }
 
-  /** Gives the doors to another process of this gateway, which decides from here on about the sessions left here. */
+  /** Lets another process of this gateway decide from here on; it is told what happens. */
   handOver(report: (report: SessionReport) => void): HandedOver {
     this.#tellRefusals();
     return this.#engine.handOver(report);
@@ -102,8 +109,10 @@ export class Gateway {
 
   /** Decides about sessions that another process carries, as about its own. */
   takeOver(sessions: readonly HandedSession[], order: (order: SessionOrder) => void): TakenOver {
-    this.#takenOver = this.#engine.takeOver(sessions, order);
-    return this.#takenOver;
+    this.#standby = false;
+    const taken = this.#engine.takeOver(sessions, order);
+    this.#takenOver = taken;
+    return Object.assign(taken, { opened: taken.opened.then((applied) => this.#ready(applied)) });
   }
 
   /**

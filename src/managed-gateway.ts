@@ -70,38 +70,33 @@ export class ManagedGateway {
   /** Opens the doors of what is in force. Throws `EcluseError` where the state, the inventory or the socket cannot be had. */
   static async start(options: ManagedGatewayOptions): Promise<ManagedGateway> {
     const { clock, tell, state, predecessor, inherited = new Map() } = options;
-    const records = new Records({ file: join(state, "journal.sqlite"), ...options.journal, clock });
-    const gateway = new Gateway({ clock, tell, keep: records, inherited, standby: predecessor !== undefined });
-    try {
-      const changes = await startChanges(options, { gateway, records });
-      try {
-        const asked: Asked = {
-          gateway,
-          changes,
-          clock,
-          get journal() {
-            return records.journal;
-          },
-          takeOver: (author, within) => managed.#handOver(author, within),
-        };
-        const control = await ControlServer.prepare(controlOptions(options, asked));
-        const managed = new ManagedGateway(options, { gateway, records, changes, control });
-        try {
-          await managed.#begin();
-          return managed;
-        } catch (error) {
-          await control[Symbol.asyncDispose]();
-          throw error;
-        }
-      } catch (error) {
-        await changes[Symbol.asyncDispose]();
-        throw error;
-      }
-    } catch (error) {
-      await gateway.stop(0);
-      await records.close();
-      throw error;
-    }
+    await using undone = new AsyncDisposableStack();
+    const records = undone.adopt(
+      new Records({ file: join(state, "journal.sqlite"), ...options.journal, clock }),
+      (opened) => opened.close(),
+    );
+    const gateway = undone.adopt(
+      new Gateway({ clock, tell, keep: records, inherited, standby: predecessor !== undefined }),
+      async (opened) => {
+        await opened.stop(0);
+      },
+    );
+    const changes = undone.use(await startChanges(options, { gateway, records }));
+    const asked: Asked = {
+      gateway,
+      changes,
+      clock,
+      get journal() {
+        return records.journal;
+      },
+      takeOver: (author, within) => managed.#handOver(author, within),
+    };
+    const control = undone.use(await ControlServer.prepare(controlOptions(options, asked)));
+    const managed = new ManagedGateway(options, { gateway, records, changes, control });
+    await managed.#begin();
+    // All of it is the managed gateway's to dispose of.
+    undone.move();
+    return managed;
   }
 
   async #begin(): Promise<void> {
@@ -133,6 +128,7 @@ export class ManagedGateway {
     });
     this.#records.open();
     tell({ event: "took-over", from: predecessor.pid, sessions: sessions.length });
+    await taken.opened;
     await serving?.();
     predecessor.serving();
   }
@@ -163,6 +159,7 @@ export class ManagedGateway {
       await this.#resume(handed);
       throw error;
     }
+    handed.close();
     this.#isHandedOver = true;
     void successor.gone.then(() => handed.alone());
     this.#stopWatching();
@@ -177,7 +174,7 @@ export class ManagedGateway {
   }
 
   async #resume(handed: HandedOver): Promise<void> {
-    await handed.resume();
+    handed.resume();
     this.#records.open();
     if (await this.#control.isPublished()) return;
     const lost = this.#control;

@@ -50,7 +50,8 @@ function exchange(
 ): Promise<{ readonly status: number; readonly text: string }> {
   return new Promise((resolve, reject) => {
     const headers = body === undefined ? {} : { "content-type": "application/json" };
-    const asked = request({ socketPath, ...options, headers, timeout: PATIENCE }, (response) => {
+    // A connection of its own: a kept one may lead to a process that another has taken over from.
+    const asked = request({ socketPath, ...options, headers, timeout: PATIENCE, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("end", () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));

@@ -28,12 +28,9 @@ export interface Engine {
   readonly openSessions: readonly OpenSession[];
   /** The doors that could not be opened yet. */
   readonly blocked: readonly BlockedDoor[];
-  /**
-   * Closes every door without a word to the sessions inside: another process of this gateway has the doors, and decides
-   * about them from here on. They may take at most the drain limit.
-   */
+  /** Lets another process of this gateway decide from here on about those inside, and about those who still enter here. */
   handOver(report: (report: SessionReport) => void): HandedOver;
-  /** Ends standing by, and decides about sessions that another process carries, as about its own. */
+  /** Ends standing by: decides about the sessions that another process carries, as about its own, and opens the doors. */
   takeOver(sessions: readonly HandedSession[], order: (order: SessionOrder) => void): TakenOver;
 }
 

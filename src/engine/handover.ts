@@ -6,7 +6,7 @@
  * inside. The older one carries their bytes, does as it is told, and reports. Numbers name sessions within one such pair.
  */
 import type { OnRevoke } from "../inventory/model.ts";
-import type { Applied, OpenSession, Outcome, SessionRecord } from "./engine.ts";
+import type { Applied, OpenSession, Outcome, Refusal, SessionRecord } from "./engine.ts";
 
 /** A session, as it is when the doors change hands. */
 export interface HandedSession {
@@ -37,26 +37,33 @@ export type SessionOrder =
 
 /** From the process that carries it. */
 export type SessionReport =
+  /** One that entered there since: its doors are open until they are open here. */
+  | { readonly what: "came"; readonly session: HandedSession }
+  | { readonly what: "refused"; readonly refusal: Refusal }
   | { readonly what: "closing"; readonly id: number }
   /** The terminal has no more of it: its place is free. */
   | { readonly what: "vacated"; readonly id: number }
   | { readonly what: "over"; readonly id: number; readonly record: SessionRecord }
   | { readonly what: "facts"; readonly sessions: readonly { readonly id: number; readonly facts: OpenSession }[] };
 
-/** The older process's end: what became of the doors' sessions is decided elsewhere. */
+/** The older process's end: what becomes of its sessions is decided elsewhere. */
 export interface HandedOver {
   readonly sessions: readonly HandedSession[];
+  /** The doors are open elsewhere: closes them here. The sessions left may take at most the drain limit. */
+  readonly close: () => void;
   readonly obey: (order: SessionOrder) => void;
   /** Resolves when none is left, with how many were cut at the drain limit. */
   readonly finished: Promise<{ readonly cut: number }>;
   /** Nobody decides elsewhere any more: judges those inside itself again, by the last policy it had. */
   readonly alone: () => void;
-  /** The other process never took up its work: as if nothing had been handed over. Resolves once the doors are open. */
-  readonly resume: () => Promise<Applied>;
+  /** The other process never took up its work: as if nothing had been handed over. Not after `close`. */
+  readonly resume: () => void;
 }
 
 /** The newer process's end. */
 export interface TakenOver {
+  /** Resolves once its doors are open. */
+  readonly opened: Promise<Applied>;
   readonly reported: (report: SessionReport) => void;
   /** How many are left. */
   readonly size: number;

@@ -1,7 +1,7 @@
 /**
  * What is left of a relay whose doors another process has taken: sessions that it carries and no longer decides about.
  */
-import type { SessionRecord } from "../engine.ts";
+import type { Refusal, SessionRecord } from "../engine.ts";
 import type { HandedSession, SessionOrder, SessionReport } from "../handover.ts";
 import type { GovernedSession } from "./governed.ts";
 
@@ -9,25 +9,24 @@ export class HandedOverSessions {
   readonly #report: (report: SessionReport) => void;
   readonly #byId = new Map<number, GovernedSession>();
   readonly #idOf = new Map<GovernedSession, number>();
+  #last = 0;
 
   constructor(sessions: Iterable<GovernedSession>, report: (report: SessionReport) => void) {
     this.#report = report;
-    for (const session of sessions) {
-      const id = this.#byId.size + 1;
-      this.#byId.set(id, session);
-      this.#idOf.set(session, id);
-    }
+    for (const session of sessions) this.#number(session);
   }
 
   /** As they are now, oldest first. */
   get sessions(): readonly HandedSession[] {
-    return Array.from(this.#byId, ([id, session]) => ({
-      id,
-      facts: session.snapshot(),
-      place: session.place,
-      closing: session.closing,
-      onRevoke: session.right.door.flow.onRevoke,
-    }));
+    return Array.from(this.#byId, ([id, session]) => handed(id, session));
+  }
+
+  came(session: GovernedSession): void {
+    this.#report({ what: "came", session: handed(this.#number(session), session) });
+  }
+
+  refused(refusal: Refusal): void {
+    this.#report({ what: "refused", refusal });
   }
 
   /** Does to one session what was decided; one that is over in the meantime needs nothing. */
@@ -61,8 +60,20 @@ export class HandedOverSessions {
     if (id !== undefined) this.#byId.delete(id);
   }
 
+  #number(session: GovernedSession): number {
+    this.#last += 1;
+    this.#byId.set(this.#last, session);
+    this.#idOf.set(session, this.#last);
+    return this.#last;
+  }
+
   #about(session: GovernedSession, report: (id: number) => SessionReport): void {
     const id = this.#idOf.get(session);
     if (id !== undefined) this.#report(report(id));
   }
+}
+
+function handed(id: number, session: GovernedSession): HandedSession {
+  const { place, closing, right } = session;
+  return { id, facts: session.snapshot(), place, closing, onRevoke: right.door.flow.onRevoke };
 }

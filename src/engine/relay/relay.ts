@@ -45,7 +45,7 @@ export interface RelayOptions {
   readonly descriptors?: number;
   /** Sockets that listen already. */
   readonly inherited?: Inherited;
-  /** Nobody gets a place at a terminal before `takeOver`: those who have one then are not known yet. */
+  /** No door opens before `takeOver`: who is inside already is not known yet. */
   readonly standby?: boolean;
 }
 
@@ -91,6 +91,12 @@ export class Relay implements Engine {
         const { flow, endpoint } = door;
         this.#events.refused({ flow: flow.id, endpoint, source, outcome: "busy", reason: "terminal" });
       },
+      came: (session) => {
+        this.#enter(session);
+        this.#judgeAgain(session, "revoked");
+        this.#placeOrReport(session);
+      },
+      refused: (refusal) => this.#refused(refusal),
     };
   }
 
@@ -121,7 +127,7 @@ export class Relay implements Engine {
     // The rules first, for everyone who comes and everyone inside; then the doors, new ones before old ones go.
     for (const [target, slots] of this.#slots) slots.limit = this.#places.get(target) ?? Infinity;
     for (const session of this.#sessions) this.#judgeAgain(session, "revoked");
-    await this.#doors.apply(policy);
+    if (!this.#standby) await this.#doors.apply(policy);
     return { open: this.#doors.size, blocked: this.#doors.blocked };
   }
 
@@ -129,7 +135,7 @@ export class Relay implements Engine {
     const entry = this.#mayEnter(endpoint, peerAddress(socket.remoteAddress));
     if ("reason" in entry) {
       refuse(socket);
-      this.#events.refused(entry);
+      this.#refused(entry);
     } else this.#admit(socket, entry);
   }
 
@@ -157,7 +163,17 @@ export class Relay implements Engine {
   #admit(socket: Socket, admission: Admission): void {
     const session = new Session(this.#host, socket, admission);
     this.#enter(session);
-    if (!this.#standby) this.#place(session);
+    this.#placeOrReport(session);
+  }
+
+  #placeOrReport(session: GovernedSession): void {
+    if (this.#handedOver === undefined) this.#place(session);
+    else this.#handedOver.came(session);
+  }
+
+  #refused(refusal: Refusal): void {
+    if (this.#handedOver === undefined) this.#events.refused(refusal);
+    else this.#handedOver.refused(refusal);
   }
 
   #enter(session: GovernedSession): void {
@@ -259,15 +275,17 @@ export class Relay implements Engine {
   }
 
   handOver(report: (report: SessionReport) => void): HandedOver {
-    this.#doors.closeAll();
     const left = new HandedOverSessions(this.#sessions, report);
     this.#handedOver = left;
-    const drain = newDrain(this.#clock.monotonic() + this.#limits.drain);
-    this.#drain = drain;
-    const { sessions } = left;
-    this.#finishDrain();
+    const drain = newDrain(Infinity);
     return {
-      sessions,
+      sessions: left.sessions,
+      close: () => {
+        this.#doors.closeAll();
+        this.#drain ??= drain;
+        this.#drain.deadline = Math.min(drain.deadline, this.#clock.monotonic() + this.#limits.drain);
+        this.#finishDrain();
+      },
       obey: (order) => {
         if (order.what !== "tell") left.obey(order);
         else void (this.#remote?.refresh() ?? Promise.resolve()).then(() => left.tell());
@@ -282,14 +300,11 @@ export class Relay implements Engine {
     const remote = new RemoteSessions(this.#host, order);
     this.#remote = remote;
     this.#standby = false;
-    // Those who were there first come first in every line.
-    const own = [...this.#sessions];
-    this.#sessions.clear();
     for (const one of handed) this.#enter(remote.add(one));
-    for (const session of own) this.#sessions.add(session);
     for (const session of this.#sessions) this.#judgeAgain(session, "revoked");
     this.#placeAll();
-    return remote;
+    const opened = this.apply(this.#policyInForce);
+    return Object.assign(remote, { opened });
   }
 
   /** The books of places are written anew, from what each session says of itself. */
@@ -307,13 +322,10 @@ export class Relay implements Engine {
     this.#placeAll();
   }
 
-  #resume(): Promise<Applied> {
+  #resume(): void {
     this.#handedOver = undefined;
-    this.#drain = undefined;
+    for (const session of this.#sessions) this.#judgeAgain(session, "revoked");
     this.#placeAll();
-    this.#stopSweep?.();
-    this.#sweepPeriod = 0;
-    return this.#policy === undefined ? Promise.resolve({ open: 0, blocked: [] }) : this.apply(this.#policy);
   }
 
   drain(limit: number): Promise<{ readonly cut: number }> {
@@ -349,8 +361,12 @@ export class Relay implements Engine {
   }
 
   get #limits(): Limits {
+    return this.#policyInForce.limits;
+  }
+
+  get #policyInForce(): Policy {
     if (this.#policy === undefined) throw new TypeError("the relay has no policy yet");
-    return this.#policy.limits;
+    return this.#policy;
   }
 }
 

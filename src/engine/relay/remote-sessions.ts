@@ -8,7 +8,7 @@ import type { Ipv4 } from "@ecluse/guard/address";
 import type { OnRevoke } from "../../inventory/model.ts";
 import { compileGate } from "../../policy/gate.ts";
 import { endpointKey } from "../../policy/policy.ts";
-import type { OpenSession, Outcome, SessionRecord } from "../engine.ts";
+import type { OpenSession, Outcome, Refusal, SessionRecord } from "../engine.ts";
 import type { HandedSession, SessionOrder, SessionReport, TakenOver } from "../handover.ts";
 import type { GovernedSession, Place, Right } from "./governed.ts";
 
@@ -21,9 +21,12 @@ export interface RemoteHost {
   readonly vacated: (session: GovernedSession) => void;
   readonly over: (session: GovernedSession, record: SessionRecord) => void;
   readonly turnedAway: (session: GovernedSession) => void;
+  /** Another one has entered over there. */
+  readonly came: (session: GovernedSession) => void;
+  readonly refused: (refusal: Refusal) => void;
 }
 
-export class RemoteSessions implements TakenOver {
+export class RemoteSessions implements Omit<TakenOver, "opened"> {
   readonly #host: RemoteHost;
   readonly #order: (order: SessionOrder) => void;
   readonly #sessions = new Map<number, RemoteSession>();
@@ -49,6 +52,14 @@ export class RemoteSessions implements TakenOver {
     if (report.what === "facts") {
       for (const { id, facts } of report.sessions) this.#sessions.get(id)?.seen(facts);
       this.#told();
+      return;
+    }
+    if (report.what === "came") {
+      this.#host.came(this.add(report.session));
+      return;
+    }
+    if (report.what === "refused") {
+      this.#host.refused(report.refusal);
       return;
     }
     const session = this.#sessions.get(report.id);
