@@ -1,4 +1,6 @@
 /** What else changes about flows that stay: how they are carried, how many at once, what a revocation does. */
+import { formatDuration } from "../inventory/duration.ts";
+import type { Queue } from "../inventory/model.ts";
 import { sameEndpoints, spellEndpoint } from "./compare-doors.ts";
 import type { SettingChange } from "./compare.ts";
 import type { FlowPair } from "./compare-flows.ts";
@@ -20,14 +22,25 @@ export function compareSettings(pairs: readonly FlowPair[]): readonly SettingCha
 const SETTINGS: readonly (readonly [SettingChange["setting"], (flow: Flow) => string | number | null])[] = [
   ["kind", ({ kind }) => kind],
   ["sessions", (flow) => (flow.kind === "relayed" ? (flow.sessions ?? null) : null)],
+  ["queue", (flow) => (flow.kind === "relayed" ? spellQueue(flow.queue) : null)],
   ["onRevoke", (flow) => (flow.kind === "relayed" ? flow.onRevoke : null)],
   ["listens", (flow) => (flow.kind === "local" ? flow.endpoints.map(spellEndpoint).join(" ") : null)],
 ];
 
+/** `4 for 30s` */
+function spellQueue(queue: Queue | undefined): string | null {
+  return queue === undefined ? null : `${queue.length} for ${formatDuration(queue.wait)}`;
+}
+
+function sameQueue(before: Queue | undefined, after: Queue | undefined): boolean {
+  return before?.length === after?.length && before?.wait === after?.wait;
+}
+
 /** Asked first, thousands of times: it spells nothing. */
 function sameSettings(before: Flow, after: Flow): boolean {
   if (before.kind === "relayed" && after.kind === "relayed") {
-    return before.sessions === after.sessions && before.onRevoke === after.onRevoke;
+    const same = before.sessions === after.sessions && before.onRevoke === after.onRevoke;
+    return same && sameQueue(before.queue, after.queue);
   }
   return before.kind === after.kind && sameEndpoints(before.endpoints, after.endpoints);
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { type Ipv4, type Network, contains, parseAddress, parseNetwork } from "@ecluse/guard/address";
 import fc from "fast-check";
-import type { Endpoint, Grant, Limits } from "../inventory/model.ts";
+import type { Endpoint, Grant, Limits, Queue } from "../inventory/model.ts";
 import { type PolicyChange, compare, isNoChange } from "./compare.ts";
 import { countChange, describeChange } from "./compare-lines.ts";
 import { judge } from "./decide.ts";
@@ -182,6 +182,29 @@ suite("compare: doors, settings, limits", () => {
   });
 });
 
+suite("compare: queues", () => {
+  const settings = (queue?: Queue) => ({ sessions: 1, ...(queue === undefined ? {} : { queue }) });
+  const flows = { "flow/a": ["odoo"] };
+  const queueing = (queue?: Queue): Policy => policy({ flows, settings: settings(queue) });
+  const usual: Queue = { length: 4, wait: 30_000 };
+
+  for (const [name, before, after, was, is] of [
+    ["begins", undefined, usual, null, "4 for 30s"],
+    ["ends", usual, undefined, "4 for 30s", null],
+    ["is longer", usual, { ...usual, length: 5 }, "4 for 30s", "5 for 30s"],
+    ["waits less", usual, { ...usual, wait: 500 }, "4 for 30s", "4 for 500ms"],
+  ] as const)
+    test(`one that ${name} is a setting, not access`, () => {
+      const change = compare(queueing(before), queueing(after), NOW);
+      assert.deepEqual(change.settings, [{ setting: "queue", before: was, after: is, flows: ["flow/a"] }]);
+      assert.deepEqual(change.access, []);
+    });
+
+  test("the same one, written again, is no change", () => {
+    assert.ok(isNoChange(compare(queueing(usual), queueing({ ...usual }), NOW)));
+  });
+});
+
 suite("describeChange", () => {
   const terminals = Array.from({ length: 14 }, (_, index) => `depot22-tpe${String(index + 1).padStart(2, "0")}`);
   const allowing = (...grants: (string | Grant)[]): Policy =>
@@ -322,7 +345,7 @@ interface Spec {
   readonly targets?: Readonly<Record<string, string>>;
   readonly doors?: Readonly<Record<string, string>>;
   readonly limits?: Partial<Limits>;
-  readonly settings?: Partial<Pick<RelayedFlow, "sessions" | "onRevoke">>;
+  readonly settings?: Partial<Pick<RelayedFlow, "sessions" | "queue" | "onRevoke">>;
 }
 
 function policy({ flows, sources = {}, targets = {}, doors = {}, limits = {}, settings = {} }: Spec): Policy {

@@ -55,10 +55,11 @@ suite("compile", () => {
   });
 
   test("a terminal's target, position, places and rule of revocation", () => {
-    const { target, position, sessions, onRevoke } = relayed(policy, "depot22-tpe03");
+    const { target, position, sessions, queue, onRevoke } = relayed(policy, "depot22-tpe03");
     assert.equal(spell(target), "172.17.22.50:20007");
     assert.deepEqual(position, { depot: 22, terminal: 3 });
     assert.equal(sessions, 1);
+    assert.deepEqual(queue, { length: 4, wait: 30_000 });
     assert.equal(onRevoke, "cut");
   });
 
@@ -66,6 +67,7 @@ suite("compile", () => {
     assert.equal(relayed(policy, "depot01-tpe01").onRevoke, "drain");
     assert.equal(relayed(policy, "flow/opi-callback").onRevoke, "drain");
     assert.equal("sessions" in relayed(policy, "depot01-tpe01"), false);
+    assert.equal("queue" in relayed(policy, "depot01-tpe01"), false);
   });
 
   test("a flow carries who answers for it, and no empty fields", () => {
@@ -150,6 +152,7 @@ function inventory(): Inventory {
             port: 20_007,
             aliases: [9_001],
             sessions: 1,
+            queue: { length: 4, wait: 30_000 },
             onRevoke: "cut",
             owner: "Finance IT",
             reason: "card payments",

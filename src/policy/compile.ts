@@ -44,7 +44,7 @@ function terminalFlow({ inventory, gateOf, standing }: Context, depot: Depot, te
     position,
     onRevoke: terminal.onRevoke ?? gateway.onRevoke,
     ...standingOf(standing, terminalId(position)),
-    ...(terminal.sessions === undefined ? {} : { sessions: terminal.sessions }),
+    ...placesOf(terminal),
     ...accountability(terminal),
   };
 }
@@ -79,8 +79,12 @@ function genericFlow({ inventory, gateOf, standing }: Context, flow: GenericFlow
     target: flow.target,
     onRevoke: flow.onRevoke ?? inventory.gateway.onRevoke,
     ...standingOf(standing, facts.id),
-    ...(flow.sessions === undefined ? {} : { sessions: flow.sessions }),
+    ...placesOf(flow),
   };
+}
+
+function placesOf({ sessions, queue }: Pick<RelayedFlow, "sessions" | "queue">) {
+  return { ...(sessions === undefined ? {} : { sessions }), ...(queue === undefined ? {} : { queue }) };
 }
 
 function standingOf(standing: Context["standing"], id: string): { readonly standing?: Standing } {

@@ -5,7 +5,7 @@
  * given. Opens nothing, reads no clock: an engine acts, this room only says.
  */
 import type { Ipv4 } from "@ecluse/guard/address";
-import type { Accountability, Direction, Endpoint, Grant, Limits, OnRevoke } from "../inventory/model.ts";
+import type { Accountability, Direction, Endpoint, Grant, Limits, OnRevoke, Queue } from "../inventory/model.ts";
 import type { Position } from "../inventory/numbering.ts";
 import type { Gate } from "./gate.ts";
 
@@ -43,6 +43,8 @@ export interface RelayedFlow extends FlowFacts {
   readonly target: Endpoint;
   /** Sessions at once at the target; absent: no limit beyond the gateway's. */
   readonly sessions?: number;
+  /** Who finds no place waits in line; absent: is turned away. */
+  readonly queue?: Queue;
   readonly onRevoke: OnRevoke;
   /** An operator's word: nobody new enters, and under `closed` those inside end by `onRevoke`. Absent: open. */
   readonly standing?: Standing;

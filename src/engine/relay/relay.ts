@@ -23,7 +23,7 @@ const RETRY = 1_000;
 /** Doors opened in one turn of the loop: opening never lets go of it by itself, and the sessions inside must not wait. */
 const DOORS_A_TURN = 32;
 
-/** A line before a terminal is never longer than this, whatever the connect limit, in milliseconds. */
+/** A wait for a session that is closing is never longer than this, whatever the connect limit, in milliseconds. */
 const LONGEST_WAIT = 5_000;
 
 /** Bounds of the sweep's period, in milliseconds: a quarter of the least limit in between. */
@@ -183,7 +183,8 @@ export class Relay implements Engine {
       session.revoke("revoked", old.flow.onRevoke);
       return;
     }
-    const verdict = judgeInside(door.flow, session.source, this.#clock.wall());
+    // Who waits in line is not inside yet: a flow that drains lets nobody new in.
+    const verdict = (session.entered ? judgeInside : judge)(door.flow, session.source, this.#clock.wall());
     if (verdict.permit) session.confirm({ door, permit: verdict });
     else session.revoke(verdict.reason === "expired" ? "expired" : outcome, door.flow.onRevoke);
   }

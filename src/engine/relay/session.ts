@@ -7,7 +7,7 @@
  */
 import { type Socket, connect } from "node:net";
 import { formatAddress, type Ipv4 } from "@ecluse/guard/address";
-import type { Limits } from "../../inventory/model.ts";
+import type { Limits, Queue } from "../../inventory/model.ts";
 import type { Permit } from "../../policy/gate.ts";
 import { type Door, endpointKey } from "../../policy/policy.ts";
 import type { OpenSession, Outcome, Party, SessionRecord } from "../engine.ts";
@@ -74,6 +74,11 @@ export class Session implements Occupant, SideOwner {
 
   get closing(): boolean {
     return this.#ending !== undefined || this.#client.ended || this.#target?.ended === true;
+  }
+
+  /** The line it may wait in, by the right it has now. */
+  get queue(): Queue | undefined {
+    return this.right.door.flow.queue;
   }
 
   /** Whether it has a place and has begun to dial. */

@@ -6,6 +6,7 @@ import { defined, type Reading } from "../reading.ts";
 import type { Path } from "../tree.ts";
 import { accountability } from "./accountability.ts";
 import { grants } from "./grants.ts";
+import { queue } from "./queue.ts";
 import { endpoint, id } from "./values.ts";
 
 export function flows(reading: Reading): readonly GenericFlow[] {
@@ -18,9 +19,12 @@ export function flows(reading: Reading): readonly GenericFlow[] {
     const may = grants(reading, raw.allow, [...path, "allow"]);
     const about = accountability(reading, raw, path);
     const { sessions, onRevoke } = raw;
+    const line = queue(reading, raw, path);
     if (!valid || listen === undefined || (raw.target !== undefined && target === undefined)) return [];
     const direction = raw.direction ?? "other";
-    return [{ name, listen, direction, grants: may, ...about, ...defined({ target, sessions, onRevoke }) }];
+    return [
+      { name, listen, direction, grants: may, ...about, ...defined({ target, sessions, onRevoke, queue: line }) },
+    ];
   });
 }
 
