@@ -138,6 +138,10 @@ export interface GenericFlow extends Accountability {
   readonly sessions?: number;
   readonly queue?: Queue;
   readonly onRevoke?: OnRevoke;
+  /** Sources that are balancers: only they may connect, and each says by a PROXY header whom it speaks for. */
+  readonly acceptProxy?: readonly string[];
+  /** The version of the PROXY header by which the target is told who comes. */
+  readonly sendProxy?: "v1" | "v2";
   readonly grants: readonly Grant[];
 }
 

@@ -191,7 +191,10 @@ const flow = z.strictObject({
     .optional(),
   ...places,
   onRevoke: onRevoke.optional(),
-  acceptProxy: z.boolean().meta({ description: "Whether a PROXY header is expected from the client" }).optional(),
+  acceptProxy: z
+    .union([z.literal(false), text("A balancer's source"), z.array(text("A balancer's source"))])
+    .meta({ description: "The balancers that connect, and say by a PROXY header for whom" })
+    .optional(),
   sendProxy: z.enum(["none", "v1", "v2"]).meta({ description: "Which PROXY header the target is sent" }).optional(),
   ...accountability,
 });

@@ -4,6 +4,7 @@ import type { Accountability, Depot, GenericFlow, Grant, Inventory, Service, Ter
 import { publicPortOf, terminalId } from "../inventory/numbering.ts";
 import { type Gate, compileGate } from "./gate.ts";
 import {
+  type Balancer,
   type Door,
   type Flow,
   type LocalFlow,
@@ -80,7 +81,13 @@ function genericFlow({ inventory, gateOf, standing }: Context, flow: GenericFlow
     onRevoke: flow.onRevoke ?? inventory.gateway.onRevoke,
     ...standingOf(standing, facts.id),
     ...placesOf(flow),
+    ...(flow.acceptProxy === undefined ? {} : { acceptProxy: flow.acceptProxy.map(balancerOf(inventory)) }),
+    ...(flow.sendProxy === undefined ? {} : { sendProxy: flow.sendProxy }),
   };
+}
+
+function balancerOf({ sources }: Inventory): (name: string) => Balancer {
+  return (name) => ({ name, networks: sources.find((source) => source.name === name)?.networks ?? [] });
 }
 
 function placesOf({ sessions, queue }: Pick<RelayedFlow, "sessions" | "queue">) {

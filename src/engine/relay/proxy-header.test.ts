@@ -154,7 +154,10 @@ test("crc32c is the one of RFC 3720", () => {
 });
 
 const addresses = fc.integer({ min: 0x01000000, max: 0xdfffffff }).map((value) => value as Ipv4);
-const endpoints: fc.Arbitrary<Endpoint> = fc.record({ address: addresses, port: fc.integer({ min: 1, max: 65_535 }) });
+const endpoints: fc.Arbitrary<Endpoint> = fc.record(
+  { address: addresses, port: fc.integer({ min: 1, max: 65_535 }) },
+  { noNullPrototype: true },
+);
 const versions = fc.constantFrom("v1" as const, "v2" as const);
 const written = fc
   .record({ version: versions, source: endpoints, destination: endpoints })

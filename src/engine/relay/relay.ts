@@ -2,17 +2,18 @@
  * The relay engine: accepts, decides, dials and carries, in this process.
  *
  * Decides before it dials: a refused peer gets RST, and no terminal ever hears of it. Keeps the limits per terminal, per
- * source, overall and of the process. Judges those inside again when the policy changes or a grant ends. What one
+ * source, overall and of the process. Where a flow has balancers, the source is whom they name. Judges those inside again when the policy changes or a grant ends. What one
  * connection goes through from there on is the session's.
  */
 import type { Socket } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Ipv4, peerAddress } from "@ecluse/guard/address";
 import type { Endpoint, Limits } from "../../inventory/model.ts";
-import { judge, judgeInside } from "../../policy/decide.ts";
-import { type Policy, endpointKey } from "../../policy/policy.ts";
+import { judge, judgeBalancer, judgeInside, judgeWay } from "../../policy/decide.ts";
+import { type Door, type Policy, endpointKey } from "../../policy/policy.ts";
 import type { Applied, BlockedDoor, Clock, Engine, EngineEvents, OpenSession, Refusal, RoomReason } from "../engine.ts";
 import { descriptorLimit, sessionCeiling } from "./ceiling.ts";
+import { Introduction, type IntroductionHost } from "./introduction.ts";
 import { Listener } from "./listener.ts";
 import { type Admission, Session, type SessionHost } from "./session.ts";
 import { Slots } from "./slots.ts";
@@ -45,6 +46,8 @@ export class Relay implements Engine {
   readonly #listeners = new Map<number, Listener>();
   readonly #blocked = new Map<number, BlockedDoor>();
   readonly #sessions = new Set<Session>();
+  readonly #introductionHost: IntroductionHost;
+  readonly #introductions = new Set<Introduction>();
   readonly #perSource = new Map<Ipv4, number>();
   /** By target: the places belong to the terminal, whatever flow or alias leads to it. */
   readonly #slots = new Map<number, Slots>();
@@ -73,6 +76,18 @@ export class Relay implements Engine {
       turnedAway: ({ source, right: { door } }) => {
         const { flow, endpoint } = door;
         this.#events.refused({ flow: flow.id, endpoint, source, outcome: "busy", reason: "terminal" });
+      },
+    };
+    this.#introductionHost = {
+      introduced: ({ endpoint, socket, balancer }, { address: source, port }, said) =>
+        this.#receive(socket, { endpoint, source, port, balancer }, said),
+      unheard: ({ endpoint, balancer: source }, reason) => {
+        const flow = this.#doorAt(endpoint)?.flow.id;
+        this.#events.refused({ flow, endpoint, source, outcome: "bad-proxy-header", reason });
+      },
+      left: (introduction) => {
+        this.#introductions.delete(introduction);
+        this.#count(introduction.balancer, -1);
       },
     };
   }
@@ -104,6 +119,12 @@ export class Relay implements Engine {
     // The rules first, for everyone who comes and everyone inside; then the doors, new ones before old ones go.
     for (const [target, slots] of this.#slots) slots.limit = this.#places.get(target) ?? Infinity;
     for (const session of this.#sessions) this.#judgeAgain(session, "revoked");
+    for (const introduction of this.#introductions) {
+      const refusal = this.#refusalOfBalancer(introduction.endpoint, introduction.balancer);
+      if (refusal === undefined) continue;
+      introduction.cut();
+      this.#events.refused(refusal);
+    }
     await this.#openDoors(policy);
     for (const key of [...this.#listeners.keys()]) if (!policy.doors.has(key)) this.#closeDoor(key);
     return { open: this.#listeners.size - this.#blocked.size, blocked: [...this.#blocked.values()] };
@@ -135,39 +156,76 @@ export class Relay implements Engine {
   }
 
   readonly #accept = (endpoint: Endpoint, socket: Socket): void => {
-    const entry = this.#mayEnter(endpoint, peerAddress(socket.remoteAddress));
-    if ("reason" in entry) {
-      refuse(socket);
-      this.#events.refused(entry);
-    } else this.#admit(socket, entry);
+    const source = peerAddress(socket.remoteAddress);
+    const isBalanced = this.#doorAt(endpoint)?.flow.acceptProxy !== undefined;
+    if (isBalanced && source !== undefined) this.#hear(socket, endpoint, source);
+    else this.#receive(socket, { endpoint, source, port: socket.remotePort ?? 0 });
   };
 
-  #mayEnter(endpoint: Endpoint, source: Ipv4 | undefined): Admission | Refusal {
+  #doorAt(endpoint: Endpoint): Door | undefined {
+    return this.#policy?.doors.get(endpointKey(endpoint.address, endpoint.port));
+  }
+
+  /** Has a balancer say first who comes. Until then it counts as a session of its own, and knows nothing of places. */
+  #hear(socket: Socket, endpoint: Endpoint, balancer: Ipv4): void {
+    const refusal = this.#refusalOfBalancer(endpoint, balancer) ?? this.#overload(endpoint, balancer);
+    if (refusal === undefined) {
+      const now = this.#clock.monotonic();
+      this.#introductions.add(new Introduction(this.#introductionHost, socket, { endpoint, balancer, now }));
+      this.#count(balancer, 1);
+    } else this.#refuse(socket, refusal);
+  }
+
+  #refusalOfBalancer(endpoint: Endpoint, balancer: Ipv4): Refusal | undefined {
+    const door = this.#doorAt(endpoint);
+    const reason = door === undefined ? "no-door" : judgeBalancer(door.flow, balancer)?.reason;
+    if (reason === undefined) return undefined;
+    return { flow: door?.flow.id, endpoint, source: balancer, outcome: "denied", reason };
+  }
+
+  #receive(socket: Socket, arrival: Arrival, said?: Buffer): void {
+    const entry = this.#mayEnter(arrival);
+    if ("reason" in entry) this.#refuse(socket, entry);
+    else this.#admit(socket, entry, said);
+  }
+
+  #refuse(socket: Socket, refusal: Refusal): void {
+    refuse(socket);
+    this.#events.refused(refusal);
+  }
+
+  #mayEnter({ endpoint, source, port, balancer }: Arrival): Admission | Refusal {
     const at = this.#clock.wall();
-    const door = this.#policy?.doors.get(endpointKey(endpoint.address, endpoint.port));
+    const door = this.#doorAt(endpoint);
     const refusal = { flow: door?.flow.id, endpoint, source };
     // A listener that is about to close has no door any more, and lets nobody in.
     if (door === undefined) return { ...refusal, outcome: "denied", reason: "no-door" };
     if (source === undefined) return { ...refusal, outcome: "denied", reason: "no-address" };
     const verdict = judge(door.flow, source, at);
     if (!verdict.permit) return { ...refusal, outcome: "denied", reason: verdict.reason };
-    const full = this.#noRoomFor(source);
-    if (full !== undefined) return { ...refusal, outcome: "overload", reason: full };
-    return { door, source, permit: verdict, at };
+    const overload = this.#overload(endpoint, source);
+    if (overload !== undefined) return overload;
+    return { door, source, port, permit: verdict, at, ...(balancer === undefined ? {} : { balancer }) };
+  }
+
+  #overload(endpoint: Endpoint, source: Ipv4): Refusal | undefined {
+    const reason = this.#noRoomFor(source);
+    if (reason === undefined) return undefined;
+    return { flow: this.#doorAt(endpoint)?.flow.id, endpoint, source, outcome: "overload", reason };
   }
 
   #noRoomFor(source: Ipv4): RoomReason | undefined {
-    if (this.#sessions.size >= this.#limits.sessions) return "sessions";
-    if (this.#sessions.size >= this.#ceiling) return "descriptors";
+    const inside = this.#sessions.size + this.#introductions.size;
+    if (inside >= this.#limits.sessions) return "sessions";
+    if (inside >= this.#ceiling) return "descriptors";
     if ((this.#perSource.get(source) ?? 0) >= this.#limits.perSource) return "source";
     return undefined;
   }
 
-  #admit(socket: Socket, admission: Admission): void {
-    const { source } = admission;
-    const session = new Session(this.#host, socket, admission);
+  #admit(socket: Socket, admission: Admission, said?: Buffer): void {
+    const session = new Session(this.#host, socket, admission, said);
     this.#sessions.add(session);
-    this.#perSource.set(source, (this.#perSource.get(source) ?? 0) + 1);
+    this.#count(admission.source, 1);
     const place = this.#slotsOf(session.targetKey).take(session, this.#clock.monotonic());
     if (place === "seated") session.seated();
     else if (place === "full") session.turnedAway();
@@ -176,7 +234,7 @@ export class Relay implements Engine {
   /** Asks again whether a session may be inside: by the policy in force, at the present hour. */
   #judgeAgain(session: Session, outcome: "revoked" | "expired"): void {
     const old = session.right.door;
-    const door = this.#policy?.doors.get(endpointKey(old.endpoint.address, old.endpoint.port));
+    const door = this.#doorAt(old.endpoint);
     const leadsElsewhere =
       door?.flow.target.address !== old.flow.target.address || door.flow.target.port !== old.flow.target.port;
     if (door === undefined || leadsElsewhere) {
@@ -184,7 +242,8 @@ export class Relay implements Engine {
       return;
     }
     // Who waits in line is not inside yet: a flow that drains lets nobody new in.
-    const verdict = (session.entered ? judgeInside : judge)(door.flow, session.source, this.#clock.wall());
+    const judgeRight = session.entered ? judgeInside : judge;
+    const verdict = judgeWay(door.flow, session.balancer) ?? judgeRight(door.flow, session.source, this.#clock.wall());
     if (verdict.permit) session.confirm({ door, permit: verdict });
     else session.revoke(verdict.reason === "expired" ? "expired" : outcome, door.flow.onRevoke);
   }
@@ -198,10 +257,14 @@ export class Relay implements Engine {
   #forget(session: Session): void {
     this.#vacate(session);
     this.#sessions.delete(session);
-    const left = (this.#perSource.get(session.source) ?? 1) - 1;
-    if (left === 0) this.#perSource.delete(session.source);
-    else this.#perSource.set(session.source, left);
+    this.#count(session.source, -1);
     this.#finishDrain();
+  }
+
+  #count(source: Ipv4, change: 1 | -1): void {
+    const count = (this.#perSource.get(source) ?? 0) + change;
+    if (count === 0) this.#perSource.delete(source);
+    else this.#perSource.set(source, count);
   }
 
   #slotsOf(target: number): Slots {
@@ -233,6 +296,7 @@ export class Relay implements Engine {
       if (until !== undefined && wall >= until) this.#judgeAgain(session, "expired");
       session.sweep(now);
     }
+    for (const introduction of this.#introductions) introduction.sweep(now);
     const longest = Math.min(LONGEST_WAIT, this.#limits.connect);
     for (const slots of this.#slots.values()) slots.sweep(now, longest);
     if (this.#drain !== undefined && now >= this.#drain.deadline) this.#cutDrained();
@@ -265,6 +329,7 @@ export class Relay implements Engine {
 
   #startDrain(deadline: number): Drain {
     for (const key of [...this.#listeners.keys()]) this.#closeDoor(key);
+    for (const introduction of this.#introductions) introduction.cut();
     for (const session of this.#sessions) if (!session.entered) session.cut("drained");
     return { deadline, cut: 0, done: Promise.withResolvers() };
   }
@@ -290,6 +355,12 @@ export class Relay implements Engine {
     if (this.#policy === undefined) throw new TypeError("the relay has no policy yet");
     return this.#policy.limits;
   }
+}
+
+/** Who comes, and by what way. */
+interface Arrival extends Pick<Admission, "port" | "balancer"> {
+  readonly endpoint: Endpoint;
+  readonly source: Ipv4 | undefined;
 }
 
 interface Drain {

@@ -35,12 +35,6 @@ const ROWS: readonly Row[] = [
     promises: (value) => value["target"] === undefined,
     missing: "flows without a target (a program that listens itself)",
   },
-  {
-    pattern: "flows.*.acceptProxy",
-    promises: (value) => (value as unknown) !== false,
-    missing: "reading PROXY headers",
-  },
-  { pattern: "flows.*.sendProxy", promises: (value) => value !== "none", missing: "writing PROXY headers" },
   { pattern: "depots.*.terminals.*.probe", promises: (value) => value !== "none", missing: "probes" },
 ];
 
