@@ -92,6 +92,18 @@ suite("a right inventory", () => {
     assert.deepEqual(inventory.flows[0]?.queue, { length: 4, wait: 5_000 });
   });
 
+  test("names balancers, and knows what targets are told", () => {
+    const { inventory } = loadInventory(`${FIXTURES}/valid/balancers.yaml`, { now: NOW });
+    assert.deepEqual(
+      inventory?.flows.map(({ acceptProxy, sendProxy }) => [acceptProxy, sendProxy]),
+      [
+        [["front"], "v1"],
+        [["front", "proxy"], "v2"],
+        [undefined, undefined],
+      ],
+    );
+  });
+
   test("inherits owner and reviews from the depot, and has its next review six months later", () => {
     const { inventory } = loadInventory(`${FIXTURES}/valid/accountability.yaml`, { now: NOW });
     const [first, second] = inventory?.depots[0]?.terminals ?? [];

@@ -205,6 +205,31 @@ suite("compare: queues", () => {
   });
 });
 
+suite("compare: PROXY headers", () => {
+  const flows = { "flow/a": ["odoo"] };
+  const behind = (name: string, ...networks: string[]): Policy =>
+    policy({ flows, settings: { acceptProxy: [{ name, networks: networks.map(network) }] } });
+
+  test("another balancer, or the same at another address, is a setting", () => {
+    const before = behind("front", "192.0.2.1", "192.0.2.2");
+    for (const [after, is] of [
+      [behind("back", "192.0.2.1", "192.0.2.2"), "back (192.0.2.1 192.0.2.2)"],
+      [behind("front", "192.0.2.1"), "front (192.0.2.1)"],
+      [policy({ flows }), null],
+    ] as const) {
+      const { settings, access } = compare(before, after, NOW);
+      const change = { setting: "acceptProxy", before: "front (192.0.2.1 192.0.2.2)", after: is, flows: ["flow/a"] };
+      assert.deepEqual([settings, access], [[change], []]);
+    }
+    assert.ok(isNoChange(compare(before, behind("front", "192.0.2.1", "192.0.2.2"), NOW)));
+  });
+
+  test("what the target is told is a setting", () => {
+    const change = compare(policy({ flows }), policy({ flows, settings: { sendProxy: "v2" } }), NOW);
+    assert.deepEqual(change.settings, [{ setting: "sendProxy", before: null, after: "v2", flows: ["flow/a"] }]);
+  });
+});
+
 suite("describeChange", () => {
   const terminals = Array.from({ length: 14 }, (_, index) => `depot22-tpe${String(index + 1).padStart(2, "0")}`);
   const allowing = (...grants: (string | Grant)[]): Policy =>
@@ -345,7 +370,7 @@ interface Spec {
   readonly targets?: Readonly<Record<string, string>>;
   readonly doors?: Readonly<Record<string, string>>;
   readonly limits?: Partial<Limits>;
-  readonly settings?: Partial<Pick<RelayedFlow, "sessions" | "queue" | "onRevoke">>;
+  readonly settings?: Partial<Omit<RelayedFlow, keyof Flow>>;
 }
 
 function policy({ flows, sources = {}, targets = {}, doors = {}, limits = {}, settings = {} }: Spec): Policy {

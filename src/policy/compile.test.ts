@@ -70,6 +70,13 @@ suite("compile", () => {
     assert.equal("queue" in relayed(policy, "depot01-tpe01"), false);
   });
 
+  test("a flow's balancers come with their addresses", () => {
+    const { acceptProxy, sendProxy } = relayed(policy, "flow/opi-callback");
+    assert.deepEqual(acceptProxy, [{ name: "proxy", networks: [network("192.168.1.100")] }]);
+    assert.equal(sendProxy, "v2");
+    assert.equal("acceptProxy" in relayed(policy, "depot01-tpe01"), false);
+  });
+
   test("a flow carries who answers for it, and no empty fields", () => {
     const { owner, reason } = relayed(policy, "depot22-tpe03");
     assert.deepEqual({ owner, reason }, { owner: "Finance IT", reason: "card payments" });
@@ -168,6 +175,8 @@ function inventory(): Inventory {
         listen: { address: address("100.101.1.1"), port: 4_102 },
         target: { address: ODOO, port: 4_102 },
         direction: "terminal-to-till",
+        acceptProxy: ["proxy"],
+        sendProxy: "v2",
         grants: [{ source: "depots" }],
       },
       { name: "watched", listen: { address: GATEWAY, port: 443 }, direction: "other", grants: [{ source: "odoo" }] },
