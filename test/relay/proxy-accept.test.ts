@@ -292,7 +292,7 @@ suite("who is no balancer", () => {
 });
 
 suite("a new policy", () => {
-  test("that no longer knows the balancer ends what came through it, whole or not; back again, it may", async () => {
+  test("that no longer knows the balancer ends what came through it, header whole or not", async () => {
     await using played = await scene({ onRevoke: "cut" });
     const { door } = played;
     const inside = await through(door);
