@@ -10,6 +10,7 @@ import type { Parameters, RouteName } from "./control/routes.ts";
 import { type Clock, type OpenSession, OUTCOMES } from "./engine/engine.ts";
 import { EcluseError } from "./errors.ts";
 import type { Gateway } from "./gateway.ts";
+import { formatDuration } from "./inventory/duration.ts";
 import { type PlainRow, plainChange, plainGap, plainRefusal, plainSession } from "./journal/format.ts";
 import { JournalError } from "./journal/errors.ts";
 import type { JournalHealth } from "./journal/health.ts";
@@ -22,12 +23,18 @@ import { type PolicyChange, isNoChange } from "./policy/compare.ts";
 
 export interface Asked {
   readonly gateway: Gateway;
+  /** The one in use now. */
   readonly journal: Journal;
   readonly changes: Changes;
   readonly clock: Clock;
+  /** Starts the program anew and hands over to it, within so many milliseconds. */
+  readonly takeOver: (author: string, within: number) => Promise<TakeOverAnswer>;
 }
 
 const DAY = 86_400_000;
+
+/** Bounds of the time that a new process has to be ready, and what it has unless told otherwise, in milliseconds. */
+const READY_WITHIN = { least: 1_000, most: 80_000, usual: 60_000 };
 
 /** What each route answers. Plain data: the same before and after JSON. Instants are milliseconds, or ISO 8601 as text. */
 export interface Answered {
@@ -47,6 +54,17 @@ export interface Answered {
   readonly usage: UsageAnswer;
   readonly changes: { readonly rows: readonly PlainRow[]; readonly next: number | null };
   readonly verify: Verification;
+  readonly takeOver: TakeOverAnswer;
+}
+
+export interface TakeOverAnswer {
+  /** Process ids. */
+  readonly from: number;
+  readonly to: number;
+  /** The new program's. */
+  readonly version: string;
+  /** Those that the old process carries to their end. */
+  readonly sessions: number;
 }
 
 export interface StatusAnswer {
@@ -56,7 +74,8 @@ export interface StatusAnswer {
   readonly pending: Pending | null;
   readonly flows: number;
   readonly doors: { readonly open: number; readonly blocked: readonly DoorEvent[] };
-  readonly sessions: { readonly open: number; readonly most: number };
+  /** `elsewhere`: of the open ones, those that the process before this one still carries. */
+  readonly sessions: { readonly open: number; readonly most: number; readonly elsewhere: number };
   readonly operations: readonly Operation[];
   readonly grants: Changes["grants"];
   readonly journal: JournalHealth;
@@ -100,15 +119,15 @@ export interface UsageAnswer {
 type Answers = { readonly [Name in RouteName]: (parameters: Parameters<Name>) => Promise<Answered[Name]> };
 
 export function handlersOf(asked: Asked): Answers {
-  const { changes, gateway, journal } = asked;
+  const { changes, gateway } = asked;
   return {
     status: () => Promise.resolve(status(asked)),
-    sessions: ({ select }) => Promise.resolve(sessions(asked, select)),
+    sessions: ({ select }) => sessions(asked, select),
     history: async () => (await changes.history()).toReversed(),
     plan: async ({ number }) => {
       const { change, valid, findings, files } = await changes.plan(number);
       const spokenOf = files.filter(({ file }) => findings.some(({ place }) => place.file === file));
-      return { ...changeAnswer(change), valid, findings, files: spokenOf, sessions: concerned(gateway, change) };
+      return { ...changeAnswer(change), valid, findings, files: spokenOf, sessions: await concerned(gateway, change) };
     },
     apply: async ({ author, note, confirm }) => {
       const options = {
@@ -136,14 +155,19 @@ export function handlersOf(asked: Asked): Answers {
     journal: (query) => ended(asked, query),
     refusals: async ({ by = "source", from, to, limit }) => {
       if (by !== "source" && by !== "flow") throw usage(`rank refusals by "${by}"`, "by is source or flow");
-      return (await kept(journal.refusals({ by, ...range(from, to), ...bounded(limit) }))).map(plainRefusal);
+      return (await kept(asked.journal.refusals({ by, ...range(from, to), ...bounded(limit) }))).map(plainRefusal);
     },
     usage: ({ days = 90 }) => unused(asked, days),
     changes: async ({ from, to, limit }) => {
-      const { rows, next } = await kept(journal.changes({ ...range(from, to), ...bounded(limit) }));
+      const { rows, next } = await kept(asked.journal.changes({ ...range(from, to), ...bounded(limit) }));
       return { rows: rows.map(plainChange), next: next ?? null };
     },
-    verify: () => kept(journal.verify()),
+    verify: () => kept(asked.journal.verify()),
+    takeOver: ({ author, within = READY_WITHIN.usual }) => {
+      const { least, most } = READY_WITHIN;
+      if (within >= least && within <= most) return asked.takeOver(author, within);
+      throw usage("hand over", `write a time from ${formatDuration(least)} to ${formatDuration(most)}`);
+    },
   };
 }
 
@@ -157,16 +181,16 @@ function status({ gateway, journal, changes, clock }: Asked): StatusAnswer {
     pending: changes.pending ?? null,
     flows: policy.flows.length,
     doors: { open: policy.doors.size - blocked.length, blocked },
-    sessions: { open: gateway.openSessions.length, most: policy.limits.sessions },
+    sessions: { open: gateway.sessions, most: policy.limits.sessions, elsewhere: gateway.sessionsElsewhere },
     operations: changes.operations,
     grants: changes.grants,
     journal: journal.health,
   };
 }
 
-function sessions({ gateway, changes }: Asked, select: string | undefined): readonly SessionAnswer[] {
+async function sessions({ gateway, changes }: Asked, select: string | undefined): Promise<readonly SessionAnswer[]> {
   const flows = select === undefined ? undefined : new Set(changes.selected(select).map(({ id }) => id));
-  return gateway.openSessions.filter(({ flow }) => flows?.has(flow) ?? true).map(sessionRow);
+  return (await gateway.openSessions()).filter(({ flow }) => flows?.has(flow) ?? true).map(sessionRow);
 }
 
 function sessionRow(session: OpenSession): SessionAnswer {
@@ -178,10 +202,10 @@ function changeAnswer(change: PolicyChange): ChangeAnswer {
 }
 
 /** How many of the sessions open now are at flows where somebody loses access, or that go. */
-function concerned(gateway: Gateway, { access, flows }: PolicyChange): number {
+async function concerned(gateway: Gateway, { access, flows }: PolicyChange): Promise<number> {
   const losing = access.filter(({ what }) => what === "lost").flatMap((lost) => lost.flows);
   const touched = new Set([...losing, ...flows.removed]);
-  return gateway.openSessions.filter(({ flow }) => touched.has(flow)).length;
+  return (await gateway.openSessions()).filter(({ flow }) => touched.has(flow)).length;
 }
 
 async function operate(
@@ -223,7 +247,7 @@ async function unused({ gateway, journal, changes, clock }: Asked, days: number)
   // What a service's own machine lets in never passes here.
   const relayed = changes.policy.flows.filter(({ kind }) => kind === "relayed");
   const grants = relayed.flatMap(({ id, grants: list }) => list.map(({ source }) => ({ flow: id, rule: source })));
-  const left = unusedGrants(grants, [...used, ...gateway.openSessions]);
+  const left = unusedGrants(grants, [...used, ...(await gateway.openSessions())]);
   return { since, from: clock.wall() - days * DAY, unused: left.map(({ flow, rule }) => ({ flow, source: rule })) };
 }
 

@@ -3,10 +3,18 @@
  *
  * The caller brings the policy, the clock, and somewhere for events and records to go.
  */
-import type { Applied, BlockedDoor, Clock, Engine, OpenSession } from "./engine/engine.ts";
+import type { Applied, BlockedDoor, Clock, Engine, Inherited, OpenSession } from "./engine/engine.ts";
+import type { HandedOver, HandedSession, SessionOrder, SessionReport, TakenOver } from "./engine/handover.ts";
 import { Relay } from "./engine/relay/relay.ts";
 import type { Journal } from "./journal/journal.ts";
-import { type GatewayEvent, doorEvent, readyEvent, refusedEvent, sessionEvent } from "./observe/events.ts";
+import {
+  type GatewayEvent,
+  doorEvent,
+  readyEvent,
+  refusedEvent,
+  sessionEvent,
+  unclaimedEvent,
+} from "./observe/events.ts";
 import { RefusalTally } from "./observe/refusals.ts";
 import type { Policy } from "./policy/policy.ts";
 
@@ -21,6 +29,10 @@ export interface GatewayOptions {
   readonly keep?: Pick<Journal, "session" | "refused">;
   /** How often refusals are told, in milliseconds; default 10,000. */
   readonly refusalPeriod?: number;
+  /** Sockets that listen already. */
+  readonly inherited?: Inherited;
+  /** Nobody reaches a terminal before `takeOver`. */
+  readonly standby?: boolean;
 }
 
 export class Gateway {
@@ -30,8 +42,9 @@ export class Gateway {
   readonly #tellRefusals: () => void;
   readonly #stopTelling: () => void;
   #stopping = false;
+  #takenOver: TakenOver | undefined;
 
-  constructor({ clock, tell, keep, refusalPeriod = REFUSAL_PERIOD }: GatewayOptions) {
+  constructor({ clock, tell, keep, refusalPeriod = REFUSAL_PERIOD, ...relay }: GatewayOptions) {
     this.#tell = tell;
     this.#tellRefusals = () => {
       const rows = this.#refusals.take();
@@ -39,6 +52,7 @@ export class Gateway {
       if (rows.length > 0) keep?.refused(rows, clock.wall());
     };
     this.#engine = new Relay({
+      ...relay,
       clock,
       events: {
         ended: (record) => {
@@ -48,13 +62,25 @@ export class Gateway {
         refused: (refusal) => this.#refusals.add(refusal),
         blocked: (door) => tell(doorEvent("blocked", door)),
         unblocked: (door) => tell(doorEvent("unblocked", door)),
+        unclaimed: (endpoint) => tell(unclaimedEvent(endpoint)),
       },
     });
     this.#stopTelling = clock.every(refusalPeriod, this.#tellRefusals);
   }
 
-  get openSessions(): readonly OpenSession[] {
+  /** All sessions open now, those included that the process before this one carries. */
+  async openSessions(): Promise<readonly OpenSession[]> {
+    await this.#takenOver?.refresh();
     return this.#engine.openSessions;
+  }
+
+  get sessions(): number {
+    return this.#engine.sessions;
+  }
+
+  /** How many of them the process before this one carries. */
+  get sessionsElsewhere(): number {
+    return this.#takenOver?.size ?? 0;
   }
 
   get blocked(): readonly BlockedDoor[] {
@@ -66,6 +92,18 @@ export class Gateway {
     const applied = await this.#engine.apply(policy);
     if (!this.#stopping) this.#tell(readyEvent(applied, policy.flows.length));
     return applied;
+  }
+
+  /** Gives the doors to another process of this gateway, which decides from here on about the sessions left here. */
+  handOver(report: (report: SessionReport) => void): HandedOver {
+    this.#tellRefusals();
+    return this.#engine.handOver(report);
+  }
+
+  /** Decides about sessions that another process carries, as about its own. */
+  takeOver(sessions: readonly HandedSession[], order: (order: SessionOrder) => void): TakenOver {
+    this.#takenOver = this.#engine.takeOver(sessions, order);
+    return this.#takenOver;
   }
 
   /**

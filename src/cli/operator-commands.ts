@@ -109,6 +109,17 @@ export const OPERATOR_COMMANDS: readonly Command[] = [
     load: () => import("./commands/grants.ts"),
   },
   {
+    name: "take-over",
+    summary: "start the program anew, as it is on the disk, and hand the doors over to it",
+    options: [
+      ...running,
+      { name: "within", value: "DURATION", description: "how long the new process has to be ready (default: 60s)" },
+      json,
+    ],
+    example: "ecluse take-over",
+    load: () => import("./commands/take-over.ts"),
+  },
+  {
     name: "drain",
     summary: "let nobody new in; the sessions inside may finish",
     operands: [which],

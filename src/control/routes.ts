@@ -164,6 +164,15 @@ export const ROUTES = {
     summary: "Whether the chain of change records is unbroken",
     parameters: {},
   },
+  takeOver: {
+    method: "POST",
+    path: "/v1/take-over",
+    summary: "Start the program anew, as it is on the disk, and hand the doors over to it",
+    parameters: {
+      author,
+      within: { kind: "number", description: "the new process has so many milliseconds to be ready" },
+    },
+  },
 } as const satisfies Readonly<Record<string, Route>>;
 
 export type RouteName = keyof typeof ROUTES;

@@ -9,6 +9,7 @@ import type { Ipv4 } from "@ecluse/guard/address";
 import type { Endpoint } from "../inventory/model.ts";
 import type { Denial } from "../policy/decide.ts";
 import type { Policy } from "../policy/policy.ts";
+import type { HandedOver, HandedSession, SessionOrder, SessionReport, TakenOver } from "./handover.ts";
 
 export interface Engine {
   /**
@@ -27,7 +28,17 @@ export interface Engine {
   readonly openSessions: readonly OpenSession[];
   /** The doors that could not be opened yet. */
   readonly blocked: readonly BlockedDoor[];
+  /**
+   * Closes every door without a word to the sessions inside: another process of this gateway has the doors, and decides
+   * about them from here on. They may take at most the drain limit.
+   */
+  handOver(report: (report: SessionReport) => void): HandedOver;
+  /** Ends standing by, and decides about sessions that another process carries, as about its own. */
+  takeOver(sessions: readonly HandedSession[], order: (order: SessionOrder) => void): TakenOver;
 }
+
+/** Listening sockets that the process was given at its start, by `endpointKey`; `fd` is the open descriptor. */
+export type Inherited = ReadonlyMap<number, { readonly endpoint: Endpoint; readonly fd: number }>;
 
 export interface Applied {
   readonly open: number;
@@ -120,6 +131,8 @@ export interface EngineEvents {
   readonly refused: (refusal: Refusal) => void;
   readonly blocked: (door: BlockedDoor) => void;
   readonly unblocked: (door: BlockedDoor) => void;
+  /** A socket that the process was given belongs to no door; it was closed. */
+  readonly unclaimed: (endpoint: Endpoint) => void;
 }
 
 /** What an engine is given instead of the machine's own clocks. */

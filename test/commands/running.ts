@@ -58,7 +58,7 @@ export async function running(
   prepare?.(state);
   const told: GatewayEvent[] = [];
   const gateway = await ManagedGateway.start({
-    ...{ file, state, control, clock, watch: false },
+    ...{ file, state, control, clock, program: { line: [], env: {} }, watch: false },
     journal: { keep: 86_400_000, size: 10_000_000 },
     read: (origin) => Promise.resolve("file" in origin ? loadInventory(origin.file) : inventoryOf(origin.entry)),
     tell: (event) => void told.push(event),
@@ -94,7 +94,7 @@ export async function run(words: readonly string[], hear = (_text: string): void
       err += text;
       hear(text);
     },
-    ...{ colour: false, env: { USER: "operator" } },
+    ...{ colour: false, env: { USER: "operator" }, line: [] },
   };
   const loaded = await command.load();
   return { exit: await loaded.run({ operands, options, io }), out, err };

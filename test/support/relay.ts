@@ -1,7 +1,7 @@
 /** A relay engine for tests: small limits, a recorder of its events, and policies written in one line. */
 import { parseNetwork, type Network } from "@ecluse/guard/address";
 import type { Applied, BlockedDoor, Clock, Refusal, SessionRecord } from "../../src/engine/engine.ts";
-import { Relay } from "../../src/engine/relay/relay.ts";
+import { Relay, type RelayOptions } from "../../src/engine/relay/relay.ts";
 import type { Endpoint, Grant, Limits, OnRevoke, Queue } from "../../src/inventory/model.ts";
 import { compileGate } from "../../src/policy/gate.ts";
 import {
@@ -95,13 +95,15 @@ export interface TestRelay extends AsyncDisposable {
   readonly refused: Refusal[];
   readonly blocked: BlockedDoor[];
   readonly unblocked: BlockedDoor[];
+  readonly unclaimed: Endpoint[];
 }
 
-export function startRelay(options: { readonly clock?: Clock; readonly descriptors?: number } = {}): TestRelay {
+export function startRelay(options: Partial<Omit<RelayOptions, "events">> = {}): TestRelay {
   const ended: SessionRecord[] = [];
   const refused: Refusal[] = [];
   const blocked: BlockedDoor[] = [];
   const unblocked: BlockedDoor[] = [];
+  const unclaimed: Endpoint[] = [];
   const relay = new Relay({
     clock: systemClock,
     ...options,
@@ -110,6 +112,7 @@ export function startRelay(options: { readonly clock?: Clock; readonly descripto
       refused: (refusal) => void refused.push(refusal),
       blocked: (door) => void blocked.push(door),
       unblocked: (door) => void unblocked.push(door),
+      unclaimed: (endpoint) => void unclaimed.push(endpoint),
     },
   });
   return {
@@ -118,6 +121,7 @@ export function startRelay(options: { readonly clock?: Clock; readonly descripto
     refused,
     blocked,
     unblocked,
+    unclaimed,
     [Symbol.asyncDispose]: () => relay.drain(0).then(() => undefined),
   };
 }

@@ -21,7 +21,7 @@ function asText(status: StatusAnswer): string {
     ...pending(status),
     ["doors", `${counted(doors.open, "door")} open for ${counted(flows, "flow")}`],
     ...doors.blocked.map(({ flow, message }) => ["blocked", `${flow}: ${message}`]),
-    ["sessions", `${sessions.open} open, at most ${sessions.most}`],
+    ["sessions", `${sessions.open} open, at most ${sessions.most}${elsewhere(sessions)}`],
     ...status.operations.map((operation) => [operation.state, operated(operation)]),
     ...status.grants.list.map((grant) => ["grant", granted(grant)]),
     ...status.grants.aside.map(({ grant, flows: at, why }) => ["set aside", `${grant.id} at ${few(at)}: ${why}`]),
@@ -39,6 +39,10 @@ function pending({ pending: waits }: StatusAnswer): readonly (readonly string[])
   if (waits === null) return [];
   const back = `goes back to ${waits.rollbackTo} at ${formatInstant(waits.deadline)}`;
   return [["pending", `${waits.number} ${back} (${formatDuration(waits.within)}) unless ecluse confirm comes`]];
+}
+
+function elsewhere({ elsewhere: count }: StatusAnswer["sessions"]): string {
+  return count === 0 ? "" : `; ${count} of them end in the process before this one`;
 }
 
 function operated({ flow, by, at, reason }: StatusAnswer["operations"][number]): string {

@@ -23,10 +23,10 @@ export class Listener {
   }
 
   /**
-   * Binds. Resolves with the system's error code where it cannot (`EADDRINUSE`), and with `ECANCELED` where it was closed
-   * meanwhile; may then be called again.
+   * Binds, or listens on a descriptor that is bound already. Resolves with the system's error code where it cannot
+   * (`EADDRINUSE`), and with `ECANCELED` where it was closed meanwhile; may then be called again.
    */
-  open(): Promise<string | undefined> {
+  open(fd?: number): Promise<string | undefined> {
     const { address, port } = this.#endpoint;
     const server = this.#server;
     return new Promise((resolve) => {
@@ -39,7 +39,8 @@ export class Listener {
       // Node looks an address up before it binds, and forgets the whole matter when closed in between.
       const onClose = (): void => settle("ECANCELED");
       server.on("listening", onListening).on("error", onError).on("close", onClose);
-      server.listen({ host: formatAddress(address), port, exclusive: true, backlog: BACKLOG });
+      const where = fd === undefined ? { host: formatAddress(address), port, exclusive: true } : { fd };
+      server.listen({ ...where, backlog: BACKLOG });
     });
   }
 

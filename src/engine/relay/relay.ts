@@ -2,8 +2,8 @@
  * The relay engine: accepts, decides, dials and carries, in this process.
  *
  * Decides before it dials: a refused peer gets RST, and no terminal ever hears of it. Keeps the limits per terminal, per
- * source, overall and of the process. Where a flow has balancers, the source is whom they name. Judges those inside again when the policy changes or a grant ends. What one
- * connection goes through from there on is the session's.
+ * source, overall and of the process. Where a flow has balancers, the source is whom they name. Judges those inside again
+ * when the policy changes or a grant ends. What one connection goes through from there on is the session's.
  *
  * Fair under a flood without machinery of its own, as `test/relay/flood.test.ts` shows: libuv accepts one connection of a
  * door in a turn of the loop (libuv pull request 3696), so a crowd at one door does not hold up the next; at the same door
@@ -11,23 +11,31 @@
  * microseconds and keeps nothing. What is left is a source that takes the loop's whole time: that is the shield's business.
  */
 import type { Socket } from "node:net";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Ipv4, peerAddress } from "@ecluse/guard/address";
 import type { Endpoint, Limits } from "../../inventory/model.ts";
 import { judge, judgeBalancer, judgeInside, judgeWay } from "../../policy/decide.ts";
 import { type Door, type Policy, endpointKey } from "../../policy/policy.ts";
-import type { Applied, BlockedDoor, Clock, Engine, EngineEvents, OpenSession, Refusal, RoomReason } from "../engine.ts";
+import type {
+  Applied,
+  BlockedDoor,
+  Clock,
+  Engine,
+  EngineEvents,
+  Inherited,
+  OpenSession,
+  Refusal,
+  RoomReason,
+  SessionRecord,
+} from "../engine.ts";
+import type { HandedOver, HandedSession, SessionOrder, SessionReport, TakenOver } from "../handover.ts";
 import { descriptorLimit, sessionCeiling } from "./ceiling.ts";
+import { Doors } from "./doors.ts";
+import type { GovernedSession } from "./governed.ts";
+import { HandedOverSessions } from "./handed-over.ts";
 import { Introduction, type IntroductionHost } from "./introduction.ts";
-import { Listener } from "./listener.ts";
+import { type RemoteHost, RemoteSessions } from "./remote-sessions.ts";
 import { type Admission, Session, type SessionHost } from "./session.ts";
 import { Slots } from "./slots.ts";
-
-/** How often a door that cannot be opened is tried again, in milliseconds. */
-const RETRY = 1_000;
-
-/** Doors opened in one turn of the loop: opening never lets go of it by itself, and the sessions inside must not wait. */
-const DOORS_A_TURN = 32;
 
 /** A wait for a session that is closing is never longer than this, whatever the connect limit, in milliseconds. */
 const LONGEST_WAIT = 5_000;
@@ -41,16 +49,19 @@ export interface RelayOptions {
   readonly events: EngineEvents;
   /** Open descriptors this process may have; default: what the system says. */
   readonly descriptors?: number;
+  /** Sockets that listen already. */
+  readonly inherited?: Inherited;
+  /** Nobody gets a place at a terminal before `takeOver`: those who have one then are not known yet. */
+  readonly standby?: boolean;
 }
 
 export class Relay implements Engine {
   readonly #clock: Clock;
   readonly #events: EngineEvents;
   readonly #descriptors: number;
-  readonly #host: SessionHost;
-  readonly #listeners = new Map<number, Listener>();
-  readonly #blocked = new Map<number, BlockedDoor>();
-  readonly #sessions = new Set<Session>();
+  readonly #host: SessionHost & RemoteHost;
+  readonly #doors: Doors;
+  readonly #sessions = new Set<GovernedSession>();
   readonly #introductionHost: IntroductionHost;
   readonly #introductions = new Set<Introduction>();
   readonly #perSource = new Map<Ipv4, number>();
@@ -62,23 +73,29 @@ export class Relay implements Engine {
   #ceiling = 0;
   #sweepPeriod = 0;
   #stopSweep: (() => void) | undefined;
-  #nextRetry = 0;
   #drain: Drain | undefined;
+  #standby: boolean;
+  /** Those carried by the process before this one. */
+  #remote: RemoteSessions | undefined;
+  /** Set where another process decides about the sessions left here. */
+  #handedOver: HandedOverSessions | undefined;
 
   constructor(options: RelayOptions) {
     this.#clock = options.clock;
     this.#events = options.events;
     this.#descriptors = options.descriptors ?? descriptorLimit();
+    this.#standby = options.standby ?? false;
+    const accept = (endpoint: Endpoint, socket: Socket): void => this.#accept(endpoint, socket);
+    this.#doors = new Doors({ ...options, accept, inherited: options.inherited ?? new Map() });
     this.#host = {
       limits: () => this.#limits,
       monotonic: options.clock.monotonic,
+      closing: (session) => this.#handedOver?.closing(session),
       vacated: (session) => this.#vacate(session),
-      over: (session, record) => {
-        this.#forget(session);
-        // One who found no place was refused, and has been told of as such.
-        if (record.outcome !== "busy") this.#events.ended(record);
-      },
+      over: (session, record) => this.#over(session, record),
       turnedAway: ({ source, right: { door } }) => {
+        // Who decided it has counted it.
+        if (this.#handedOver !== undefined) return;
         const { flow, endpoint } = door;
         this.#events.refused({ flow: flow.id, endpoint, source, outcome: "busy", reason: "terminal" });
       },
@@ -106,7 +123,7 @@ export class Relay implements Engine {
   }
 
   get blocked(): readonly BlockedDoor[] {
-    return [...this.#blocked.values()];
+    return this.#doors.blocked;
   }
 
   apply(policy: Policy): Promise<Applied> {
@@ -124,48 +141,26 @@ export class Relay implements Engine {
     // The rules first, for everyone who comes and everyone inside; then the doors, new ones before old ones go.
     for (const [target, slots] of this.#slots) slots.limit = this.#places.get(target) ?? Infinity;
     for (const session of this.#sessions) this.#judgeAgain(session, "revoked");
+    this.#judgeIntroductions();
+    await this.#doors.apply(policy);
+    return { open: this.#doors.size, blocked: this.#doors.blocked };
+  }
+
+  #judgeIntroductions(): void {
     for (const introduction of this.#introductions) {
       const refusal = this.#refusalOfBalancer(introduction.endpoint, introduction.balancer);
       if (refusal === undefined) continue;
       introduction.cut();
       this.#events.refused(refusal);
     }
-    await this.#openDoors(policy);
-    for (const key of [...this.#listeners.keys()]) if (!policy.doors.has(key)) this.#closeDoor(key);
-    return { open: this.#listeners.size - this.#blocked.size, blocked: [...this.#blocked.values()] };
   }
 
-  async #openDoors(policy: Policy): Promise<void> {
-    for (const [key, door] of policy.doors) {
-      if (this.#listeners.has(key)) continue;
-      if (this.#isStopping()) return;
-      const listener = new Listener(door.endpoint, this.#accept);
-      this.#listeners.set(key, listener);
-      // One after another: opening them in parallel costs more memory and no less time (measured at 7,128).
-      const cause = await listener.open();
-      if (this.#isStopping()) listener.close();
-      else if (cause !== undefined) this.#block(key, { flow: door.flow.id, endpoint: door.endpoint, cause });
-      if (this.#listeners.size % DOORS_A_TURN === 0) await nextTurn();
-    }
-  }
-
-  #block(key: number, door: BlockedDoor): void {
-    this.#blocked.set(key, door);
-    this.#events.blocked(door);
-  }
-
-  #closeDoor(key: number): void {
-    this.#listeners.get(key)?.close();
-    this.#listeners.delete(key);
-    this.#blocked.delete(key);
-  }
-
-  readonly #accept = (endpoint: Endpoint, socket: Socket): void => {
+  #accept(endpoint: Endpoint, socket: Socket): void {
     const source = peerAddress(socket.remoteAddress);
     const isBalanced = this.#doorAt(endpoint)?.flow.acceptProxy !== undefined;
     if (isBalanced && source !== undefined) this.#hear(socket, endpoint, source);
     else this.#receive(socket, { endpoint, source, port: socket.remotePort ?? 0 });
-  };
+  }
 
   #doorAt(endpoint: Endpoint): Door | undefined {
     return this.#policy?.doors.get(endpointKey(endpoint.address, endpoint.port));
@@ -222,22 +217,37 @@ export class Relay implements Engine {
   #noRoomFor(source: Ipv4): RoomReason | undefined {
     const inside = this.#sessions.size + this.#introductions.size;
     if (inside >= this.#limits.sessions) return "sessions";
-    if (inside >= this.#ceiling) return "descriptors";
+    if (inside - (this.#remote?.size ?? 0) >= this.#ceiling) return "descriptors";
     if ((this.#perSource.get(source) ?? 0) >= this.#limits.perSource) return "source";
     return undefined;
   }
 
   #admit(socket: Socket, admission: Admission, said?: Buffer): void {
     const session = new Session(this.#host, socket, admission, said);
+    this.#enter(session);
+    if (!this.#standby) this.#place(session);
+  }
+
+  #enter(session: GovernedSession): void {
     this.#sessions.add(session);
-    this.#count(admission.source, 1);
-    const place = this.#slotsOf(session.targetKey).take(session, this.#clock.monotonic());
+    this.#count(session.source, 1);
+  }
+
+  /** Gives it what it has, or what there is. */
+  #place(session: GovernedSession): void {
+    if (session.place === "left") return;
+    const slots = this.#slotsOf(session.targetKey);
+    if (session.place === "held") {
+      slots.hold(session);
+      return;
+    }
+    const place = slots.take(session, this.#clock.monotonic());
     if (place === "seated") session.seated();
     else if (place === "full") session.turnedAway();
   }
 
   /** Asks again whether a session may be inside: by the policy in force, at the present hour. */
-  #judgeAgain(session: Session, outcome: "revoked" | "expired"): void {
+  #judgeAgain(session: GovernedSession, outcome: "revoked" | "expired"): void {
     const old = session.right.door;
     const door = this.#doorAt(old.endpoint);
     const leadsElsewhere =
@@ -247,23 +257,34 @@ export class Relay implements Engine {
       return;
     }
     // Who waits in line is not inside yet: a flow that drains lets nobody new in.
-    const judgeRight = session.entered ? judgeInside : judge;
+    const judgeRight = session.place === "wanted" ? judge : judgeInside;
     const verdict = judgeWay(door.flow, session.balancer) ?? judgeRight(door.flow, session.source, this.#clock.wall());
     if (verdict.permit) session.confirm({ door, permit: verdict });
     else session.revoke(verdict.reason === "expired" ? "expired" : outcome, door.flow.onRevoke);
   }
 
-  #vacate(session: Session): void {
+  #over(session: GovernedSession, record: SessionRecord): void {
+    this.#forget(session);
+    if (this.#handedOver !== undefined) this.#handedOver.over(session, record);
+    // One who found no place was refused, and has been told of as such.
+    else if (record.outcome !== "busy") this.#events.ended(record);
+    this.#finishDrain();
+  }
+
+  #vacate(session: GovernedSession): void {
+    if (this.#handedOver !== undefined) {
+      this.#handedOver.vacated(session);
+      return;
+    }
     const slots = this.#slots.get(session.targetKey);
     slots?.leave(session);
     if (slots?.isEmpty === true) this.#slots.delete(session.targetKey);
   }
 
-  #forget(session: Session): void {
+  #forget(session: GovernedSession): void {
     this.#vacate(session);
     this.#sessions.delete(session);
     this.#count(session.source, -1);
-    this.#finishDrain();
   }
 
   #count(source: Ipv4, change: 1 | -1): void {
@@ -295,32 +316,80 @@ export class Relay implements Engine {
   /** One timer for every limit of every session, instead of several for each. */
   #sweep(): void {
     const now = this.#clock.monotonic();
+    if (this.#handedOver === undefined) this.#sweepRights(now);
+    for (const session of this.#sessions) session.sweep(now);
+    if (this.#drain !== undefined && now >= this.#drain.deadline) this.#cutDrained();
+    void this.#doors.retry();
+  }
+
+  #sweepRights(now: number): void {
     const wall = this.#clock.wall();
     for (const session of this.#sessions) {
       const { until } = session.right.permit.grant;
       if (until !== undefined && wall >= until) this.#judgeAgain(session, "expired");
-      session.sweep(now);
     }
     for (const introduction of this.#introductions) introduction.sweep(now);
     const longest = Math.min(LONGEST_WAIT, this.#limits.connect);
     for (const slots of this.#slots.values()) slots.sweep(now, longest);
-    if (this.#drain !== undefined && now >= this.#drain.deadline) this.#cutDrained();
-    if (this.#blocked.size > 0 && now >= this.#nextRetry) void this.#retryBlocked();
   }
 
-  async #retryBlocked(): Promise<void> {
-    const began = this.#clock.monotonic();
-    this.#nextRetry = Infinity;
-    for (const [index, [key, door]] of [...this.#blocked].entries()) {
-      if (index % DOORS_A_TURN === DOORS_A_TURN - 1) await nextTurn();
-      const listener = this.#listeners.get(key);
-      if (listener === undefined || (await listener.open()) !== undefined) continue;
-      if (this.#listeners.get(key) !== listener) listener.close();
-      else if (this.#blocked.delete(key)) this.#events.unblocked(door);
-    }
-    // A round over thousands of doors takes its time; nine tenths of the process's belong to the sessions.
-    const now = this.#clock.monotonic();
-    this.#nextRetry = now + Math.max(RETRY, 9 * (now - began));
+  handOver(report: (report: SessionReport) => void): HandedOver {
+    this.#doors.closeAll();
+    this.#cutIntroductions();
+    const left = new HandedOverSessions(this.#sessions, report);
+    this.#handedOver = left;
+    const drain = newDrain(this.#clock.monotonic() + this.#limits.drain);
+    this.#drain = drain;
+    const { sessions } = left;
+    this.#finishDrain();
+    return {
+      sessions,
+      obey: (order) => {
+        if (order.what !== "tell") left.obey(order);
+        else void (this.#remote?.refresh() ?? Promise.resolve()).then(() => left.tell());
+      },
+      finished: drain.done.promise,
+      alone: () => this.#alone(),
+      resume: () => this.#resume(),
+    };
+  }
+
+  takeOver(handed: readonly HandedSession[], order: (order: SessionOrder) => void): TakenOver {
+    const remote = new RemoteSessions(this.#host, order);
+    this.#remote = remote;
+    this.#standby = false;
+    // Those who were there first come first in every line.
+    const own = [...this.#sessions];
+    this.#sessions.clear();
+    for (const one of handed) this.#enter(remote.add(one));
+    for (const session of own) this.#sessions.add(session);
+    for (const session of this.#sessions) this.#judgeAgain(session, "revoked");
+    this.#placeAll();
+    return remote;
+  }
+
+  /** The books of places are written anew, from what each session says of itself. */
+  #placeAll(): void {
+    this.#slots.clear();
+    for (const session of this.#sessions) if (session.place === "held") this.#place(session);
+    for (const session of this.#sessions) if (session.place === "wanted") this.#place(session);
+  }
+
+  #alone(): void {
+    if (this.#handedOver === undefined) return;
+    this.#handedOver = undefined;
+    for (const session of this.#sessions) if (session.place === "wanted") session.cut("drained");
+    for (const session of this.#sessions) this.#judgeAgain(session, "revoked");
+    this.#placeAll();
+  }
+
+  #resume(): Promise<Applied> {
+    this.#handedOver = undefined;
+    this.#drain = undefined;
+    this.#placeAll();
+    this.#stopSweep?.();
+    this.#sweepPeriod = 0;
+    return this.#policy === undefined ? Promise.resolve({ open: 0, blocked: [] }) : this.apply(this.#policy);
   }
 
   drain(limit: number): Promise<{ readonly cut: number }> {
@@ -333,10 +402,15 @@ export class Relay implements Engine {
   }
 
   #startDrain(deadline: number): Drain {
-    for (const key of [...this.#listeners.keys()]) this.#closeDoor(key);
+    this.#doors.closeAll();
+    this.#cutIntroductions();
+    for (const session of this.#sessions) if (session.place === "wanted") session.cut("drained");
+    return newDrain(deadline);
+  }
+
+  /** Where the doors close or change hands: who has not said for whom it comes is nobody's session yet. */
+  #cutIntroductions(): void {
     for (const introduction of this.#introductions) introduction.cut();
-    for (const session of this.#sessions) if (!session.entered) session.cut("drained");
-    return { deadline, cut: 0, done: Promise.withResolvers() };
   }
 
   #cutDrained(): void {
@@ -373,6 +447,10 @@ interface Drain {
   deadline: number;
   cut: number;
   readonly done: PromiseWithResolvers<{ readonly cut: number }>;
+}
+
+function newDrain(deadline: number): Drain {
+  return { deadline, cut: 0, done: Promise.withResolvers() };
 }
 
 /** The least of the limits that lead to one target. */

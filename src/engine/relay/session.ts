@@ -7,13 +7,12 @@
  */
 import { type Socket, connect } from "node:net";
 import { formatAddress, type Ipv4, peerAddress } from "@ecluse/guard/address";
-import type { Limits, Queue } from "../../inventory/model.ts";
-import type { Permit } from "../../policy/gate.ts";
-import { type Door, endpointKey } from "../../policy/policy.ts";
+import type { Limits, OnRevoke, Queue } from "../../inventory/model.ts";
+import { endpointKey } from "../../policy/policy.ts";
 import type { OpenSession, Outcome, Party, SessionRecord } from "../engine.ts";
+import type { GovernedSession, Place, Right } from "./governed.ts";
 import { writeHeader } from "./proxy-header.ts";
 import { Side, type SideOwner } from "./side.ts";
-import type { Occupant } from "./slots.ts";
 
 /** What a client may send before its terminal answers the dial; beyond it the client is not read. In bytes. */
 const HELD_BYTES = 65_536;
@@ -22,6 +21,8 @@ const HELD_BYTES = 65_536;
 export interface SessionHost {
   readonly limits: () => Limits;
   readonly monotonic: () => number;
+  /** One of its directions has ended. */
+  readonly closing: (session: Session) => void;
   /** The terminal has no more of this session: its place is free. */
   readonly vacated: (session: Session) => void;
   /** Both ends are closed. */
@@ -30,24 +31,18 @@ export interface SessionHost {
   readonly turnedAway: (session: Session) => void;
 }
 
-export interface Admission {
-  readonly door: Door;
+export interface Admission extends Right {
   readonly source: Ipv4;
   /** The source's. */
   readonly port: number;
   /** The balancer that named the source; absent: it came itself. */
   readonly balancer?: Ipv4;
-  readonly permit: Permit;
   /** Milliseconds since the epoch. */
   readonly at: number;
 }
 
-/** What of an admission a new policy may replace. */
-type Right = Pick<Admission, "door" | "permit">;
-
-export class Session implements Occupant, SideOwner {
+export class Session implements GovernedSession, SideOwner {
   readonly source: Ipv4;
-  /** The right it is inside by; replaced when a new policy gives it another. */
   right: Right;
   readonly #admission: Admission;
   readonly #host: SessionHost;
@@ -87,17 +82,15 @@ export class Session implements Occupant, SideOwner {
     return this.#ending !== undefined || this.#client.ended || this.#target?.ended === true;
   }
 
-  /** The line it may wait in, by the right it has now. */
   get queue(): Queue | undefined {
     return this.right.door.flow.queue;
   }
 
-  /** Whether it has a place and has begun to dial. */
-  get entered(): boolean {
-    return this.#phase !== "waiting";
+  get place(): Place {
+    if (this.#target === undefined) return "wanted";
+    return this.#target.closed ? "left" : "held";
   }
 
-  /** The place it takes is its target's. */
   get targetKey(): number {
     const { target } = this.#admission.door.flow;
     return endpointKey(target.address, target.port);
@@ -146,30 +139,24 @@ export class Session implements Occupant, SideOwner {
     this.#host.turnedAway(this);
   }
 
-  /**
-   * Its right has gone: ends it by the flow's rule. `drain` leaves it the drain time, unless it still waits for a
-   * place, for nothing new enters.
-   */
-  revoke(outcome: "revoked" | "expired", rule: "drain" | "cut" | "keep"): void {
-    if (rule === "keep" && this.entered) return;
-    if (rule === "cut" || !this.entered) this.cut(outcome);
+  revoke(outcome: "revoked" | "expired", rule: OnRevoke): void {
+    const waits = this.place === "wanted";
+    if (rule === "keep" && !waits) return;
+    if (rule === "cut" || waits) this.cut(outcome);
     else this.#deadline ??= { at: this.#host.monotonic() + this.#host.limits().drain, outcome };
   }
 
-  /** Its right has come back, or another was found. */
   confirm(right: Right): void {
     this.right = right;
     this.#deadline = undefined;
   }
 
-  /** Ends it now, by the gateway's own rule: RST to both. */
   cut(outcome: Outcome, cause?: string): void {
     this.#end(outcome, "gateway", cause);
     this.#client.reset();
     this.#target?.reset();
   }
 
-  /** Called a few times a second: ends what has run out of time. `now` is the monotonic clock's. */
   sweep(now: number): void {
     if (this.#active) {
       this.#active = false;
@@ -253,6 +240,7 @@ export class Session implements Occupant, SideOwner {
     side.ended = true;
     this.#active = true;
     this.#firstToEnd ??= side.party;
+    this.#host.closing(this);
     if (this.#phase === "open") side.other?.socket.end();
     else if (side.bytes > 0) this.#target?.socket.end();
     else this.#leftUnheard();
@@ -308,7 +296,6 @@ export class Session implements Occupant, SideOwner {
     this.#ending ??= cause === undefined ? { outcome, by } : { outcome, by, cause };
   }
 
-  /** As it is now. */
   snapshot(): OpenSession {
     return { ...this.#facts(), phase: this.#phase, leaving: this.#deadline !== undefined };
   }

@@ -64,6 +64,11 @@ export class Slots {
     return "waiting";
   }
 
+  /** Gives a place to one who has it already, whatever the limit. */
+  hold(occupant: Occupant): void {
+    this.#seated.add(occupant);
+  }
+
   /** Frees the occupant's place, or forgets it in the line. Safe to call more than once. */
   leave(occupant: Occupant): void {
     this.#seated.delete(occupant);
