@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { writeHeader } from "../../src/engine/relay/proxy-header.ts";
 import { manualClock } from "../support/clock.ts";
 import { type Peer, dial, ending, ipv4, listen, pause, turns, until } from "../support/loopback.ts";
-import { type DoorOptions, type OpenDoor, openDoor } from "../support/relay.ts";
+import { type DoorOptions, type OpenDoor, openDoor, policyOf, startRelay } from "../support/relay.ts";
 
 const BALANCER = "127.64.30.1";
 const OTHER_BALANCER = "127.64.30.2";
@@ -335,5 +335,37 @@ suite("a new policy", () => {
     socket.write(HEADERS.v1.subarray(9));
     assert.equal((await end).by, "ECONNRESET");
     assert.deepEqual(refusals(door), [[ipv4(TILL), "denied", "not-listed"]]);
+  });
+
+  for (const [known, balancer] of [
+    ["knows", BALANCER],
+    ["does not know", OTHER_BALANCER],
+  ] as const)
+    test(`of the process that takes over, and ${known} the balancer, judges what came through it`, async () => {
+      await using played = await scene({ onRevoke: "cut" });
+      const { door, terminal } = played;
+      const inside = await through(door);
+      inside.on("error", () => undefined).write(naming(TILL));
+      await until(() => door.relay.openSessions[0]?.phase === "open", "the session");
+      await using next = startRelay({ standby: true });
+      const handed = door.relay.handOver(() => undefined);
+      const flow = { listen: door.endpoint, target: terminal.endpoint, acceptProxy: [balancer], allow: [TILL] };
+      await next.relay.apply(policyOf([{ ...flow, onRevoke: "cut" }]));
+      const orders: string[] = [];
+      const taken = next.relay.takeOver(handed.sessions, ({ what }) => void orders.push(what));
+      assert.deepEqual(orders, balancer === BALANCER ? [] : ["revoke"]);
+      taken.lost();
+      inside.destroy();
+    });
+
+  test("of the process that takes over: nobody is left half heard in the one before", async () => {
+    await using played = await scene();
+    const { door } = played;
+    const pending = await through(door);
+    const end = ending(pending);
+    pending.write(HEADERS.v1.subarray(0, 9));
+    await turns(5);
+    door.relay.handOver(() => undefined);
+    assert.equal((await end).by, "ECONNRESET");
   });
 });
