@@ -45,6 +45,10 @@ const LINES: readonly (readonly [GatewayEvent | DroppedEvent, string])[] = [
     "refused     many doors  many sources: many-sources",
   ],
   [{ ...REFUSED, source: null, reason: "no-address" }, "refused     depot01-tpe01  no address: no-address"],
+  [
+    { ...REFUSED, outcome: "bad-proxy-header", reason: "malformed" },
+    "refused     depot01-tpe01  192.0.2.66: PROXY header malformed",
+  ],
   [{ ...REFUSED, flow: null, reason: "no-door" }, "refused     no flow  192.0.2.66: no-door"],
   [{ event: "blocked", flow: "f", endpoint: "e", message: "Cannot listen" }, "blocked     f: Cannot listen"],
   [{ event: "handed-over", to: 7, sessions: 1 }, "handed over to process 7; 1 session ends in this one"],

@@ -96,7 +96,8 @@ function refused(event: RefusedEvent, paint: Paint): string {
   const who = event.source ?? (event.reason === "many-sources" ? "many sources" : "no address");
   const where = event.flow ?? (event.reason.startsWith("many-") ? "many doors" : "no flow");
   const times = event.count === 1 ? "" : ` ${event.count} times`;
-  return `${paint("red", "refused".padEnd(11))} ${where}  ${who}${times}: ${event.reason}`;
+  const what = event.outcome === "bad-proxy-header" ? "PROXY header " : "";
+  return `${paint("red", "refused".padEnd(11))} ${where}  ${who}${times}: ${what}${event.reason}`;
 }
 
 export function count(number: number, one: string, more: string): string {

@@ -100,16 +100,24 @@ export interface OpenSession extends Omit<SessionRecord, "outcome" | "by" | "cau
   readonly leaving: boolean;
 }
 
-/** One refused connection: denied by the policy, or no room. It cost no dial. */
+/** One refused connection: denied by the policy, no room, or a balancer that named nobody. It cost no dial. */
 export interface Refusal {
   /** Absent where the policy has no such door any more. */
   readonly flow: string | undefined;
   readonly endpoint: Endpoint;
   /** Absent where the peer had no IPv4 address, or none any more. */
   readonly source: Ipv4 | undefined;
-  readonly outcome: "denied" | "busy" | "overload";
-  readonly reason: Denial["reason"] | RoomReason;
+  /** With `bad-proxy-header`, and where a balancer is denied, the source is the balancer. */
+  readonly outcome: "denied" | "busy" | "overload" | "bad-proxy-header";
+  readonly reason: Denial["reason"] | RoomReason | HeaderProblem;
 }
+
+/**
+ * Why a balancer's PROXY header names nobody. `malformed`: not by the specification, or too long. `checksum`: its CRC32c
+ * is wrong. `not-ipv4`: it speaks of no TCP over IPv4. `unusable-source`: no connection can come from there.
+ * `incomplete`: it was not whole in time, or before the balancer left.
+ */
+export type HeaderProblem = "malformed" | "checksum" | "not-ipv4" | "unusable-source" | "incomplete";
 
 /** Which limit left no room: of the terminal, of the source, of the gateway, of the process. */
 export type RoomReason = "terminal" | "source" | "sessions" | "descriptors";

@@ -5,6 +5,7 @@
  * The newer one decides about them, as about its own: who keeps a place at a terminal, who has lost the right to be
  * inside. The older one carries their bytes, does as it is told, and reports. Numbers name sessions within one such pair.
  */
+import type { Ipv4 } from "@ecluse/guard/address";
 import type { OnRevoke } from "../inventory/model.ts";
 import type { Applied, OpenSession, Outcome, Refusal, SessionRecord } from "./engine.ts";
 
@@ -12,6 +13,8 @@ import type { Applied, OpenSession, Outcome, Refusal, SessionRecord } from "./en
 export interface HandedSession {
   readonly id: number;
   readonly facts: OpenSession;
+  /** The balancer that named its source; absent: it came itself. */
+  readonly balancer?: Ipv4;
   /** Whether it has a place at its terminal; one that has left the line, and whose terminal has closed, has none. */
   readonly place: "held" | "wanted" | "left";
   /** One of its directions has ended. */

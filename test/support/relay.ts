@@ -2,9 +2,16 @@
 import { parseNetwork, type Network } from "@ecluse/guard/address";
 import type { Applied, BlockedDoor, Clock, Refusal, SessionRecord } from "../../src/engine/engine.ts";
 import { Relay, type RelayOptions } from "../../src/engine/relay/relay.ts";
-import type { Endpoint, Grant, Limits, OnRevoke } from "../../src/inventory/model.ts";
+import type { Endpoint, Grant, Limits, OnRevoke, Queue } from "../../src/inventory/model.ts";
 import { compileGate } from "../../src/policy/gate.ts";
-import { type Door, type Policy, type RelayedFlow, endpointKey } from "../../src/policy/policy.ts";
+import {
+  type Balancer,
+  type Door,
+  type Policy,
+  type RelayedFlow,
+  type Standing,
+  endpointKey,
+} from "../../src/policy/policy.ts";
 import { freePort, ipv4, loopbackAddress } from "./loopback.ts";
 
 export const LIMITS: Limits = {
@@ -34,7 +41,12 @@ export interface FlowSpec {
   /** Networks of one source, or grants naming networks as their source. */
   readonly allow?: readonly string[] | readonly Grant[];
   readonly sessions?: number;
+  readonly queue?: Queue | undefined;
   readonly onRevoke?: OnRevoke;
+  readonly standing?: Standing;
+  /** Networks of balancers. */
+  readonly acceptProxy?: readonly string[] | undefined;
+  readonly sendProxy?: "v1" | "v2";
 }
 
 export function policyOf(specs: readonly FlowSpec[], limits: Partial<Limits> = {}): Policy {
@@ -52,6 +64,10 @@ export function policyOf(specs: readonly FlowSpec[], limits: Partial<Limits> = {
       gate: compileGate(grants, (source) => [network(source)]),
       onRevoke: spec.onRevoke ?? "drain",
       ...(spec.sessions === undefined ? {} : { sessions: spec.sessions }),
+      ...(spec.standing === undefined ? {} : { standing: spec.standing }),
+      ...(spec.acceptProxy === undefined ? {} : { acceptProxy: spec.acceptProxy.map(balancer) }),
+      ...(spec.sendProxy === undefined ? {} : { sendProxy: spec.sendProxy }),
+      ...(spec.queue === undefined ? {} : { queue: spec.queue }),
     };
   });
   const doors = flows.flatMap((flow) =>
@@ -61,6 +77,10 @@ export function policyOf(specs: readonly FlowSpec[], limits: Partial<Limits> = {
     ]),
   );
   return { limits: { ...LIMITS, ...limits }, flows, doors: new Map(doors) };
+}
+
+function balancer(name: string): Balancer {
+  return { name, networks: [network(name)] };
 }
 
 function network(text: string): Network {

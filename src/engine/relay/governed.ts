@@ -16,6 +16,8 @@ export interface Right {
 
 export interface GovernedSession extends Occupant {
   readonly source: Ipv4;
+  /** The balancer that named the source; absent: it came itself. */
+  readonly balancer: Ipv4 | undefined;
   readonly right: Right;
   /** The place it takes is its target's. */
   readonly targetKey: number;

@@ -75,5 +75,6 @@ export class HandedOverSessions {
 
 function handed(id: number, session: GovernedSession): HandedSession {
   const { place, closing, right } = session;
-  return { id, facts: session.snapshot(), place, closing, onRevoke: right.door.flow.onRevoke };
+  const through = session.balancer === undefined ? {} : { balancer: session.balancer };
+  return { id, facts: session.snapshot(), ...through, place, closing, onRevoke: right.door.flow.onRevoke };
 }

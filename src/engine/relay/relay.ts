@@ -2,13 +2,17 @@
  * The relay engine: accepts, decides, dials and carries, in this process.
  *
  * Decides before it dials: a refused peer gets RST, and no terminal ever hears of it. Keeps the limits per terminal, per
- * source, overall and of the process. Judges those inside again when the policy changes or a grant ends. What one
- * connection goes through from there on is the session's.
+ * source, overall and of the process. Where a flow has balancers, the source is whom they name. Judges those inside again
+ * when the policy changes or a grant ends. What one connection goes through from there on is the session's.
+ *
+ * Fair under a flood without machinery of its own, as `test/relay/flood.test.ts` shows: libuv accepts one connection of a
+ * door in a turn of the loop (libuv pull request 3696), so a crowd at one door does not hold up the next; at the same door
+ * the system keeps the order of arrival; `perSource` bounds what one source may hold, and a refusal costs about 50
+ * microseconds and keeps nothing. What is left is a source that takes the loop's whole time: that is the shield's business.
  */
-import type { Socket } from "node:net";
-import { type Ipv4, peerAddress } from "@ecluse/guard/address";
-import type { Endpoint, Limits } from "../../inventory/model.ts";
-import { judge, judgeInside } from "../../policy/decide.ts";
+import type { Ipv4 } from "@ecluse/guard/address";
+import type { Limits } from "../../inventory/model.ts";
+import { judge, judgeInside, judgeWay } from "../../policy/decide.ts";
 import { type Policy, endpointKey } from "../../policy/policy.ts";
 import type {
   Applied,
@@ -27,11 +31,12 @@ import { descriptorLimit, sessionCeiling } from "./ceiling.ts";
 import { Doors } from "./doors.ts";
 import type { GovernedSession } from "./governed.ts";
 import { HandedOverSessions } from "./handed-over.ts";
+import { Places } from "./places.ts";
+import { Reception } from "./reception.ts";
 import { type RemoteHost, RemoteSessions } from "./remote-sessions.ts";
-import { type Admission, Session, type SessionHost } from "./session.ts";
-import { Slots } from "./slots.ts";
+import { Session, type SessionHost } from "./session.ts";
 
-/** A line before a terminal is never longer than this, whatever the connect limit, in milliseconds. */
+/** A wait for a session that is closing is never longer than this, whatever the connect limit, in milliseconds. */
 const LONGEST_WAIT = 5_000;
 
 /** Bounds of the sweep's period, in milliseconds: a quarter of the least limit in between. */
@@ -56,10 +61,9 @@ export class Relay implements Engine {
   readonly #host: SessionHost & RemoteHost;
   readonly #doors: Doors;
   readonly #sessions = new Set<GovernedSession>();
+  readonly #reception: Reception;
   readonly #perSource = new Map<Ipv4, number>();
-  /** By target: the places belong to the terminal, whatever flow or alias leads to it. */
-  readonly #slots = new Map<number, Slots>();
-  #places: ReadonlyMap<number, number> = new Map();
+  readonly #places = new Places();
   #policy: Policy | undefined;
   #applying: Promise<unknown> = Promise.resolve();
   #ceiling = 0;
@@ -77,7 +81,20 @@ export class Relay implements Engine {
     this.#events = options.events;
     this.#descriptors = options.descriptors ?? descriptorLimit();
     this.#standby = options.standby ?? false;
-    const accept = (endpoint: Endpoint, socket: Socket): void => this.#accept(endpoint, socket);
+    this.#reception = new Reception({
+      clock: options.clock,
+      policy: () => this.#policy,
+      noRoomFor: (source) => this.#noRoomFor(source),
+      count: (source, change) => this.#count(source, change),
+      admitted: (socket, admission, said) => {
+        const session = new Session(this.#host, socket, admission, said);
+        this.#enter(session);
+        this.#settle(session);
+      },
+      refused: (refusal) => this.#refused(refusal),
+      left: () => this.#finishDrain(),
+    });
+    const accept = this.#reception.accept.bind(this.#reception);
     this.#doors = new Doors({ ...options, accept, inherited: options.inherited ?? new Map() });
     this.#host = {
       limits: () => this.#limits,
@@ -94,7 +111,7 @@ export class Relay implements Engine {
       came: (session) => {
         this.#enter(session);
         this.#judgeAgain(session, "revoked");
-        this.#placeOrReport(session);
+        this.#settle(session);
       },
       refused: (refusal) => this.#refused(refusal),
     };
@@ -120,78 +137,39 @@ export class Relay implements Engine {
 
   async #applyNow(policy: Policy): Promise<Applied> {
     if (this.#isStopping()) return { open: 0, blocked: [] };
-    this.#places = placesByTarget(policy);
     this.#policy = policy;
     this.#ceiling = sessionCeiling(this.#descriptors, policy.doors.size);
     this.#startSweep(policy.limits);
     // The rules first, for everyone who comes and everyone inside; then the doors, new ones before old ones go.
-    for (const [target, slots] of this.#slots) slots.limit = this.#places.get(target) ?? Infinity;
+    this.#places.limitBy(policy);
     for (const session of this.#sessions) this.#judgeAgain(session, "revoked");
+    this.#reception.judgeAgain();
     if (!this.#standby) await this.#doors.apply(policy);
     return { open: this.#doors.size, blocked: this.#doors.blocked };
   }
 
-  #accept(endpoint: Endpoint, socket: Socket): void {
-    const entry = this.#mayEnter(endpoint, peerAddress(socket.remoteAddress));
-    if ("reason" in entry) {
-      refuse(socket);
-      this.#refused(entry);
-    } else this.#admit(socket, entry);
-  }
-
-  #mayEnter(endpoint: Endpoint, source: Ipv4 | undefined): Admission | Refusal {
-    const at = this.#clock.wall();
-    const door = this.#policy?.doors.get(endpointKey(endpoint.address, endpoint.port));
-    const refusal = { flow: door?.flow.id, endpoint, source };
-    // A listener that is about to close has no door any more, and lets nobody in.
-    if (door === undefined) return { ...refusal, outcome: "denied", reason: "no-door" };
-    if (source === undefined) return { ...refusal, outcome: "denied", reason: "no-address" };
-    const verdict = judge(door.flow, source, at);
-    if (!verdict.permit) return { ...refusal, outcome: "denied", reason: verdict.reason };
-    const full = this.#noRoomFor(source);
-    if (full !== undefined) return { ...refusal, outcome: "overload", reason: full };
-    return { door, source, permit: verdict, at };
-  }
-
   #noRoomFor(source: Ipv4): RoomReason | undefined {
-    if (this.#sessions.size >= this.#limits.sessions) return "sessions";
-    if (this.#sessions.size - (this.#remote?.size ?? 0) >= this.#ceiling) return "descriptors";
+    const inside = this.#sessions.size + this.#reception.size;
+    if (inside >= this.#limits.sessions) return "sessions";
+    if (inside - (this.#remote?.size ?? 0) >= this.#ceiling) return "descriptors";
     if ((this.#perSource.get(source) ?? 0) >= this.#limits.perSource) return "source";
     return undefined;
   }
 
-  #admit(socket: Socket, admission: Admission): void {
-    const session = new Session(this.#host, socket, admission);
-    this.#enter(session);
-    this.#placeOrReport(session);
+  /** Gives it a place, or has another process do so. */
+  #settle(session: GovernedSession): void {
+    if (this.#handedOver === undefined) this.#places.place(session, this.#clock.monotonic());
+    else this.#handedOver.came(session);
   }
 
-  #placeOrReport(session: GovernedSession): void {
-    if (this.#handedOver === undefined) this.#place(session);
-    else this.#handedOver.came(session);
+  #enter(session: GovernedSession): void {
+    this.#sessions.add(session);
+    this.#count(session.source, 1);
   }
 
   #refused(refusal: Refusal): void {
     if (this.#handedOver === undefined) this.#events.refused(refusal);
     else this.#handedOver.refused(refusal);
-  }
-
-  #enter(session: GovernedSession): void {
-    this.#sessions.add(session);
-    this.#perSource.set(session.source, (this.#perSource.get(session.source) ?? 0) + 1);
-  }
-
-  /** Gives it what it has, or what there is. */
-  #place(session: GovernedSession): void {
-    if (session.place === "left") return;
-    const slots = this.#slotsOf(session.targetKey);
-    if (session.place === "held") {
-      slots.hold(session);
-      return;
-    }
-    const place = slots.take(session, this.#clock.monotonic());
-    if (place === "seated") session.seated();
-    else if (place === "full") session.turnedAway();
   }
 
   /** Asks again whether a session may be inside: by the policy in force, at the present hour. */
@@ -204,7 +182,9 @@ export class Relay implements Engine {
       session.revoke("revoked", old.flow.onRevoke);
       return;
     }
-    const verdict = judgeInside(door.flow, session.source, this.#clock.wall());
+    // Who waits in line is not inside yet: a flow that drains lets nobody new in.
+    const judgeRight = session.place === "wanted" ? judge : judgeInside;
+    const verdict = judgeWay(door.flow, session.balancer) ?? judgeRight(door.flow, session.source, this.#clock.wall());
     if (verdict.permit) session.confirm({ door, permit: verdict });
     else session.revoke(verdict.reason === "expired" ? "expired" : outcome, door.flow.onRevoke);
   }
@@ -218,29 +198,20 @@ export class Relay implements Engine {
   }
 
   #vacate(session: GovernedSession): void {
-    if (this.#handedOver !== undefined) {
-      this.#handedOver.vacated(session);
-      return;
-    }
-    const slots = this.#slots.get(session.targetKey);
-    slots?.leave(session);
-    if (slots?.isEmpty === true) this.#slots.delete(session.targetKey);
+    if (this.#handedOver === undefined) this.#places.vacate(session);
+    else this.#handedOver.vacated(session);
   }
 
   #forget(session: GovernedSession): void {
     this.#vacate(session);
     this.#sessions.delete(session);
-    const left = (this.#perSource.get(session.source) ?? 1) - 1;
-    if (left === 0) this.#perSource.delete(session.source);
-    else this.#perSource.set(session.source, left);
+    this.#count(session.source, -1);
   }
 
-  #slotsOf(target: number): Slots {
-    const known = this.#slots.get(target);
-    if (known !== undefined) return known;
-    const slots = new Slots(this.#places.get(target) ?? Infinity);
-    this.#slots.set(target, slots);
-    return slots;
+  #count(source: Ipv4, change: 1 | -1): void {
+    const count = (this.#perSource.get(source) ?? 0) + change;
+    if (count === 0) this.#perSource.delete(source);
+    else this.#perSource.set(source, count);
   }
 
   #startSweep({ connect, idle, halfClosed, stalled, drain }: Limits): void {
@@ -260,6 +231,7 @@ export class Relay implements Engine {
     const now = this.#clock.monotonic();
     if (this.#handedOver === undefined) this.#sweepRights(now);
     for (const session of this.#sessions) session.sweep(now);
+    this.#reception.sweep(now);
     if (this.#drain !== undefined && now >= this.#drain.deadline) this.#cutDrained();
     void this.#doors.retry();
   }
@@ -270,8 +242,7 @@ export class Relay implements Engine {
       const { until } = session.right.permit.grant;
       if (until !== undefined && wall >= until) this.#judgeAgain(session, "expired");
     }
-    const longest = Math.min(LONGEST_WAIT, this.#limits.connect);
-    for (const slots of this.#slots.values()) slots.sweep(now, longest);
+    this.#places.sweep(now, Math.min(LONGEST_WAIT, this.#limits.connect));
   }
 
   handOver(report: (report: SessionReport) => void): HandedOver {
@@ -302,30 +273,24 @@ export class Relay implements Engine {
     this.#standby = false;
     for (const one of handed) this.#enter(remote.add(one));
     for (const session of this.#sessions) this.#judgeAgain(session, "revoked");
-    this.#placeAll();
+    this.#places.rewrite(this.#sessions, this.#clock.monotonic());
     const opened = this.apply(this.#policyInForce);
     return Object.assign(remote, { opened });
-  }
-
-  /** The books of places are written anew, from what each session says of itself. */
-  #placeAll(): void {
-    this.#slots.clear();
-    for (const session of this.#sessions) if (session.place === "held") this.#place(session);
-    for (const session of this.#sessions) if (session.place === "wanted") this.#place(session);
   }
 
   #alone(): void {
     if (this.#handedOver === undefined) return;
     this.#handedOver = undefined;
+    this.#reception.cut();
     for (const session of this.#sessions) if (session.place === "wanted") session.cut("drained");
     for (const session of this.#sessions) this.#judgeAgain(session, "revoked");
-    this.#placeAll();
+    this.#places.rewrite(this.#sessions, this.#clock.monotonic());
   }
 
   #resume(): void {
     this.#handedOver = undefined;
     for (const session of this.#sessions) this.#judgeAgain(session, "revoked");
-    this.#placeAll();
+    this.#places.rewrite(this.#sessions, this.#clock.monotonic());
   }
 
   drain(limit: number): Promise<{ readonly cut: number }> {
@@ -339,6 +304,7 @@ export class Relay implements Engine {
 
   #startDrain(deadline: number): Drain {
     this.#doors.closeAll();
+    this.#reception.cut();
     for (const session of this.#sessions) if (session.place === "wanted") session.cut("drained");
     return newDrain(deadline);
   }
@@ -351,7 +317,7 @@ export class Relay implements Engine {
   }
 
   #finishDrain(): void {
-    if (this.#drain === undefined || this.#sessions.size > 0) return;
+    if (this.#drain === undefined || this.#sessions.size + this.#reception.size > 0) return;
     this.#stopSweep?.();
     this.#drain.done.resolve({ cut: this.#drain.cut });
   }
@@ -379,21 +345,4 @@ interface Drain {
 
 function newDrain(deadline: number): Drain {
   return { deadline, cut: 0, done: Promise.withResolvers() };
-}
-
-/** The least of the limits that lead to one target. */
-function placesByTarget(policy: Policy): ReadonlyMap<number, number> {
-  const places = new Map<number, number>();
-  for (const flow of policy.flows) {
-    if (flow.kind === "local" || flow.sessions === undefined) continue;
-    const target = endpointKey(flow.target.address, flow.target.port);
-    places.set(target, Math.min(flow.sessions, places.get(target) ?? Infinity));
-  }
-  return places;
-}
-
-/** RST at once: no dial, no answer, nothing kept. */
-function refuse(socket: Socket): void {
-  socket.on("error", () => undefined);
-  socket.resetAndDestroy();
 }

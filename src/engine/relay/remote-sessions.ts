@@ -5,7 +5,7 @@
  * to be inside - and passes on what is decided about it.
  */
 import type { Ipv4 } from "@ecluse/guard/address";
-import type { OnRevoke } from "../../inventory/model.ts";
+import type { OnRevoke, Queue } from "../../inventory/model.ts";
 import { compileGate } from "../../policy/gate.ts";
 import { endpointKey } from "../../policy/policy.ts";
 import type { OpenSession, Outcome, Refusal, SessionRecord } from "../engine.ts";
@@ -104,6 +104,7 @@ export class RemoteSessions implements Omit<TakenOver, "opened"> {
 
 class RemoteSession implements GovernedSession {
   readonly source: Ipv4;
+  readonly balancer: Ipv4 | undefined;
   right: Right;
   place: Place;
   closing: boolean;
@@ -114,7 +115,7 @@ class RemoteSession implements GovernedSession {
   #seenAt: number;
 
   constructor(
-    { id, facts, place, closing, onRevoke }: HandedSession,
+    { id, facts, balancer, place, closing, onRevoke }: HandedSession,
     host: RemoteHost,
     order: (order: SessionOrder) => void,
   ) {
@@ -124,9 +125,14 @@ class RemoteSession implements GovernedSession {
     this.#facts = facts;
     this.#seenAt = host.monotonic();
     this.source = facts.source;
+    this.balancer = balancer;
     this.place = place;
     this.closing = closing;
     this.right = rightOf(facts, onRevoke);
+  }
+
+  get queue(): Queue | undefined {
+    return this.right.door.flow.queue;
   }
 
   get targetKey(): number {

@@ -6,11 +6,12 @@
  * ever dialled twice or sent again. Leaves to the relay who may have a session, and to the sweep when its time is up.
  */
 import { type Socket, connect } from "node:net";
-import { formatAddress, type Ipv4 } from "@ecluse/guard/address";
-import type { Limits, OnRevoke } from "../../inventory/model.ts";
+import { formatAddress, type Ipv4, peerAddress } from "@ecluse/guard/address";
+import type { Limits, OnRevoke, Queue } from "../../inventory/model.ts";
 import { endpointKey } from "../../policy/policy.ts";
 import type { OpenSession, Outcome, Party, SessionRecord } from "../engine.ts";
 import type { GovernedSession, Place, Right } from "./governed.ts";
+import { writeHeader } from "./proxy-header.ts";
 import { Side, type SideOwner } from "./side.ts";
 
 /** What a client may send before its terminal answers the dial; beyond it the client is not read. In bytes. */
@@ -32,6 +33,10 @@ export interface SessionHost {
 
 export interface Admission extends Right {
   readonly source: Ipv4;
+  /** The source's. */
+  readonly port: number;
+  /** The balancer that named the source; absent: it came itself. */
+  readonly balancer?: Ipv4;
   /** Milliseconds since the epoch. */
   readonly at: number;
 }
@@ -55,7 +60,8 @@ export class Session implements GovernedSession, SideOwner {
   #resetWhenFlushed: Side | undefined;
   #deadline: { readonly at: number; readonly outcome: "revoked" | "expired" } | undefined;
 
-  constructor(host: SessionHost, socket: Socket, admission: Admission) {
+  /** `said`: what was read of the client before it had a session. */
+  constructor(host: SessionHost, socket: Socket, admission: Admission, said?: Buffer) {
     this.#host = host;
     this.#admission = admission;
     this.source = admission.source;
@@ -65,10 +71,19 @@ export class Session implements GovernedSession, SideOwner {
     this.#client = new Side(this, "client", socket);
     // From now on the client is read, so that one who leaves while the dial hangs is seen to leave.
     this.#client.listen();
+    if (said !== undefined && said.length > 0) this.received(this.#client, said);
+  }
+
+  get balancer(): Ipv4 | undefined {
+    return this.#admission.balancer;
   }
 
   get closing(): boolean {
     return this.#ending !== undefined || this.#client.ended || this.#target?.ended === true;
+  }
+
+  get queue(): Queue | undefined {
+    return this.right.door.flow.queue;
   }
 
   get place(): Place {
@@ -98,10 +113,22 @@ export class Session implements GovernedSession, SideOwner {
     this.#target.other = this.#client;
     this.#client.other = this.#target;
     this.#target.listen();
+    this.#introduce(socket);
     for (const chunk of this.#held) socket.write(chunk);
     this.#held = [];
     if (this.#client.ended) socket.end();
     else this.#client.socket.resume();
+  }
+
+  /** Tells the target who comes, in one piece and before any payload, where its flow says so. */
+  #introduce(socket: Socket): void {
+    const { flow, endpoint } = this.right.door;
+    if (flow.sendProxy === undefined) return;
+    const { source: address, port } = this.#admission;
+    // A door on every address was entered by one of them.
+    const local = endpoint.address === 0 ? peerAddress(this.#client.socket.localAddress) : undefined;
+    const destination = { address: local ?? endpoint.address, port: endpoint.port };
+    socket.write(writeHeader(flow.sendProxy, { address, port }, destination));
   }
 
   /** No place was freed in time. */
