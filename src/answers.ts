@@ -16,6 +16,7 @@ import type { JournalHealth } from "./journal/health.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { Verification } from "./journal/rows.ts";
 import { unusedGrants } from "./journal/unused-grants.ts";
+import { concernedBy } from "./observe/concerned.ts";
 import { type DoorEvent, doorEvent, type SessionFacts, sessionFacts } from "./observe/events.ts";
 import { describeChange } from "./policy/compare-lines.ts";
 import { type PolicyChange, isNoChange } from "./policy/compare.ts";
@@ -49,6 +50,7 @@ export interface Answered {
   readonly verify: Verification;
 }
 
+/** With a selector: doors, open sessions, operations and grants of the flows it names, and what holds for the whole gateway. */
 export interface StatusAnswer {
   readonly now: number;
   /** The one in force. */
@@ -57,6 +59,8 @@ export interface StatusAnswer {
   readonly flows: number;
   readonly doors: { readonly open: number; readonly blocked: readonly DoorEvent[] };
   readonly sessions: { readonly open: number; readonly most: number };
+  /** Let in and refused since the gateway began, at all its doors whatever was selected: for rates. */
+  readonly counts: Gateway["counts"];
   readonly operations: readonly Operation[];
   readonly grants: Changes["grants"];
   readonly journal: JournalHealth;
@@ -86,7 +90,7 @@ export interface PlanAnswer extends ChangeAnswer {
   readonly findings: Plan["findings"];
   /** Those that findings speak of, for code frames. */
   readonly files: readonly AppliedFile[];
-  /** How many sessions open now are at flows where somebody loses access, or that go. */
+  /** How many sessions open now lose their right, or their flow. */
   readonly sessions: number;
 }
 
@@ -102,13 +106,19 @@ type Answers = { readonly [Name in RouteName]: (parameters: Parameters<Name>) =>
 export function handlersOf(asked: Asked): Answers {
   const { changes, gateway, journal } = asked;
   return {
-    status: () => Promise.resolve(status(asked)),
+    status: ({ select }) => Promise.resolve(status(asked, select)),
     sessions: ({ select }) => Promise.resolve(sessions(asked, select)),
     history: async () => (await changes.history()).toReversed(),
     plan: async ({ number }) => {
       const { change, valid, findings, files } = await changes.plan(number);
       const spokenOf = files.filter(({ file }) => findings.some(({ place }) => place.file === file));
-      return { ...changeAnswer(change), valid, findings, files: spokenOf, sessions: concerned(gateway, change) };
+      return {
+        ...changeAnswer(change),
+        valid,
+        findings,
+        files: spokenOf,
+        sessions: concernedBy(change, gateway.openSessions).length,
+      };
     },
     apply: async ({ author, note, confirm }) => {
       const options = {
@@ -147,26 +157,48 @@ export function handlersOf(asked: Asked): Answers {
   };
 }
 
-function status({ gateway, journal, changes, clock }: Asked): StatusAnswer {
+function status({ gateway, journal, changes, clock }: Asked, select: string | undefined): StatusAnswer {
   const { files: _, ...entry } = changes.entry;
-  const { policy } = changes;
-  const blocked = gateway.blocked.map((door) => doorEvent("blocked", door));
+  const { policy, grants } = changes;
+  const { flows, doors, has } = scopeOf(changes, select);
+  const blocked = gateway.blocked.filter(({ flow }) => has(flow)).map((door) => doorEvent("blocked", door));
   return {
     now: clock.wall(),
     inventory: entry,
     pending: changes.pending ?? null,
-    flows: policy.flows.length,
-    doors: { open: policy.doors.size - blocked.length, blocked },
-    sessions: { open: gateway.openSessions.length, most: policy.limits.sessions },
-    operations: changes.operations,
-    grants: changes.grants,
+    flows,
+    doors: { open: doors - blocked.length, blocked },
+    sessions: { open: gateway.openSessions.filter(({ flow }) => has(flow)).length, most: policy.limits.sessions },
+    counts: gateway.counts,
+    operations: changes.operations.filter(({ flow }) => has(flow)),
+    grants: {
+      list: grants.list.filter((grant) => grant.flows.some(has)),
+      aside: grants.aside.filter((aside) => aside.flows.some(has)),
+    },
     journal: journal.health,
   };
 }
 
+/** The part of the gateway that a selector names; absent: all of it. */
+interface Scope {
+  readonly flows: number;
+  readonly doors: number;
+  readonly has: (flow: string) => boolean;
+}
+
+/** Throws `no-such-flow`. */
+function scopeOf(changes: Changes, select: string | undefined): Scope {
+  const { policy } = changes;
+  if (select === undefined) return { flows: policy.flows.length, doors: policy.doors.size, has: () => true };
+  const selected = changes.selected(select);
+  const ids = new Set(selected.map(({ id }) => id));
+  const doors = selected.reduce((sum, { endpoints }) => sum + endpoints.length, 0);
+  return { flows: selected.length, doors, has: (flow) => ids.has(flow) };
+}
+
 function sessions({ gateway, changes }: Asked, select: string | undefined): readonly SessionAnswer[] {
-  const flows = select === undefined ? undefined : new Set(changes.selected(select).map(({ id }) => id));
-  return gateway.openSessions.filter(({ flow }) => flows?.has(flow) ?? true).map(sessionRow);
+  const { has } = scopeOf(changes, select);
+  return gateway.openSessions.filter(({ flow }) => has(flow)).map(sessionRow);
 }
 
 function sessionRow(session: OpenSession): SessionAnswer {
@@ -175,13 +207,6 @@ function sessionRow(session: OpenSession): SessionAnswer {
 
 function changeAnswer(change: PolicyChange): ChangeAnswer {
   return { changes: !isNoChange(change), lines: describeChange(change), change };
-}
-
-/** How many of the sessions open now are at flows where somebody loses access, or that go. */
-function concerned(gateway: Gateway, { access, flows }: PolicyChange): number {
-  const losing = access.filter(({ what }) => what === "lost").flatMap((lost) => lost.flows);
-  const touched = new Set([...losing, ...flows.removed]);
-  return gateway.openSessions.filter(({ flow }) => touched.has(flow)).length;
 }
 
 async function operate(

@@ -29,6 +29,8 @@ export class Gateway {
   readonly #refusals = new RefusalTally();
   readonly #tellRefusals: () => void;
   readonly #stopTelling: () => void;
+  #ended = 0;
+  #refused = 0;
   #stopping = false;
 
   constructor({ clock, tell, keep, refusalPeriod = REFUSAL_PERIOD }: GatewayOptions) {
@@ -42,10 +44,14 @@ export class Gateway {
       clock,
       events: {
         ended: (record) => {
+          this.#ended += 1;
           tell(sessionEvent(record));
           keep?.session(record);
         },
-        refused: (refusal) => this.#refusals.add(refusal),
+        refused: (refusal) => {
+          this.#refused += 1;
+          this.#refusals.add(refusal);
+        },
         blocked: (door) => tell(doorEvent("blocked", door)),
         unblocked: (door) => tell(doorEvent("unblocked", door)),
       },
@@ -55,6 +61,11 @@ export class Gateway {
 
   get openSessions(): readonly OpenSession[] {
     return this.#engine.openSessions;
+  }
+
+  /** How many were let in and how many refused since this gateway began. */
+  get counts(): { readonly sessions: number; readonly refusals: number } {
+    return { sessions: this.#ended + this.#engine.sessions, refusals: this.#refused };
   }
 
   get blocked(): readonly BlockedDoor[] {

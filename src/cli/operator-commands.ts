@@ -20,6 +20,7 @@ export const OPERATOR_COMMANDS: readonly Command[] = [
   {
     name: "status",
     summary: "what runs: inventory, doors, sessions, and what needs attention",
+    operands: [some],
     options: [...running, json],
     example: "ecluse status",
     load: () => import("./commands/status.ts"),
