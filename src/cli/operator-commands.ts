@@ -34,6 +34,19 @@ export const OPERATOR_COMMANDS: readonly Command[] = [
     load: () => import("./commands/sessions.ts"),
   },
   {
+    name: "top",
+    summary: "watch what goes on: doors, sessions, bytes per second",
+    operands: [some],
+    options: [
+      ...running,
+      { name: "every", value: "DURATION", description: "how often to look, from 100ms to 1h (default: 1s)" },
+      { name: "count", value: "N", description: "print so many frames instead of a screen (default: 1)" },
+      json,
+    ],
+    example: "ecluse top depot22",
+    load: () => import("./commands/top.ts"),
+  },
+  {
     name: "plan",
     summary: "show what applying the inventory would change: who gains or loses what",
     options: [
