@@ -1,5 +1,4 @@
 /** What the control socket answers: each route's question, put to the part that knows. Answers are plain data. */
-import { parseAddress } from "@ecluse/guard/address";
 import type { Changes, Plan } from "./change/changes.ts";
 import type { Pending } from "./change/history-confirm.ts";
 import type { AppliedFile, EntryHead } from "./change/history-entry.ts";
@@ -7,15 +6,19 @@ import type { ListedEntry } from "./change/history.ts";
 import type { Operation } from "./change/operations.ts";
 import type { TemporaryGrant } from "./change/temporary-grants.ts";
 import type { Parameters, RouteName } from "./control/routes.ts";
-import { type Clock, type OpenSession, OUTCOMES } from "./engine/engine.ts";
+import type { Clock, OpenSession } from "./engine/engine.ts";
 import { EcluseError } from "./errors.ts";
 import type { Gateway } from "./gateway.ts";
-import { type PlainRow, plainChange, plainGap, plainRefusal, plainSession } from "./journal/format.ts";
-import { JournalError } from "./journal/errors.ts";
+import type { PlainRow } from "./journal/format.ts";
 import type { JournalHealth } from "./journal/health.ts";
 import type { Journal } from "./journal/journal.ts";
+import {
+  type ChangesAnswer,
+  type SessionsAnswer,
+  type UsageAnswer,
+  operatorAnswers,
+} from "./journal/operator-answers.ts";
 import type { Verification } from "./journal/rows.ts";
-import { unusedGrants } from "./journal/unused-grants.ts";
 import { concernedBy } from "./observe/concerned.ts";
 import { type DoorEvent, doorEvent, type SessionFacts, sessionFacts } from "./observe/events.ts";
 import { describeChange } from "./policy/compare-lines.ts";
@@ -27,8 +30,6 @@ export interface Asked {
   readonly changes: Changes;
   readonly clock: Clock;
 }
-
-const DAY = 86_400_000;
 
 /** What each route answers. Plain data: the same before and after JSON. Instants are milliseconds, or ISO 8601 as text. */
 export interface Answered {
@@ -43,10 +44,10 @@ export interface Answered {
   readonly grant: TemporaryGrant;
   readonly revoke: { readonly id: string };
   readonly operate: { readonly state: Operation["state"] | "open"; readonly flows: readonly string[] };
-  readonly journal: { readonly rows: readonly PlainRow[]; readonly gaps: readonly PlainRow[]; readonly more: boolean };
+  readonly journal: SessionsAnswer;
   readonly refusals: readonly PlainRow[];
   readonly usage: UsageAnswer;
-  readonly changes: { readonly rows: readonly PlainRow[]; readonly next: number | null };
+  readonly changes: ChangesAnswer;
   readonly verify: Verification;
 }
 
@@ -94,17 +95,10 @@ export interface PlanAnswer extends ChangeAnswer {
   readonly sessions: number;
 }
 
-export interface UsageAnswer {
-  /** When the journal began. */
-  readonly since: number;
-  readonly from: number;
-  readonly unused: readonly { readonly flow: string; readonly source: string }[];
-}
-
 type Answers = { readonly [Name in RouteName]: (parameters: Parameters<Name>) => Promise<Answered[Name]> };
 
 export function handlersOf(asked: Asked): Answers {
-  const { changes, gateway, journal } = asked;
+  const { changes, gateway, journal, clock } = asked;
   return {
     status: ({ select }) => Promise.resolve(status(asked, select)),
     sessions: ({ select }) => Promise.resolve(sessions(asked, select)),
@@ -143,17 +137,12 @@ export function handlersOf(asked: Asked): Answers {
       return { id };
     },
     operate: ({ author, select, to, reason }) => operate(changes, { author, select, to, reason }),
-    journal: (query) => ended(asked, query),
-    refusals: async ({ by = "source", from, to, limit }) => {
-      if (by !== "source" && by !== "flow") throw usage(`rank refusals by "${by}"`, "by is source or flow");
-      return (await kept(journal.refusals({ by, ...range(from, to), ...bounded(limit) }))).map(plainRefusal);
-    },
-    usage: ({ days = 90 }) => unused(asked, days),
-    changes: async ({ from, to, limit }) => {
-      const { rows, next } = await kept(journal.changes({ ...range(from, to), ...bounded(limit) }));
-      return { rows: rows.map(plainChange), next: next ?? null };
-    },
-    verify: () => kept(journal.verify()),
+    ...operatorAnswers({
+      journal,
+      flows: () => changes.policy.flows.filter((flow) => flow.kind === "relayed"),
+      inside: () => gateway.openSessions,
+      now: clock.wall,
+    }),
   };
 }
 
@@ -218,58 +207,6 @@ async function operate(
   }
   const because = reason === undefined ? {} : { reason };
   return { state: to, flows: await changes.operate({ select, state: to, author, ...because }) };
-}
-
-type JournalQuestion = Parameters<"journal">;
-
-async function ended({ journal, changes }: Asked, query: JournalQuestion): Promise<Answered["journal"]> {
-  const { select, source, outcome, from, to, limit } = query;
-  const address = source === undefined ? undefined : parseAddress(source);
-  if (source !== undefined && address === undefined) throw usage(`find "${source}"`, "source is an IPv4 address");
-  const known = OUTCOMES.find((one) => one === outcome);
-  if (outcome !== undefined && known === undefined)
-    throw usage(`find "${outcome}"`, `outcome is one of ${OUTCOMES.join(", ")}`);
-  const { rows, gaps, next } = await kept(
-    journal.sessions({
-      ...(select === undefined ? {} : { flows: changes.selected(select).map(({ id }) => id) }),
-      ...(address === undefined ? {} : { source: { address, prefix: 32 } }),
-      ...(known === undefined ? {} : { outcome: known }),
-      ...range(from, to),
-      ...bounded(limit),
-    }),
-  );
-  return { rows: rows.map(plainSession), gaps: gaps.map(plainGap), more: next !== undefined };
-}
-
-/** The grants of the flows it carries that were not used in so many days, by sessions that ended or by those inside. */
-async function unused({ gateway, journal, changes, clock }: Asked, days: number): Promise<UsageAnswer> {
-  if (days < 1 || days > 3_650) throw usage(`look ${days} days back`, "days is a number from 1 to 3650");
-  const { since, used } = await kept(journal.usage(clock.wall(), days));
-  // What a service's own machine lets in never passes here.
-  const relayed = changes.policy.flows.filter(({ kind }) => kind === "relayed");
-  const grants = relayed.flatMap(({ id, grants: list }) => list.map(({ source }) => ({ flow: id, rule: source })));
-  const left = unusedGrants(grants, [...used, ...gateway.openSessions]);
-  return { since, from: clock.wall() - days * DAY, unused: left.map(({ flow, rule }) => ({ flow, source: rule })) };
-}
-
-/** What keeps the journal from answering is for the operator; nothing of the gateway fails with it. */
-async function kept<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (!(error instanceof JournalError)) throw error;
-    throw new EcluseError("journal-unavailable", error.message, { hint: error.hint, cause: error });
-  }
-}
-
-function range(from: number | undefined, to: number | undefined): { readonly from?: number; readonly to?: number } {
-  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
-}
-
-function bounded(limit: number | undefined): { readonly limit?: number } {
-  if (limit === undefined) return {};
-  if (limit < 1 || limit > 1_000) throw usage(`list ${limit} rows`, "limit is a number from 1 to 1000");
-  return { limit };
 }
 
 function usage(attempt: string, hint: string): EcluseError {
