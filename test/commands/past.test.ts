@@ -114,7 +114,7 @@ suite("without a gateway, but with its journal", { timeout: 60_000 }, () => {
   test("the state may be named; a socket alone names none; without a file nobody answers", async () => {
     await using site = await stopped();
     const { state, control } = site.gateway;
-    await assert.rejects(run(["journal", "--control", control]), { code: "no-gateway" });
+    await assert.rejects(site.gateway.ecluse("journal", "--control", control), { code: "no-gateway" });
     assert.match((await run(["journal", "--control", control, "--state", state])).out, /flow\/door1/);
     rmSync(join(state, "history"), { recursive: true });
     assert.match((await site.gateway.ecluse("journal", "door1")).out, /flow\/door1/);
