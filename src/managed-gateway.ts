@@ -32,6 +32,8 @@ export interface ManagedGatewayOptions {
   readonly state: string;
   /** The control socket. */
   readonly control: string;
+  /** The group whose members may use that socket, too. */
+  readonly controlGroup?: string;
   readonly journal: { readonly keep: number; readonly size: number };
   /** Apply the file when it changes, instead of announcing it. */
   readonly watch: boolean;
@@ -91,6 +93,7 @@ export class ManagedGateway {
       try {
         const control = await ControlServer.open({
           path: options.control,
+          ...(options.controlGroup === undefined ? {} : { group: options.controlGroup }),
           handlers,
           failed: (error) =>
             tell({ event: "bug", stack: error instanceof Error ? (error.stack ?? "") : String(error) }),

@@ -48,9 +48,9 @@ function inventoryPlaces(given: Given): Places | undefined {
 function placesIn({ inventory, files }: LoadResult): Places {
   if (inventory !== undefined) return inventory.gateway;
   const written = parseDocument(files[0]?.text ?? "");
-  const place = (key: keyof Places): Places => {
-    const path = written.getIn(["gateway", key]);
+  const place = (key: keyof Places, ...at: readonly string[]): Places => {
+    const path = written.getIn(["gateway", key, ...at]);
     return typeof path === "string" && isAbsolute(path) ? { [key]: path } : {};
   };
-  return { ...place("control"), ...place("state") };
+  return { ...place("control"), ...place("control", "path"), ...place("state") };
 }

@@ -1,10 +1,10 @@
 /**
  * The control socket's server: HTTP on a unix socket, `ROUTES` under `/v1`.
  *
- * The permissions of the socket are its lock: 0600. Nothing changes by GET. Errors are
+ * The permissions of the socket are its lock: 0600, or 0660 with a group. Nothing changes by GET. Errors are
  * problem+json (RFC 9457) with the codes of `docs/errors.md`. A bug answers 500 and is told to whoever opened the socket.
  */
-import { chmod, mkdir, rm, stat } from "node:fs/promises";
+import { mkdir, rm, stat } from "node:fs/promises";
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import { connect } from "node:net";
 import { dirname } from "node:path";
@@ -12,12 +12,15 @@ import { EcluseError } from "../errors.ts";
 import { openapi } from "./openapi.ts";
 import { type Handlers, ROUTES, type Route, type RouteName } from "./routes.ts";
 import { readParameters } from "./parameters.ts";
+import { admit } from "./socket-access.ts";
 
 /** Bytes of a request's body at most: parameters are short. */
 const LARGEST_BODY = 65_536;
 
 export interface ControlOptions {
   readonly path: string;
+  /** Whose members may use it, too. */
+  readonly group?: string;
   readonly handlers: Handlers;
   /** Told of a bug that answering met: a question must not end the sessions of the gateway that was asked. */
   readonly failed: (error: unknown) => void;
@@ -33,17 +36,17 @@ export class ControlServer implements AsyncDisposable {
   }
 
   /** Throws `cannot-listen` where the socket cannot be had, or another gateway answers on it. */
-  static async open({ path, handlers, failed }: ControlOptions): Promise<ControlServer> {
+  static async open({ path, group, handlers, failed }: ControlOptions): Promise<ControlServer> {
     const server = createServer((request, response) => void answer({ request, response, handlers, failed }));
     server.requestTimeout = 60_000;
     try {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       await removeStale(path);
       await listen(server, path);
-      await chmod(path, 0o600);
+      await admit(path, group);
     } catch (cause) {
       server.close();
-      throw cannotListen(path, cause);
+      throw cause instanceof EcluseError ? cause : cannotListen(path, cause);
     }
     return new ControlServer(path, server);
   }
