@@ -41,6 +41,8 @@ export class Gateway {
   readonly #refusals = new RefusalTally();
   readonly #tellRefusals: () => void;
   readonly #stopTelling: () => void;
+  #ended = 0;
+  #refused = 0;
   #stopping = false;
   #standby: boolean;
   #flows = 0;
@@ -59,10 +61,14 @@ export class Gateway {
       clock,
       events: {
         ended: (record) => {
+          this.#ended += 1;
           tell(sessionEvent(record));
           keep?.session(record);
         },
-        refused: (refusal) => this.#refusals.add(refusal),
+        refused: (refusal) => {
+          this.#refused += 1;
+          this.#refusals.add(refusal);
+        },
         blocked: (door) => tell(doorEvent("blocked", door)),
         unblocked: (door) => tell(doorEvent("unblocked", door)),
         unclaimed: (endpoint) => tell(unclaimedEvent(endpoint)),
@@ -84,6 +90,11 @@ export class Gateway {
   /** How many of them the process before this one carries. */
   get sessionsElsewhere(): number {
     return this.#takenOver?.size ?? 0;
+  }
+
+  /** How many were let in and how many refused since this process began. */
+  get counts(): { readonly sessions: number; readonly refusals: number } {
+    return { sessions: this.#ended + this.#engine.sessions, refusals: this.#refused };
   }
 
   get blocked(): readonly BlockedDoor[] {

@@ -135,8 +135,8 @@ export class ManagedGateway {
 
   /** Starts the program anew and hands over to it; where that fails, nothing has changed. */
   #handOver(author: string, within: number): Promise<TakeOverAnswer> {
-    const { tell, program, file, state, control, journal, watch } = this.#options;
-    const settings = { file, state, control, journal, watch };
+    const { tell, program } = this.#options;
+    const settings = settingsOf(this.#options);
     return this.#changes
       .passOn(async (lock) => {
         const signal = this.#stopping.signal;
@@ -281,12 +281,19 @@ function passedOn({ lock, author }: Commission): NonNullable<ChangesOptions["pas
   return { lock, author, detail: `process ${process.ppid} to process ${process.pid}, version ${VERSION}` };
 }
 
-function controlOptions({ control: path, tell, predecessor }: ManagedGatewayOptions, asked: Asked): ControlOptions {
+/** No more than these: what else the options hold cannot be sent to another process. */
+function settingsOf({ file, state, control, controlGroup, journal, watch }: Settings): Settings {
+  return { file, state, control, journal, watch, ...(controlGroup === undefined ? {} : { controlGroup }) };
+}
+
+function controlOptions(options: ManagedGatewayOptions, asked: Asked): ControlOptions {
+  const { control: path, controlGroup: group, tell, predecessor } = options;
   const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? "") : String(error));
   return {
     path,
     handlers: handlersOf(asked),
     failed: (error) => tell({ event: "bug", stack: stackOf(error) }),
     replace: predecessor !== undefined,
+    ...(group === undefined ? {} : { group }),
   };
 }

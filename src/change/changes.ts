@@ -10,7 +10,7 @@ import { EcluseError } from "../errors.ts";
 import type { LoadResult } from "../inventory/load.ts";
 import type { Inventory } from "../inventory/model.ts";
 import { escapeControls } from "../inventory/quote.ts";
-import { type Selectable, nearestIds, parseSelector, selects } from "../inventory/selector.ts";
+import { selected } from "../inventory/selected.ts";
 import { type PolicyChange, compare } from "../policy/compare.ts";
 import { compile } from "../policy/compile.ts";
 import type { Policy, RelayedFlow, Standing } from "../policy/policy.ts";
@@ -275,15 +275,7 @@ export class Changes implements AsyncDisposable {
   /** The relayed flows that a selector names. Throws `no-such-flow` where there is none. */
   selected(text: string): readonly RelayedFlow[] {
     const relayed = this.policy.flows.filter((flow) => flow.kind === "relayed");
-    const selector = parseSelector(text);
-    const found = selector === undefined ? [] : relayed.filter((flow: Selectable) => selects(selector, flow));
-    if (found.length > 0) return found;
-    const near = nearestIds(
-      text,
-      relayed.map(({ id }) => id),
-    );
-    const hint = near.length === 0 ? "ecluse check --show lists the flows" : `did you mean ${near.join(", ")}?`;
-    throw new EcluseError("no-such-flow", `Cannot find "${text}": no relayed flow has that name or place`, { hint });
+    return selected(text, relayed);
   }
 
   /**

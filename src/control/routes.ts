@@ -44,7 +44,7 @@ export const ROUTES = {
     method: "GET",
     path: "/v1/status",
     summary: "What runs: inventory, doors, sessions, what is blocked, pending, closed or about to expire",
-    parameters: {},
+    parameters: { select },
   },
   sessions: {
     method: "GET",

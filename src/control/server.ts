@@ -1,10 +1,10 @@
 /**
  * The control socket's server: HTTP on a unix socket, `ROUTES` under `/v1`.
  *
- * The permissions of the socket are its lock: 0600. Nothing changes by GET. Errors are
+ * The permissions of the socket are its lock: 0600, or 0660 with a group. Nothing changes by GET. Errors are
  * problem+json (RFC 9457) with the codes of `docs/errors.md`. A bug answers 500 and is told to whoever opened the socket.
  */
-import { chmod, mkdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import { connect } from "node:net";
 import { dirname } from "node:path";
@@ -12,12 +12,15 @@ import { EcluseError } from "../errors.ts";
 import { openapi } from "./openapi.ts";
 import { type Handlers, ROUTES, type Route, type RouteName } from "./routes.ts";
 import { readParameters } from "./parameters.ts";
+import { admit } from "./socket-access.ts";
 
 /** Bytes of a request's body at most: parameters are short. */
 const LARGEST_BODY = 65_536;
 
 export interface ControlOptions {
   readonly path: string;
+  /** Whose members may use it, too. */
+  readonly group?: string;
   readonly handlers: Handlers;
   /** Told of a bug that answering met: a question must not end the sessions of the gateway that was asked. */
   readonly failed: (error: unknown) => void;
@@ -46,7 +49,7 @@ export class ControlServer implements AsyncDisposable {
    * answers on it.
    */
   static async prepare(options: ControlOptions): Promise<ControlServer> {
-    const { path, handlers, failed, replace = false } = options;
+    const { path, group, handlers, failed, replace = false } = options;
     const server = createServer((request, response) => void answer({ request, response, handlers, failed }));
     server.requestTimeout = 60_000;
     try {
@@ -54,10 +57,10 @@ export class ControlServer implements AsyncDisposable {
       if (!replace) await removeStale(path);
       await rm(unpublished(path), { force: true });
       await listen(server, unpublished(path));
-      await chmod(unpublished(path), 0o600);
+      await admit(unpublished(path), group);
     } catch (cause) {
       server.close();
-      throw cannotListen(path, cause);
+      throw cause instanceof EcluseError ? cause : cannotListen(path, cause);
     }
     return new ControlServer(options, server);
   }

@@ -37,6 +37,8 @@ export interface Gateway {
   readonly state?: string;
   /** The control socket; absent: the command line's default. */
   readonly control?: string;
+  /** The group whose members may use that socket; absent: its owner alone. */
+  readonly controlGroup?: string;
   /** `keep` in milliseconds, `size` in bytes. */
   readonly journal: { readonly keep: number; readonly size: number };
 }

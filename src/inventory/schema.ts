@@ -108,7 +108,16 @@ const gateway = z.strictObject({
   limits: limits.meta({ description: "Time and number" }).optional(),
   onRevoke: onRevoke.optional(),
   state: text("Folder of the last applied inventory, grants and journal").optional(),
-  control: text("The unix socket of the control interface").optional(),
+  control: z
+    .union([
+      text("Its path"),
+      z.strictObject({
+        path: text("Its path").optional(),
+        group: text("The group whose members may use it, too").optional(),
+      }),
+    ])
+    .meta({ description: "The unix socket of the control interface" })
+    .optional(),
   dashboard: served("The dashboard"),
   metrics: served("Prometheus metrics"),
   journal: z

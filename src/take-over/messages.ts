@@ -16,6 +16,8 @@ export interface Settings {
   readonly file: string;
   readonly state: string;
   readonly control: string;
+  /** The group whose members may use that socket, too. */
+  readonly controlGroup?: string;
   readonly journal: { readonly keep: number; readonly size: number };
   readonly watch: boolean;
 }

@@ -134,6 +134,7 @@ async function readSettings(given: Pick<Invocation, "options" | "io">, read: Rea
     ...(result?.inventory === undefined ? {} : { first: result }),
     state: folder,
     control: typeof control === "string" ? control : (gateway?.control ?? defaultControl(given, folder)),
+    ...(gateway?.controlGroup === undefined ? {} : { controlGroup: gateway.controlGroup }),
     journal: gateway?.journal ?? { keep: 400 * DAY, size: 2_000_000_000 },
     watch: given.options["watch"] === true,
   };
