@@ -57,7 +57,7 @@ export class ControlServer implements AsyncDisposable {
       if (!replace) await removeStale(path);
       await rm(unpublished(path), { force: true });
       await listen(server, unpublished(path));
-      await admit(unpublished(path), group);
+      await admit(unpublished(path), { path, group });
     } catch (cause) {
       server.close();
       throw cause instanceof EcluseError ? cause : cannotListen(path, cause);

@@ -10,23 +10,34 @@ import { dirname } from "node:path";
 import { EcluseError } from "../errors.ts";
 import { groupNumber } from "./group.ts";
 
-/** Throws `cannot-listen`: no such group, not the gateway's to give, or a folder that the group cannot enter. */
-export async function admit(path: string, group: string | undefined): Promise<void> {
-  if (group === undefined) return chmod(path, 0o600);
+/**
+ * Gives a socket's `file` its permissions, before it is known by its `path`. Throws `cannot-listen`: no such group, not the
+ * gateway's to give, or a folder that the group cannot enter.
+ */
+export async function admit(
+  file: string,
+  { path, group }: { path: string; group?: string | undefined },
+): Promise<void> {
+  if (group === undefined) return chmod(file, 0o600);
   const number = await groupNumber(group);
   if (number === undefined) {
     throw refused(path, `there is no group ${group}`, `groupadd --system ${group}, or name another in gateway.control`);
   }
-  await give(path, group, number);
+  await give(file, path, { group, number });
   // Only now: before, another group would have it.
-  await chmod(path, 0o660);
+  await chmod(file, 0o660);
   await openFolder(dirname(path), path, { group, number });
 }
 
+interface Group {
+  readonly group: string;
+  readonly number: number;
+}
+
 /** The owner stays who it is. */
-async function give(path: string, group: string, number: number): Promise<void> {
+async function give(file: string, path: string, { group, number }: Group): Promise<void> {
   try {
-    await chown(path, -1, number);
+    await chown(file, -1, number);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "EPERM") throw cause;
     const hint = `add the gateway's user to the group (usermod --append --groups ${group} USER), then start it again`;
@@ -34,11 +45,7 @@ async function give(path: string, group: string, number: number): Promise<void> 
   }
 }
 
-async function openFolder(
-  folder: string,
-  path: string,
-  { group, number }: { readonly group: string; readonly number: number },
-): Promise<void> {
+async function openFolder(folder: string, path: string, { group, number }: Group): Promise<void> {
   const found = await stat(folder);
   if (mayEnter(found, number)) return;
   const inside = await readdir(folder, { withFileTypes: true });
@@ -46,7 +53,7 @@ async function openFolder(
     const hint = `name a socket in a folder of its own with gateway.control, or open this one to the group: chgrp ${group} ${folder}; chmod g+x ${folder}`;
     throw refused(path, `the group ${group} cannot enter ${folder}, and that is not the socket's alone`, hint);
   }
-  await give(folder, group, number);
+  await give(folder, path, { group, number });
   await chmod(folder, 0o750);
 }
 

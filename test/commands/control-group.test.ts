@@ -126,7 +126,7 @@ suite("the control socket of a group", { timeout: 60_000, skip: asRoot }, () => 
     const server = new URL("../../src/control/server.ts", import.meta.url).href;
     const script = `import(${JSON.stringify(server)}).then(({ ControlServer }) => {
       process.setgroups([]); process.setgid(${NOBODY}); process.setuid(${NOBODY});
-      return ControlServer.open({ path: ${JSON.stringify(at.socket)}, group: "games", handlers: {}, failed() {} });
+      return ControlServer.prepare({ path: ${JSON.stringify(at.socket)}, group: "games", handlers: {}, failed() {} });
     }).catch(({ code, message, hint }) => console.log([code, message, hint].join("\\n")));`;
     const [code, message, hint] = (await startedAsRoot(script)).split("\n");
     assert.equal(code, "cannot-listen");
