@@ -302,7 +302,8 @@ export class Changes implements AsyncDisposable {
   }
 
   #compile(inventory: Inventory): Policy {
-    return compileWith(inventory, this.#grants.value, this.#operations.value, this.#options.clock.wall());
+    const wall = this.#options.clock.wall();
+    return compileWith(inventory, this.#grants.value, this.#operations.value, { now: wall, before: this.policy });
   }
 
   #compare(after: Policy): PolicyChange {
@@ -373,7 +374,11 @@ async function inForceAtStart(options: ChangesOptions, stores: Stores): Promise<
   const result = await readFirst(options, last);
   const { inventory, files } = accepted(result, last === undefined ? options.file : `applied inventory ${last.number}`);
   const entry = last ?? (await stores.history.append({ at, author: "ecluse: first start", files }));
-  return { entry, inventory, policy: compileWith(inventory, stores.grants.value, stores.operations.value, at) };
+  return {
+    entry,
+    inventory,
+    policy: compileWith(inventory, stores.grants.value, stores.operations.value, { now: at }),
+  };
 }
 
 /** One state directory, one inventory: another one's state would open another one's doors. */
@@ -394,9 +399,9 @@ function compileWith(
   inventory: Inventory,
   grants: TemporaryGrants,
   operations: readonly Operation[],
-  now: number,
+  { now, before }: { readonly now: number; readonly before?: Policy },
 ): Policy {
-  return compile(withTemporaryGrants(inventory, grants.list, now), standings(operations));
+  return compile(withTemporaryGrants(inventory, grants.list, now), standings(operations), before);
 }
 
 /** Throws `inventory-refused`, with the findings, where it has errors. */
