@@ -1,5 +1,5 @@
 /** A real `ecluse serve` whose inventory the test writes anew, asked and changed through its control socket. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { call } from "../../src/control/client.ts";
 import { type Parameters, ROUTES, type RouteName } from "../../src/control/routes.ts";
 import {
@@ -10,7 +10,7 @@ import {
   place,
   serveFile,
 } from "../serve/serving.ts";
-import type { Place } from "../support/loopback.ts";
+import { type Place, until } from "../support/loopback.ts";
 
 /** As much of an inventory as these tests change. */
 export interface Site {
@@ -67,12 +67,25 @@ export interface Changing extends AsyncDisposable {
   readonly apply: (site: Site) => Promise<unknown>;
 }
 
+function hasEnded({ child }: Serving): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+/** Whether somebody listens on a socket, without asking: as the kernel lists them (proc(5), /proc/net/unix). */
+function answers(path: string): boolean {
+  const sockets = readFileSync("/proc/net/unix", "utf8").split("\n");
+  // Flags: SO_ACCEPTCON.
+  return sockets.some((line) => line.endsWith(` ${path}`) && line.includes(" 00010000 "));
+}
+
 export async function changing(site: Site, options: ServeOptions = {}): Promise<Changing> {
   const file = inventoryFile(inventoryOf(site));
   const write = (after: Site): void => writeFileSync(file.path, inventoryOf(after));
   const start = async (more: ServeOptions = {}): Promise<Serving> => {
     const serving = serveFile(file, { ...options, ...more });
     await serving.awaitEvent("ready", 1, 30_000);
+    // The doors are open a moment before the socket is. A killed process leaves one that nobody answers.
+    await until(() => answers(file.control) || hasEnded(serving), "the control socket");
     return serving;
   };
   let serving = await start();
