@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import type { Socket } from "node:net";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { type Peer, type Place, ending, freePort, loopbackAddress, until } from "../support/loopback.ts";
+import { type Peer, type Place, ending, freePort, listenerAt, loopbackAddress, until } from "../support/loopback.ts";
 import { type Changing, type Site, type SiteFlow, changing, inventoryOf } from "./changing.ts";
 import * as rules from "./model.ts";
 import type { Model } from "./model.ts";
@@ -220,9 +220,12 @@ class World implements AsyncDisposable {
     if (change === undefined) return;
     const before = this.#model;
     const { after, ask } = change(before);
+    const stay = [this.#anchor, ...this.#ports.filter((_, index) => staysAt(index, before, after))];
+    const listening = stay.map(listenerAt);
     const crowd = Promise.all(Array.from({ length: 3 }, () => this.#comeMeanwhile(before, after)));
     await ask();
     await crowd;
+    assert.deepEqual(stay.map(listenerAt), listening, "the listeners of ports that stay");
     this.#model = after;
     this.counts.changes += 1;
   }
@@ -452,6 +455,10 @@ interface Status {
 
 function once<T>(value: T, index: number, all: readonly T[]): boolean {
   return all.indexOf(value) === index;
+}
+
+function staysAt(index: number, before: Model, after: Model): boolean {
+  return [before, after].every((model) => rules.flowOf(model, `door${index}`) !== undefined);
 }
 
 function same(a: Place, b: Place): boolean {
