@@ -20,6 +20,10 @@ import type { GatewayEvent } from "./observe/events.ts";
 import { countChange } from "./policy/compare-lines.ts";
 import { isNoChange } from "./policy/compare.ts";
 
+/** How often a change is rehearsed after the start, and how long to wait before each, in milliseconds. */
+const REHEARSALS = 4;
+const BETWEEN_REHEARSALS = 500;
+
 /** How long the journal may take for its last rows, in milliseconds. */
 const LAST_ROWS = 2_000;
 
@@ -48,6 +52,7 @@ export class ManagedGateway {
   readonly #changes: Changes;
   readonly #control: ControlServer;
   readonly #stopWatching: () => void;
+  #stopRehearsing: (() => void) | undefined;
   #announced = "";
   #reloading: Promise<void> | undefined;
   #reloadAgain: string | undefined;
@@ -63,7 +68,19 @@ export class ManagedGateway {
       clock: options.clock,
       changed: () => void this.#fileChanged(),
     });
+    this.#rehearse(options.clock);
     if (parts.changes.entry.hash !== hashOf(options.first?.files ?? [])) void this.#fileChanged();
+  }
+
+  /** Not at once: who waited for the doors comes first. */
+  #rehearse(clock: Clock): void {
+    let left = REHEARSALS;
+    const stop = clock.every(BETWEEN_REHEARSALS, () => {
+      this.#changes.rehearse();
+      left -= 1;
+      if (left === 0) stop();
+    });
+    this.#stopRehearsing = stop;
   }
 
   /** Opens the doors of what is in force. Throws `EcluseError` where the state, the inventory or the socket cannot be had. */
@@ -133,6 +150,7 @@ export class ManagedGateway {
   /** Closes every door, waits at most `limit` milliseconds for the sessions inside. May be called again with less. */
   stop(limit: number): Promise<{ readonly cut: number }> {
     this.#stopWatching();
+    this.#stopRehearsing?.();
     return this.#gateway.stop(limit);
   }
 

@@ -164,6 +164,14 @@ export class Changes implements AsyncDisposable {
     return this.#history.list();
   }
 
+  /**
+   * Goes through a change that changes nothing. The first real one would otherwise be the first to run its code, which
+   * takes four times as long then, and the sessions wait for it.
+   */
+  rehearse(): void {
+    this.#compare(this.#compile(this.#inForce.inventory));
+  }
+
   /** What applying the file, or an entry of the history, would change. */
   async plan(number?: number): Promise<Plan> {
     const result = await this.#options.read(await this.#origin(number));
