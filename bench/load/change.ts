@@ -8,6 +8,7 @@ import { renameSync, writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { call } from "../../src/control/client.ts";
 import { median } from "../statistics.ts";
+import { costOf } from "./cost.ts";
 import { untilAnswered } from "./doors.ts";
 import type { Answer, Job, Step, Trigger } from "./job.ts";
 import { Session } from "./session.ts";
@@ -36,7 +37,9 @@ export async function measureChange(job: Extract<Job, { kind: "change" }>): Prom
   await pause(QUIET_MS);
   const quiet = crowd.worst(performance.now() - QUIET_MS);
   const timed: Timed[] = [];
-  for (const step of job.steps) timed.push(await change(job, step, crowd));
+  const { seconds = NaN, cpuOthers = NaN } = await costOf(job, async () => {
+    for (const step of job.steps) timed.push(await change(job, step, crowd));
+  });
   const { lost, firstLoss } = await crowd.leave();
   const [first, ...later] = timed.filter(({ adds }) => adds);
   const laterOf = (key: "answered" | "carried" | "worst"): number => median(later.map((each) => each[key]));
@@ -45,6 +48,7 @@ export async function measureChange(job: Extract<Job, { kind: "change" }>): Prom
     carriedMs: first?.carried ?? NaN,
     worstMs: first?.worst ?? NaN,
     quietMs: quiet,
+    ...{ seconds, cpuOthers },
     ...(later.length > 0 && {
       laterAnsweredMs: laterOf("answered"),
       laterCarriedMs: laterOf("carried"),
