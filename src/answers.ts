@@ -1,5 +1,4 @@
 /** What the control socket answers: each route's question, put to the part that knows. Answers are plain data. */
-import { parseAddress } from "@ecluse/guard/address";
 import type { Changes, Plan } from "./change/changes.ts";
 import type { Pending } from "./change/history-confirm.ts";
 import type { AppliedFile, EntryHead } from "./change/history-entry.ts";
@@ -7,15 +6,21 @@ import type { ListedEntry } from "./change/history.ts";
 import type { Operation } from "./change/operations.ts";
 import type { TemporaryGrant } from "./change/temporary-grants.ts";
 import type { Parameters, RouteName } from "./control/routes.ts";
-import { type Clock, type OpenSession, OUTCOMES } from "./engine/engine.ts";
+import type { Clock, OpenSession } from "./engine/engine.ts";
 import { EcluseError } from "./errors.ts";
 import type { Gateway } from "./gateway.ts";
-import { type PlainRow, plainChange, plainGap, plainRefusal, plainSession } from "./journal/format.ts";
-import { JournalError } from "./journal/errors.ts";
+import { formatDuration } from "./inventory/duration.ts";
+import type { PlainRow } from "./journal/format.ts";
 import type { JournalHealth } from "./journal/health.ts";
 import type { Journal } from "./journal/journal.ts";
+import {
+  type ChangesAnswer,
+  type SessionsAnswer,
+  type UsageAnswer,
+  operatorAnswers,
+} from "./journal/operator-answers.ts";
 import type { Verification } from "./journal/rows.ts";
-import { unusedGrants } from "./journal/unused-grants.ts";
+import { concernedBy } from "./observe/concerned.ts";
 import { type DoorEvent, doorEvent, type SessionFacts, sessionFacts } from "./observe/events.ts";
 import { describeChange } from "./policy/compare-lines.ts";
 import { type PolicyChange, isNoChange } from "./policy/compare.ts";
@@ -25,9 +30,12 @@ export interface Asked {
   readonly journal: Journal;
   readonly changes: Changes;
   readonly clock: Clock;
+  /** Starts the program anew and hands over to it, within so many milliseconds. */
+  readonly takeOver: (author: string, within: number) => Promise<TakeOverAnswer>;
 }
 
-const DAY = 86_400_000;
+/** Bounds of the time that a new process has to be ready, and what it has unless told otherwise, in milliseconds. */
+const READY_WITHIN = { least: 1_000, most: 80_000, usual: 60_000 };
 
 /** What each route answers. Plain data: the same before and after JSON. Instants are milliseconds, or ISO 8601 as text. */
 export interface Answered {
@@ -42,13 +50,25 @@ export interface Answered {
   readonly grant: TemporaryGrant;
   readonly revoke: { readonly id: string };
   readonly operate: { readonly state: Operation["state"] | "open"; readonly flows: readonly string[] };
-  readonly journal: { readonly rows: readonly PlainRow[]; readonly gaps: readonly PlainRow[]; readonly more: boolean };
+  readonly journal: SessionsAnswer;
   readonly refusals: readonly PlainRow[];
   readonly usage: UsageAnswer;
-  readonly changes: { readonly rows: readonly PlainRow[]; readonly next: number | null };
+  readonly changes: ChangesAnswer;
   readonly verify: Verification;
+  readonly takeOver: TakeOverAnswer;
 }
 
+export interface TakeOverAnswer {
+  /** Process ids. */
+  readonly from: number;
+  readonly to: number;
+  /** The new program's. */
+  readonly version: string;
+  /** Those that the old process carries to their end. */
+  readonly sessions: number;
+}
+
+/** With a selector: doors, open sessions, operations and grants of the flows it names, and what holds for the whole gateway. */
 export interface StatusAnswer {
   readonly now: number;
   /** The one in force. */
@@ -56,7 +76,10 @@ export interface StatusAnswer {
   readonly pending: Pending | null;
   readonly flows: number;
   readonly doors: { readonly open: number; readonly blocked: readonly DoorEvent[] };
-  readonly sessions: { readonly open: number; readonly most: number };
+  /** `elsewhere`: of the open ones, those that the process before this one still carries, whatever was selected. */
+  readonly sessions: { readonly open: number; readonly most: number; readonly elsewhere: number };
+  /** Let in and refused since this process began, at all its doors whatever was selected: for rates. */
+  readonly counts: Gateway["counts"];
   readonly operations: readonly Operation[];
   readonly grants: Changes["grants"];
   readonly journal: JournalHealth;
@@ -86,29 +109,28 @@ export interface PlanAnswer extends ChangeAnswer {
   readonly findings: Plan["findings"];
   /** Those that findings speak of, for code frames. */
   readonly files: readonly AppliedFile[];
-  /** How many sessions open now are at flows where somebody loses access, or that go. */
+  /** How many sessions open now lose their right, or their flow. */
   readonly sessions: number;
-}
-
-export interface UsageAnswer {
-  /** When the journal began. */
-  readonly since: number;
-  readonly from: number;
-  readonly unused: readonly { readonly flow: string; readonly source: string }[];
 }
 
 type Answers = { readonly [Name in RouteName]: (parameters: Parameters<Name>) => Promise<Answered[Name]> };
 
 export function handlersOf(asked: Asked): Answers {
-  const { changes, gateway, journal } = asked;
+  const { changes, gateway, clock } = asked;
   return {
-    status: () => Promise.resolve(status(asked)),
-    sessions: ({ select }) => Promise.resolve(sessions(asked, select)),
+    status: ({ select }) => status(asked, select),
+    sessions: ({ select }) => sessions(asked, select),
     history: async () => (await changes.history()).toReversed(),
     plan: async ({ number }) => {
       const { change, valid, findings, files } = await changes.plan(number);
       const spokenOf = files.filter(({ file }) => findings.some(({ place }) => place.file === file));
-      return { ...changeAnswer(change), valid, findings, files: spokenOf, sessions: concerned(gateway, change) };
+      return {
+        ...changeAnswer(change),
+        valid,
+        findings,
+        files: spokenOf,
+        sessions: concernedBy(change, await gateway.openSessions()).length,
+      };
     },
     apply: async ({ author, note, confirm }) => {
       const options = {
@@ -133,40 +155,68 @@ export function handlersOf(asked: Asked): Answers {
       return { id };
     },
     operate: ({ author, select, to, reason }) => operate(changes, { author, select, to, reason }),
-    journal: (query) => ended(asked, query),
-    refusals: async ({ by = "source", from, to, limit }) => {
-      if (by !== "source" && by !== "flow") throw usage(`rank refusals by "${by}"`, "by is source or flow");
-      return (await kept(journal.refusals({ by, ...range(from, to), ...bounded(limit) }))).map(plainRefusal);
+    takeOver: ({ author, within = READY_WITHIN.usual }) => {
+      const { least, most } = READY_WITHIN;
+      if (within >= least && within <= most) return asked.takeOver(author, within);
+      throw usage("hand over", `write a time from ${formatDuration(least)} to ${formatDuration(most)}`);
     },
-    usage: ({ days = 90 }) => unused(asked, days),
-    changes: async ({ from, to, limit }) => {
-      const { rows, next } = await kept(journal.changes({ ...range(from, to), ...bounded(limit) }));
-      return { rows: rows.map(plainChange), next: next ?? null };
-    },
-    verify: () => kept(journal.verify()),
+    ...operatorAnswers({
+      get journal() {
+        return asked.journal;
+      },
+      flows: () => changes.policy.flows.filter((flow) => flow.kind === "relayed"),
+      inside: () => gateway.openSessions(),
+      now: clock.wall,
+    }),
   };
 }
 
-function status({ gateway, journal, changes, clock }: Asked): StatusAnswer {
+async function status({ gateway, journal, changes, clock }: Asked, select: string | undefined): Promise<StatusAnswer> {
   const { files: _, ...entry } = changes.entry;
-  const { policy } = changes;
-  const blocked = gateway.blocked.map((door) => doorEvent("blocked", door));
+  const { policy, grants } = changes;
+  const { flows, doors, has } = scopeOf(changes, select);
+  const blocked = gateway.blocked.filter(({ flow }) => has(flow)).map((door) => doorEvent("blocked", door));
   return {
     now: clock.wall(),
     inventory: entry,
     pending: changes.pending ?? null,
-    flows: policy.flows.length,
-    doors: { open: policy.doors.size - blocked.length, blocked },
-    sessions: { open: gateway.openSessions.length, most: policy.limits.sessions },
-    operations: changes.operations,
-    grants: changes.grants,
+    flows,
+    doors: { open: doors - blocked.length, blocked },
+    sessions: {
+      open: (await gateway.openSessions()).filter(({ flow }) => has(flow)).length,
+      most: policy.limits.sessions,
+      elsewhere: gateway.sessionsElsewhere,
+    },
+    counts: gateway.counts,
+    operations: changes.operations.filter(({ flow }) => has(flow)),
+    grants: {
+      list: grants.list.filter((grant) => grant.flows.some(has)),
+      aside: grants.aside.filter((aside) => aside.flows.some(has)),
+    },
     journal: journal.health,
   };
 }
 
-function sessions({ gateway, changes }: Asked, select: string | undefined): readonly SessionAnswer[] {
-  const flows = select === undefined ? undefined : new Set(changes.selected(select).map(({ id }) => id));
-  return gateway.openSessions.filter(({ flow }) => flows?.has(flow) ?? true).map(sessionRow);
+/** The part of the gateway that a selector names; absent: all of it. */
+interface Scope {
+  readonly flows: number;
+  readonly doors: number;
+  readonly has: (flow: string) => boolean;
+}
+
+/** Throws `no-such-flow`. */
+function scopeOf(changes: Changes, select: string | undefined): Scope {
+  const { policy } = changes;
+  if (select === undefined) return { flows: policy.flows.length, doors: policy.doors.size, has: () => true };
+  const selected = changes.selected(select);
+  const ids = new Set(selected.map(({ id }) => id));
+  const doors = selected.reduce((sum, { endpoints }) => sum + endpoints.length, 0);
+  return { flows: selected.length, doors, has: (flow) => ids.has(flow) };
+}
+
+async function sessions({ gateway, changes }: Asked, select: string | undefined): Promise<readonly SessionAnswer[]> {
+  const { has } = scopeOf(changes, select);
+  return (await gateway.openSessions()).filter(({ flow }) => has(flow)).map(sessionRow);
 }
 
 function sessionRow(session: OpenSession): SessionAnswer {
@@ -175,13 +225,6 @@ function sessionRow(session: OpenSession): SessionAnswer {
 
 function changeAnswer(change: PolicyChange): ChangeAnswer {
   return { changes: !isNoChange(change), lines: describeChange(change), change };
-}
-
-/** How many of the sessions open now are at flows where somebody loses access, or that go. */
-function concerned(gateway: Gateway, { access, flows }: PolicyChange): number {
-  const losing = access.filter(({ what }) => what === "lost").flatMap((lost) => lost.flows);
-  const touched = new Set([...losing, ...flows.removed]);
-  return gateway.openSessions.filter(({ flow }) => touched.has(flow)).length;
 }
 
 async function operate(
@@ -193,58 +236,6 @@ async function operate(
   }
   const because = reason === undefined ? {} : { reason };
   return { state: to, flows: await changes.operate({ select, state: to, author, ...because }) };
-}
-
-type JournalQuestion = Parameters<"journal">;
-
-async function ended({ journal, changes }: Asked, query: JournalQuestion): Promise<Answered["journal"]> {
-  const { select, source, outcome, from, to, limit } = query;
-  const address = source === undefined ? undefined : parseAddress(source);
-  if (source !== undefined && address === undefined) throw usage(`find "${source}"`, "source is an IPv4 address");
-  const known = OUTCOMES.find((one) => one === outcome);
-  if (outcome !== undefined && known === undefined)
-    throw usage(`find "${outcome}"`, `outcome is one of ${OUTCOMES.join(", ")}`);
-  const { rows, gaps, next } = await kept(
-    journal.sessions({
-      ...(select === undefined ? {} : { flows: changes.selected(select).map(({ id }) => id) }),
-      ...(address === undefined ? {} : { source: { address, prefix: 32 } }),
-      ...(known === undefined ? {} : { outcome: known }),
-      ...range(from, to),
-      ...bounded(limit),
-    }),
-  );
-  return { rows: rows.map(plainSession), gaps: gaps.map(plainGap), more: next !== undefined };
-}
-
-/** The grants of the flows it carries that were not used in so many days, by sessions that ended or by those inside. */
-async function unused({ gateway, journal, changes, clock }: Asked, days: number): Promise<UsageAnswer> {
-  if (days < 1 || days > 3_650) throw usage(`look ${days} days back`, "days is a number from 1 to 3650");
-  const { since, used } = await kept(journal.usage(clock.wall(), days));
-  // What a service's own machine lets in never passes here.
-  const relayed = changes.policy.flows.filter(({ kind }) => kind === "relayed");
-  const grants = relayed.flatMap(({ id, grants: list }) => list.map(({ source }) => ({ flow: id, rule: source })));
-  const left = unusedGrants(grants, [...used, ...gateway.openSessions]);
-  return { since, from: clock.wall() - days * DAY, unused: left.map(({ flow, rule }) => ({ flow, source: rule })) };
-}
-
-/** What keeps the journal from answering is for the operator; nothing of the gateway fails with it. */
-async function kept<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (!(error instanceof JournalError)) throw error;
-    throw new EcluseError("journal-unavailable", error.message, { hint: error.hint, cause: error });
-  }
-}
-
-function range(from: number | undefined, to: number | undefined): { readonly from?: number; readonly to?: number } {
-  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
-}
-
-function bounded(limit: number | undefined): { readonly limit?: number } {
-  if (limit === undefined) return {};
-  if (limit < 1 || limit > 1_000) throw usage(`list ${limit} rows`, "limit is a number from 1 to 1000");
-  return { limit };
 }
 
 function usage(attempt: string, hint: string): EcluseError {

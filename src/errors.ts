@@ -13,6 +13,7 @@ export const ERROR_CODES = [
   "cannot-listen",
   "cannot-write",
   "no-gateway",
+  "not-taken-over",
   "journal-unavailable",
   "usage",
 ] as const;

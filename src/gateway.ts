@@ -3,10 +3,18 @@
  *
  * The caller brings the policy, the clock, and somewhere for events and records to go.
  */
-import type { Applied, BlockedDoor, Clock, Engine, OpenSession } from "./engine/engine.ts";
+import type { Applied, BlockedDoor, Clock, Engine, Inherited, OpenSession } from "./engine/engine.ts";
+import type { HandedOver, HandedSession, SessionOrder, SessionReport, TakenOver } from "./engine/handover.ts";
 import { Relay } from "./engine/relay/relay.ts";
 import type { Journal } from "./journal/journal.ts";
-import { type GatewayEvent, doorEvent, readyEvent, refusedEvent, sessionEvent } from "./observe/events.ts";
+import {
+  type GatewayEvent,
+  doorEvent,
+  readyEvent,
+  refusedEvent,
+  sessionEvent,
+  unclaimedEvent,
+} from "./observe/events.ts";
 import { RefusalTally } from "./observe/refusals.ts";
 import type { Policy } from "./policy/policy.ts";
 
@@ -21,6 +29,10 @@ export interface GatewayOptions {
   readonly keep?: Pick<Journal, "session" | "refused">;
   /** How often refusals are told, in milliseconds; default 10,000. */
   readonly refusalPeriod?: number;
+  /** Sockets that listen already. */
+  readonly inherited?: Inherited;
+  /** No door opens before `takeOver`. */
+  readonly standby?: boolean;
 }
 
 export class Gateway {
@@ -29,43 +41,89 @@ export class Gateway {
   readonly #refusals = new RefusalTally();
   readonly #tellRefusals: () => void;
   readonly #stopTelling: () => void;
+  #ended = 0;
+  #refused = 0;
   #stopping = false;
+  #standby: boolean;
+  #flows = 0;
+  #takenOver: TakenOver | undefined;
 
-  constructor({ clock, tell, keep, refusalPeriod = REFUSAL_PERIOD }: GatewayOptions) {
+  constructor({ clock, tell, keep, refusalPeriod = REFUSAL_PERIOD, ...relay }: GatewayOptions) {
     this.#tell = tell;
+    this.#standby = relay.standby === true;
     this.#tellRefusals = () => {
       const rows = this.#refusals.take();
       for (const row of rows) tell(refusedEvent(row));
       if (rows.length > 0) keep?.refused(rows, clock.wall());
     };
     this.#engine = new Relay({
+      ...relay,
       clock,
       events: {
         ended: (record) => {
+          this.#ended += 1;
           tell(sessionEvent(record));
           keep?.session(record);
         },
-        refused: (refusal) => this.#refusals.add(refusal),
+        refused: (refusal) => {
+          this.#refused += 1;
+          this.#refusals.add(refusal);
+        },
         blocked: (door) => tell(doorEvent("blocked", door)),
         unblocked: (door) => tell(doorEvent("unblocked", door)),
+        unclaimed: (endpoint) => tell(unclaimedEvent(endpoint)),
       },
     });
     this.#stopTelling = clock.every(refusalPeriod, this.#tellRefusals);
   }
 
-  get openSessions(): readonly OpenSession[] {
+  /** All sessions open now, those included that the process before this one carries. */
+  async openSessions(): Promise<readonly OpenSession[]> {
+    await this.#takenOver?.refresh();
     return this.#engine.openSessions;
+  }
+
+  get sessions(): number {
+    return this.#engine.sessions;
+  }
+
+  /** How many of them the process before this one carries. */
+  get sessionsElsewhere(): number {
+    return this.#takenOver?.size ?? 0;
+  }
+
+  /** How many were let in and how many refused since this process began. */
+  get counts(): { readonly sessions: number; readonly refusals: number } {
+    return { sessions: this.#ended + this.#engine.sessions, refusals: this.#refused };
   }
 
   get blocked(): readonly BlockedDoor[] {
     return this.#engine.blocked;
   }
 
-  /** Opens a policy's doors. Resolves once each is open or known to be blocked. */
+  /** Opens a policy's doors, unless it stands by. Resolves once each is open or known to be blocked. */
   async apply(policy: Policy): Promise<Applied> {
-    const applied = await this.#engine.apply(policy);
-    if (!this.#stopping) this.#tell(readyEvent(applied, policy.flows.length));
+    this.#flows = policy.flows.length;
+    return this.#ready(await this.#engine.apply(policy));
+  }
+
+  #ready(applied: Applied): Applied {
+    if (!this.#stopping && !this.#standby) this.#tell(readyEvent(applied, this.#flows));
     return applied;
+  }
+
+  /** Lets another process of this gateway decide from here on; it is told what happens. */
+  handOver(report: (report: SessionReport) => void): HandedOver {
+    this.#tellRefusals();
+    return this.#engine.handOver(report);
+  }
+
+  /** Decides about sessions that another process carries, as about its own. */
+  takeOver(sessions: readonly HandedSession[], order: (order: SessionOrder) => void): TakenOver {
+    this.#standby = false;
+    const taken = this.#engine.takeOver(sessions, order);
+    this.#takenOver = taken;
+    return Object.assign(taken, { opened: taken.opened.then((applied) => this.#ready(applied)) });
   }
 
   /**

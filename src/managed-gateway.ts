@@ -1,75 +1,75 @@
 /**
- * A gateway that can be changed and asked while it runs: the engine, what is in force, the journal and the control socket.
+ * A gateway that can be changed, asked and replaced while it runs: the engine, what is in force, the journal and the
+ * control socket.
  *
- * Wires them and owns their lives, in this order: state, journal, doors, control; and back. The caller brings paths,
- * clock, a way to read inventories, and somewhere for events to go.
+ * Wires them and owns their lives, in this order: state, doors, control, journal; and back. The caller brings paths,
+ * clock, a way to read inventories, and somewhere for events to go. How one process takes over from another:
+ * docs/decisions/take-over.md.
  */
 import { join } from "node:path";
-import { handlersOf } from "./answers.ts";
-import { type Changed, Changes, RefusedInventory } from "./change/changes.ts";
+import { type Asked, type TakeOverAnswer, handlersOf } from "./answers.ts";
+import { type Changed, Changes, type ChangesOptions, RefusedInventory } from "./change/changes.ts";
 import { hashOf } from "./change/history-entry.ts";
 import type { Origin } from "./change/read-apart.ts";
 import { watchFiles } from "./change/watch.ts";
-import { ControlServer } from "./control/server.ts";
-import type { Clock } from "./engine/engine.ts";
+import { type ControlOptions, ControlServer } from "./control/server.ts";
+import type { Clock, Inherited } from "./engine/engine.ts";
+import type { HandedOver } from "./engine/handover.ts";
 import { EcluseError } from "./errors.ts";
 import { Gateway } from "./gateway.ts";
 import type { LoadResult } from "./inventory/load.ts";
-import { Journal } from "./journal/journal.ts";
+import { Records } from "./journal/records.ts";
 import type { GatewayEvent } from "./observe/events.ts";
 import { countChange } from "./policy/compare-lines.ts";
 import { isNoChange } from "./policy/compare.ts";
+import type { Settings } from "./take-over/messages.ts";
+import type { Commission, Predecessor } from "./take-over/predecessor.ts";
+import { type Program, Successor } from "./take-over/successor.ts";
+import { VERSION } from "./version.ts";
 
 /** How often a change is rehearsed after the start, and how long to wait before each, in milliseconds. */
 const REHEARSALS = 4;
 const BETWEEN_REHEARSALS = 500;
 
-/** How long the journal may take for its last rows, in milliseconds. */
-const LAST_ROWS = 2_000;
-
-export interface ManagedGatewayOptions {
-  /** The inventory's file. */
-  readonly file: string;
+export interface ManagedGatewayOptions extends Settings {
   /** What the file said a moment ago, so that it need not be read again; without errors. */
   readonly first?: LoadResult;
-  /** The state directory: applied inventories, grants, journal. */
-  readonly state: string;
-  /** The control socket. */
-  readonly control: string;
-  readonly journal: { readonly keep: number; readonly size: number };
-  /** Apply the file when it changes, instead of announcing it. */
-  readonly watch: boolean;
   readonly clock: Clock;
   readonly read: (origin: Origin) => Promise<LoadResult>;
   /** Called for each event; must neither throw nor wait. */
   readonly tell: (event: GatewayEvent) => void;
+  /** How this program was called; called so again, it takes over. */
+  readonly program: Program;
+  /** Sockets that listen already. */
+  readonly inherited?: Inherited;
+  /** The process to take over from. */
+  readonly predecessor?: Predecessor;
+  /** Called once every door is open, and awaited before a predecessor is let go. */
+  readonly serving?: () => Promise<void>;
 }
 
 export class ManagedGateway {
   readonly #options: ManagedGatewayOptions;
   readonly #gateway: Gateway;
-  readonly #journal: Journal;
+  readonly #records: Records;
   readonly #changes: Changes;
-  readonly #control: ControlServer;
-  readonly #stopWatching: () => void;
+  readonly #handedOver = Promise.withResolvers<{ readonly cut: number }>();
+  /** Ends a hand-over under way. */
+  readonly #stopping = new AbortController();
+  #isHandedOver = false;
+  #control: ControlServer;
+  #stopWatching: () => void = () => undefined;
   #stopRehearsing: (() => void) | undefined;
   #announced = "";
   #reloading: Promise<void> | undefined;
   #reloadAgain: string | undefined;
 
-  private constructor(options: ManagedGatewayOptions, parts: Parts) {
+  private constructor(options: ManagedGatewayOptions, { gateway, records, changes, control }: Parts) {
     this.#options = options;
-    this.#gateway = parts.gateway;
-    this.#journal = parts.journal;
-    this.#changes = parts.changes;
-    this.#control = parts.control;
-    this.#stopWatching = watchFiles({
-      files: () => this.#changes.entry.files.map(({ file }) => file),
-      clock: options.clock,
-      changed: () => void this.#fileChanged(),
-    });
-    this.#rehearse(options.clock);
-    if (parts.changes.entry.hash !== hashOf(options.first?.files ?? [])) void this.#fileChanged();
+    this.#gateway = gateway;
+    this.#records = records;
+    this.#changes = changes;
+    this.#control = control;
   }
 
   /** Not at once: who waited for the doors comes first. */
@@ -85,43 +85,129 @@ export class ManagedGateway {
 
   /** Opens the doors of what is in force. Throws `EcluseError` where the state, the inventory or the socket cannot be had. */
   static async start(options: ManagedGatewayOptions): Promise<ManagedGateway> {
-    const { clock, tell, read, file, state, first } = options;
-    const journal = new Journal({ file: join(state, "journal.sqlite"), ...options.journal, clock });
-    const gateway = new Gateway({ clock, tell, keep: journal });
-    const changed = (change: Changed): void => {
-      journal.changed({ at: change.at, by: change.author, action: change.what, detail: change.detail });
-      if (change.what !== "started")
-        tell({ event: "changed", what: change.what, by: change.author, detail: change.detail });
+    const { clock, tell, state, predecessor, inherited = new Map() } = options;
+    await using undone = new AsyncDisposableStack();
+    const records = undone.adopt(
+      new Records({ file: join(state, "journal.sqlite"), ...options.journal, clock }),
+      (opened) => opened.close(),
+    );
+    const gateway = undone.adopt(
+      new Gateway({ clock, tell, keep: records, inherited, standby: predecessor !== undefined }),
+      async (opened) => {
+        await opened.stop(0);
+      },
+    );
+    const changes = undone.use(await startChanges(options, { gateway, records }));
+    const asked: Asked = {
+      gateway,
+      changes,
+      clock,
+      get journal() {
+        return records.journal;
+      },
+      takeOver: (author, within) => managed.#handOver(author, within),
     };
-    try {
-      const apply = gateway.apply.bind(gateway);
-      const changes = await Changes.start({
-        file,
-        state,
-        clock,
-        read,
-        apply,
-        changed,
-        ...(first === undefined ? {} : { first }),
-      });
-      const handlers = handlersOf({ gateway, journal, changes, clock });
-      try {
-        const control = await ControlServer.open({
-          path: options.control,
-          handlers,
-          failed: (error) =>
-            tell({ event: "bug", stack: error instanceof Error ? (error.stack ?? "") : String(error) }),
-        });
-        return new ManagedGateway(options, { gateway, journal, changes, control });
-      } catch (error) {
-        await changes[Symbol.asyncDispose]();
+    const control = undone.use(await ControlServer.prepare(controlOptions(options, asked)));
+    const managed = new ManagedGateway(options, { gateway, records, changes, control });
+    await managed.#begin();
+    // All of it is the managed gateway's to dispose of.
+    undone.move();
+    return managed;
+  }
+
+  async #begin(): Promise<void> {
+    const { predecessor, clock, first, serving } = this.#options;
+    if (predecessor === undefined) {
+      await this.#control.publish();
+      this.#records.open();
+      await serving?.();
+    } else await this.#takeOver(predecessor);
+    this.#stopWatching = watchFiles({
+      files: () => this.#changes.entry.files.map(({ file }) => file),
+      clock,
+      changed: () => void this.#fileChanged(),
+    });
+    this.#rehearse(clock);
+    if (this.#changes.entry.hash !== hashOf(first?.files ?? [])) void this.#fileChanged();
+  }
+
+  async #takeOver(predecessor: Predecessor): Promise<void> {
+    const { tell, serving } = this.#options;
+    const sessions = await predecessor.ready();
+    await this.#control.publish();
+    const taken = this.#gateway.takeOver(sessions, (order) => predecessor.order(order));
+    predecessor.follow({
+      reported: (report) => taken.reported(report),
+      gone: () => {
+        if (taken.size > 0) tell({ event: "lost", process: predecessor.pid, sessions: taken.size });
+        taken.lost();
+      },
+    });
+    this.#records.open();
+    tell({ event: "took-over", from: predecessor.pid, sessions: sessions.length });
+    await taken.opened;
+    await serving?.();
+    predecessor.serving();
+  }
+
+  /** Starts the program anew and hands over to it; where that fails, nothing has changed. */
+  #handOver(author: string, within: number): Promise<TakeOverAnswer> {
+    const { tell, program } = this.#options;
+    const settings = settingsOf(this.#options);
+    return this.#changes
+      .passOn(async (lock) => {
+        const signal = this.#stopping.signal;
+        const successor = await Successor.start({ program, settings, lock, author, within, signal });
+        return this.#handOverTo(successor);
+      })
+      .catch((error: unknown) => {
+        if (error instanceof EcluseError) tell({ event: "not-handed-over", message: error.message, hint: error.hint });
         throw error;
-      }
+      });
+  }
+
+  async #handOverTo(successor: Successor): Promise<TakeOverAnswer> {
+    const handed = this.#gateway.handOver((report) => successor.report(report));
+    try {
+      await this.#records.close();
+      await successor.handOver(handed.sessions, (order) => handed.obey(order));
     } catch (error) {
-      await gateway.stop(0);
-      await journal.close(LAST_ROWS);
+      await successor.end();
+      await this.#resume(handed);
       throw error;
     }
+    handed.close();
+    this.#isHandedOver = true;
+    void successor.gone.then(() => handed.alone());
+    this.#stopWatching();
+    void this.#control[Symbol.asyncDispose]();
+    void handed.finished.then((finished) => {
+      successor.release();
+      this.#handedOver.resolve(finished);
+    });
+    const [to, sessions] = [successor.pid, handed.sessions.length];
+    this.#options.tell({ event: "handed-over", to, sessions });
+    return { from: process.pid, to, version: successor.version, sessions };
+  }
+
+  async #resume(handed: HandedOver): Promise<void> {
+    handed.resume();
+    this.#records.open();
+    if (await this.#control.isPublished()) return;
+    const lost = this.#control;
+    this.#control = await ControlServer.prepare({ ...lost.options, replace: true });
+    await this.#control.publish();
+    void lost[Symbol.asyncDispose]();
+  }
+
+  /** Whether another process has taken over. */
+  get isHandedOver(): boolean {
+    return this.#isHandedOver;
+  }
+
+  /** Resolves when another process has taken over and the last session left here has ended. */
+  get handedOver(): Promise<{ readonly cut: number }> {
+    return this.#handedOver.promise;
   }
 
   /** Milliseconds that sessions have to finish when it stops. */
@@ -149,6 +235,7 @@ export class ManagedGateway {
 
   /** Closes every door, waits at most `limit` milliseconds for the sessions inside. May be called again with less. */
   stop(limit: number): Promise<{ readonly cut: number }> {
+    this.#stopping.abort();
     this.#stopWatching();
     this.#stopRehearsing?.();
     return this.#gateway.stop(limit);
@@ -158,7 +245,7 @@ export class ManagedGateway {
   async close(): Promise<void> {
     await this.#control[Symbol.asyncDispose]();
     await this.#changes[Symbol.asyncDispose]();
-    await this.#journal.close(LAST_ROWS);
+    await this.#records.close();
   }
 
   /** A file that has changed is validated and announced; nothing is applied unless that was asked for. */
@@ -185,7 +272,46 @@ export class ManagedGateway {
 
 interface Parts {
   readonly gateway: Gateway;
-  readonly journal: Journal;
+  readonly records: Records;
   readonly changes: Changes;
   readonly control: ControlServer;
+}
+
+async function startChanges(
+  { clock, tell, read, file, state, first, predecessor }: ManagedGatewayOptions,
+  { gateway, records }: Pick<Parts, "gateway" | "records">,
+): Promise<Changes> {
+  const commission = await predecessor?.commission;
+  const changed = (change: Changed): void => {
+    records.changed({ at: change.at, by: change.author, action: change.what, detail: change.detail });
+    if (change.what !== "started" && change.what !== "taken-over")
+      tell({ event: "changed", what: change.what, by: change.author, detail: change.detail });
+  };
+  return Changes.start({
+    ...{ file, state, clock, read, changed },
+    apply: (policy) => gateway.apply(policy),
+    ...(first === undefined ? {} : { first }),
+    ...(commission === undefined ? {} : { passedOn: passedOn(commission) }),
+  });
+}
+
+function passedOn({ lock, author }: Commission): NonNullable<ChangesOptions["passedOn"]> {
+  return { lock, author, detail: `process ${process.ppid} to process ${process.pid}, version ${VERSION}` };
+}
+
+/** No more than these: what else the options hold cannot be sent to another process. */
+function settingsOf({ file, state, control, controlGroup, journal, watch }: Settings): Settings {
+  return { file, state, control, journal, watch, ...(controlGroup === undefined ? {} : { controlGroup }) };
+}
+
+function controlOptions(options: ManagedGatewayOptions, asked: Asked): ControlOptions {
+  const { control: path, controlGroup: group, tell, predecessor } = options;
+  const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? "") : String(error));
+  return {
+    path,
+    handlers: handlersOf(asked),
+    failed: (error) => tell({ event: "bug", stack: stackOf(error) }),
+    replace: predecessor !== undefined,
+    ...(group === undefined ? {} : { group }),
+  };
 }

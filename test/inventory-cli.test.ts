@@ -148,6 +148,6 @@ async function call(
   env: Record<string, string> = {},
 ): Promise<{ readonly code: number; readonly out: string }> {
   let out = "";
-  const io = { out: (text: string) => void (out += text), err: () => undefined, colour: false, env };
+  const io = { out: (text: string) => void (out += text), err: () => undefined, colour: false, env, line: [] };
   return { code: await run({ options, operands, io }), out };
 }

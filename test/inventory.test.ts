@@ -83,6 +83,27 @@ suite("a right inventory", () => {
     assert.equal(inventory.flows[0]?.name, "callback");
   });
 
+  test("has the usual queue where no other is written, and none where nobody waits", () => {
+    const { inventory } = loadInventory(`${FIXTURES}/valid/queues.yaml`, { now: NOW });
+    assert.deepEqual(
+      inventory?.depots[0]?.terminals.map(({ queue }) => queue),
+      [{ length: 4, wait: 30_000 }, { length: 1_000, wait: 3_600_000 }, undefined, undefined],
+    );
+    assert.deepEqual(inventory.flows[0]?.queue, { length: 4, wait: 5_000 });
+  });
+
+  test("names balancers, and knows what targets are told", () => {
+    const { inventory } = loadInventory(`${FIXTURES}/valid/balancers.yaml`, { now: NOW });
+    assert.deepEqual(
+      inventory?.flows.map(({ acceptProxy, sendProxy }) => [acceptProxy, sendProxy]),
+      [
+        [["front"], "v1"],
+        [["front", "proxy"], "v2"],
+        [undefined, undefined],
+      ],
+    );
+  });
+
   test("inherits owner and reviews from the depot, and has its next review six months later", () => {
     const { inventory } = loadInventory(`${FIXTURES}/valid/accountability.yaml`, { now: NOW });
     const [first, second] = inventory?.depots[0]?.terminals ?? [];

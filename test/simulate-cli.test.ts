@@ -160,7 +160,7 @@ suite("ecluse simulate", () => {
 });
 
 function invocation(options: Invocation["options"]): Invocation {
-  const io = { out: () => undefined, err: () => undefined, colour: false, env: {} };
+  const io = { out: () => undefined, err: () => undefined, colour: false, env: {}, line: [] };
   return { operands: [], options, io };
 }
 

@@ -13,6 +13,7 @@ let readAt = NaN;
 
 await ManagedGateway.start({
   ...{ file, state, control, watch: false, clock: systemClock },
+  program: { line: [process.execPath, ...process.execArgv, ...process.argv.slice(1)], env: process.env },
   journal: { keep: 86_400_000, size: 100_000_000 },
   read: async (origin) => {
     const result = await readApart(origin);

@@ -10,7 +10,7 @@ import { EcluseError } from "../errors.ts";
 import type { LoadResult } from "../inventory/load.ts";
 import type { Inventory } from "../inventory/model.ts";
 import { escapeControls } from "../inventory/quote.ts";
-import { type Selectable, nearestIds, parseSelector, selects } from "../inventory/selector.ts";
+import { selected } from "../inventory/selected.ts";
 import { type PolicyChange, compare } from "../policy/compare.ts";
 import { compile } from "../policy/compile.ts";
 import type { Policy, RelayedFlow, Standing } from "../policy/policy.ts";
@@ -49,12 +49,15 @@ export interface ChangesOptions {
   readonly apply: (policy: Policy) => Promise<Applied>;
   /** Told of each change once it is in force. */
   readonly changed: (change: Changed) => void;
+  /** The lock's descriptor and who asked, where another process of this gateway has passed the state on. */
+  readonly passedOn?: { readonly lock: number; readonly author: string; readonly detail: string };
 }
 
 /** A change that is in force: for the journal and the log. */
 export interface Changed {
   readonly what:
     | "started"
+    | "taken-over"
     | "applied"
     | "unchanged"
     | "confirmed"
@@ -100,6 +103,7 @@ export class Changes implements AsyncDisposable {
   readonly #operations: SealedRecord<readonly Operation[]>;
   #inForce: InForce;
   #changing: Promise<unknown> = Promise.resolve();
+  #passedOn = false;
   #stopProbation: (() => void) | undefined;
   readonly #deadlines = new GrantDeadlines();
   #stopLooking: (() => void) | undefined;
@@ -120,7 +124,8 @@ export class Changes implements AsyncDisposable {
    * Throws `inventory-refused` where the file is needed and has errors, `cannot-write` where the state cannot be had.
    */
   static async start(options: ChangesOptions): Promise<Changes> {
-    const state = await openState(options.state);
+    const { passedOn } = options;
+    const state = await openState(options.state, passedOn?.lock);
     try {
       const stores: Stores = {
         state,
@@ -131,7 +136,8 @@ export class Changes implements AsyncDisposable {
       const changes = new Changes(options, stores, await inForceAtStart(options, stores));
       await options.apply(changes.#inForce.policy);
       changes.#stopLooking = options.clock.every(LOOK, () => changes.#endOverdue());
-      changes.#tell("started", "ecluse", `inventory ${changes.#inForce.entry.number}`);
+      if (passedOn !== undefined) changes.#tell("taken-over", passedOn.author, passedOn.detail);
+      else changes.#tell("started", "ecluse", `inventory ${changes.#inForce.entry.number}`);
       return changes;
     } catch (error) {
       await state[Symbol.asyncDispose]();
@@ -287,15 +293,29 @@ export class Changes implements AsyncDisposable {
   /** The relayed flows that a selector names. Throws `no-such-flow` where there is none. */
   selected(text: string): readonly RelayedFlow[] {
     const relayed = this.policy.flows.filter((flow) => flow.kind === "relayed");
-    const selector = parseSelector(text);
-    const found = selector === undefined ? [] : relayed.filter((flow: Selectable) => selects(selector, flow));
-    if (found.length > 0) return found;
-    const near = nearestIds(
-      text,
-      relayed.map(({ id }) => id),
-    );
-    const hint = near.length === 0 ? "ecluse check --show lists the flows" : `did you mean ${near.join(", ")}?`;
-    throw new EcluseError("no-such-flow", `Cannot find "${text}": no relayed flow has that name or place`, { hint });
+    return selected(text, relayed);
+  }
+
+  /**
+   * Lets nothing change while another process takes the state on by its lock; where that fails, all is as before. Throws
+   * `usage` while an application waits for its confirmation: one trial at a time.
+   */
+  passOn<T>(take: (lock: number) => Promise<T>): Promise<T> {
+    return this.#next(async () => {
+      if (this.pending !== undefined) {
+        throw new EcluseError("usage", "Cannot hand over while an inventory waits for its confirmation", {
+          hint: "first ecluse confirm, or ecluse rollback",
+        });
+      }
+      try {
+        const taken = await take(this.#state.lock);
+        this.#passedOn = true;
+        return taken;
+      } catch (error) {
+        this.#state.sign();
+        throw error;
+      }
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -409,7 +429,12 @@ export class Changes implements AsyncDisposable {
   }
 
   #next<T>(change: () => Promise<T>): Promise<T> {
-    const done = this.#changing.then(change);
+    const done = this.#changing.then(() => {
+      if (!this.#passedOn) return change();
+      throw new EcluseError("no-gateway", "Cannot change anything here: another process has taken over", {
+        hint: "ask again: it answers on the same socket",
+      });
+    });
     this.#changing = done.catch(() => undefined);
     return done;
   }

@@ -5,8 +5,8 @@
  * writes left behind is gone. What stands in it belongs to `history.ts`, `temporary-grants-store.ts`, `operations-store.ts`.
  */
 import { spawnSync } from "node:child_process";
-import { type Stats, constants } from "node:fs";
-import { type FileHandle, chmod, mkdir, open, readdir, stat } from "node:fs/promises";
+import { type Stats, closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { chmod, mkdir, open, readdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { EcluseError } from "../errors.ts";
 import { escapeControls } from "../inventory/quote.ts";
@@ -21,21 +21,25 @@ export interface State extends AsyncDisposable {
   readonly lock: number;
   /** Names of files that an interrupted write had left, now removed. */
   readonly swept: readonly string[];
+  /** Writes this process down as the holder, for whoever finds the directory taken. */
+  readonly sign: () => void;
 }
 
 /**
- * Takes the state directory, creating it where it is missing. Disposing gives it back. Rejects with `cannot-write` where
- * it belongs to somebody else, or another gateway has it.
+ * Takes the state directory, creating it where it is missing. Disposing gives it back. `inherited` is the descriptor of
+ * the lock, where another process of this gateway has passed it on. Rejects with `cannot-write` where the directory
+ * belongs to somebody else, or another gateway has it.
  */
-export async function openState(folder: string): Promise<State> {
+export async function openState(folder: string, inherited?: number): Promise<State> {
   const whole = resolve(folder);
   try {
     await prepare(whole);
-    const lock = await takeLock(whole);
+    const lock = await takeLock(join(whole, LOCK), inherited);
     try {
-      return { folder: whole, lock: lock.fd, swept: await sweep(whole), [Symbol.asyncDispose]: () => lock.close() };
+      sign(lock);
+      return stateOf({ folder: whole, lock, swept: await sweep(whole) });
     } catch (error) {
-      await lock.close();
+      closeSync(lock);
       throw error;
     }
   } catch (error) {
@@ -82,27 +86,40 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 /** Why flock(2), by the program of that name on a descriptor of ours: docs/decisions/state.md. */
-async function takeLock(folder: string): Promise<FileHandle> {
-  const path = join(folder, LOCK);
-  const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+async function takeLock(path: string, inherited: number | undefined): Promise<number> {
+  const lock = inherited ?? openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   try {
-    lockDescriptor(file.fd, path, await holderOf(file));
-    const [held, named] = [await file.stat(), await stat(path)];
+    // Where it was inherited it is locked already: then this finds our own lock, and changes nothing.
+    lockDescriptor(lock, path, holderOf(lock));
     // Somebody removed the file while we waited for it: two could each hold their own.
-    if (held.ino !== named.ino) throw lockError(path, "it was replaced meanwhile", "try again");
-    await file.truncate(0);
-    await file.write(`${process.pid}\n`, 0);
-    return file;
+    if (fstatSync(lock).ino !== (await stat(path)).ino) throw lockError(path, "it was replaced meanwhile", "try again");
+    return lock;
   } catch (error) {
-    await file.close();
+    closeSync(lock);
     throw error;
   }
 }
 
+function stateOf(held: Pick<State, "folder" | "lock" | "swept">): State {
+  return {
+    ...held,
+    sign: () => sign(held.lock),
+    [Symbol.asyncDispose]: () => {
+      closeSync(held.lock);
+      return Promise.resolve();
+    },
+  };
+}
+
+function sign(lock: number): void {
+  ftruncateSync(lock, 0);
+  writeSync(lock, `${process.pid}\n`, 0);
+}
+
 /** Who wrote itself down as the holder: for the message only, the kernel knows better. */
-async function holderOf(file: FileHandle): Promise<string> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(16), 0, 16, 0);
-  const text = buffer.toString("latin1", 0, bytesRead).trim();
+function holderOf(lock: number): string {
+  const buffer = Buffer.alloc(16);
+  const text = buffer.toString("latin1", 0, readSync(lock, buffer, 0, 16, 0)).trim();
   return /^\d+$/.test(text) ? `process ${text}` : "another process";
 }
 

@@ -1,6 +1,6 @@
 /** Puts a command's question to the running gateway. */
 import type { Answered } from "../answers.ts";
-import { call } from "../control/client.ts";
+import { type Calling, call } from "../control/client.ts";
 import type { Parameters, RouteName } from "../control/routes.ts";
 import { author } from "./author.ts";
 import type { ExitCode, Invocation } from "./command.ts";
@@ -13,8 +13,9 @@ export async function ask<Name extends RouteName>(
   given: Given,
   name: Name,
   parameters: Partial<Parameters<Name>>,
+  calling?: Calling,
 ): Promise<Answered[Name]> {
-  return (await call(controlSocket(given), name, parameters)) as Answered[Name];
+  return (await call(controlSocket(given), name, parameters, calling)) as Answered[Name];
 }
 
 /** The same for what changes something: with the name of who asks. */

@@ -41,6 +41,8 @@ export interface Io {
   /** Whether `out` goes to a terminal that shows colour (and NO_COLOR is not set). */
   readonly colour: boolean;
   readonly env: NodeJS.ProcessEnv;
+  /** The whole command line of this process: Node, its options, the script, its words. */
+  readonly line: readonly string[];
 }
 
 /** 0 done, 1 findings, 2 could not run. */

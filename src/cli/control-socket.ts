@@ -1,19 +1,37 @@
-/** Which gateway a command speaks to. */
+/** Which gateway a command speaks to, and where that one keeps its state. */
 import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { parseDocument } from "yaml";
 import { type LoadResult, loadInventory } from "../inventory/load.ts";
 import type { Invocation } from "./command.ts";
+import { textOption } from "./given.ts";
 import { inventoryFile } from "./inventory-file.ts";
 import { defaultControl, defaultState } from "./places.ts";
 
+type Given = Pick<Invocation, "options" | "io">;
+
 /** The socket of the running gateway: --control, $ECLUSE_CONTROL, the inventory's gateway.control, or the default. */
-export function controlSocket(given: Pick<Invocation, "options" | "io">): string {
-  const named = given.options["control"] ?? given.io.env["ECLUSE_CONTROL"];
-  if (typeof named === "string" && named !== "") return named;
-  const file = inventoryFile(given);
-  const gateway = existsSync(file) ? placesIn(loadInventory(file)) : undefined;
+export function controlSocket(given: Given): string {
+  const named = namedSocket(given);
+  if (named !== undefined) return named;
+  const gateway = inventoryPlaces(given);
   return gateway?.control ?? defaultControl(given, gateway?.state ?? defaultState(given));
+}
+
+/**
+ * The state directory of the same gateway: --state, the inventory's gateway.state, or the default. `undefined`: only its
+ * socket was named, and the state may be anywhere.
+ */
+export function stateFolder(given: Given): string | undefined {
+  const named = textOption(given.options, "state");
+  if (named !== undefined) return named;
+  if (namedSocket(given) !== undefined) return undefined;
+  return inventoryPlaces(given)?.state ?? defaultState(given);
+}
+
+function namedSocket({ options, io }: Given): string | undefined {
+  const named = options["control"] ?? io.env["ECLUSE_CONTROL"];
+  return typeof named === "string" && named !== "" ? named : undefined;
 }
 
 interface Places {
@@ -21,13 +39,18 @@ interface Places {
   readonly state?: string;
 }
 
+function inventoryPlaces(given: Given): Places | undefined {
+  const file = inventoryFile(given);
+  return existsSync(file) ? placesIn(loadInventory(file)) : undefined;
+}
+
 /** Also of a file with errors, as far as it can be read: going back must not wait until it is mended. */
 function placesIn({ inventory, files }: LoadResult): Places {
   if (inventory !== undefined) return inventory.gateway;
   const written = parseDocument(files[0]?.text ?? "");
-  const place = (key: keyof Places): Places => {
-    const path = written.getIn(["gateway", key]);
+  const place = (key: keyof Places, ...at: readonly string[]): Places => {
+    const path = written.getIn(["gateway", key, ...at]);
     return typeof path === "string" && isAbsolute(path) ? { [key]: path } : {};
   };
-  return { ...place("control"), ...place("state") };
+  return { ...place("control"), ...place("control", "path"), ...place("state") };
 }

@@ -3,6 +3,7 @@
 import { isatty } from "node:tty";
 import { Command as Program, CommanderError, Option as Flag } from "commander";
 import { EcluseError } from "../errors.ts";
+import { VERSION } from "../version.ts";
 import type { Command, ExitCode, Io } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 
@@ -12,6 +13,7 @@ const io: Io = {
   // Not `process.stdout.isTTY`: the mere mention of `process.stdout` makes a pipe non-blocking for all who share it.
   colour: isatty(1) && !process.env["NO_COLOR"],
   env: process.env,
+  line: [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
 };
 
 /** The errors are explained below. */
@@ -23,7 +25,7 @@ async function main(words: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = 0;
   const program = new Program("ecluse")
     .description("One inventory says who may reach what.")
-    .version("0.1.0")
+    .version(VERSION)
     .exitOverride()
     .configureOutput(OUTPUT);
   for (const command of COMMANDS) {

@@ -1,6 +1,6 @@
 /** The commands that speak to a running gateway; a part of the table in `commands.ts`. */
 import type { Command, Operand, Option } from "./command.ts";
-import { json, running, stretch } from "./options.ts";
+import { json, running, runningOrNot, stretch } from "./options.ts";
 
 const some: Operand = {
   name: "SELECTOR",
@@ -20,6 +20,7 @@ export const OPERATOR_COMMANDS: readonly Command[] = [
   {
     name: "status",
     summary: "what runs: inventory, doors, sessions, and what needs attention",
+    operands: [some],
     options: [...running, json],
     example: "ecluse status",
     load: () => import("./commands/status.ts"),
@@ -31,6 +32,19 @@ export const OPERATOR_COMMANDS: readonly Command[] = [
     options: [...running, json],
     example: "ecluse sessions depot22",
     load: () => import("./commands/sessions.ts"),
+  },
+  {
+    name: "top",
+    summary: "watch what goes on: doors, sessions, bytes per second",
+    operands: [some],
+    options: [
+      ...running,
+      { name: "every", value: "DURATION", description: "how often to look, from 100ms to 1h (default: 1s)" },
+      { name: "count", value: "N", description: "print so many frames instead of a screen (default: 1)" },
+      json,
+    ],
+    example: "ecluse top depot22",
+    load: () => import("./commands/top.ts"),
   },
   {
     name: "plan",
@@ -109,6 +123,17 @@ export const OPERATOR_COMMANDS: readonly Command[] = [
     load: () => import("./commands/grants.ts"),
   },
   {
+    name: "take-over",
+    summary: "start the program anew, as it is on the disk, and hand the doors over to it",
+    options: [
+      ...running,
+      { name: "within", value: "DURATION", description: "how long the new process has to be ready (default: 60s)" },
+      json,
+    ],
+    example: "ecluse take-over",
+    load: () => import("./commands/take-over.ts"),
+  },
+  {
     name: "drain",
     summary: "let nobody new in; the sessions inside may finish",
     operands: [which],
@@ -134,14 +159,16 @@ export const OPERATOR_COMMANDS: readonly Command[] = [
   },
   {
     name: "journal",
-    summary: "list sessions that have ended: who, when, how much, who closed first and why",
+    summary:
+      "list sessions that have ended: who, when, how much, who closed first and why; or verify the record of changes",
     operands: [some],
     options: [
-      ...running,
+      ...runningOrNot,
       ...stretch,
       { name: "source", value: "IP", description: "only those that came from this address" },
       { name: "outcome", value: "NAME", description: "only those that ended so (docs/glossary.md)" },
       limit,
+      { name: "verify", description: "check the chain of the change records instead" },
       csv,
       json,
     ],
@@ -152,7 +179,7 @@ export const OPERATOR_COMMANDS: readonly Command[] = [
     name: "refusals",
     summary: "rank who was refused, most often first",
     options: [
-      ...running,
+      ...runningOrNot,
       { name: "by", value: "KIND", description: "rank by source or by flow (default: source)" },
       ...stretch,
       limit,
@@ -165,21 +192,14 @@ export const OPERATOR_COMMANDS: readonly Command[] = [
   {
     name: "usage",
     summary: "list grants that nobody used",
-    options: [...running, { name: "days", value: "N", description: "in so many days (default: 90)" }, csv, json],
+    options: [...runningOrNot, { name: "days", value: "N", description: "in so many days (default: 90)" }, csv, json],
     example: "ecluse usage --days 90",
     load: () => import("./commands/usage.ts"),
   },
   {
     name: "changes",
-    summary: "list what was changed, when and by whom, or verify that record",
-    options: [
-      ...running,
-      ...stretch,
-      limit,
-      { name: "verify", description: "check the chain of the records instead" },
-      csv,
-      json,
-    ],
+    summary: "list what was changed, when and by whom",
+    options: [...runningOrNot, ...stretch, limit, csv, json],
     example: "ecluse changes --from 2026-11-01",
     load: () => import("./commands/changes.ts"),
   },

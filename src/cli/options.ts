@@ -19,6 +19,16 @@ export const running: readonly Option[] = [
   inventory,
 ];
 
+/** The same, and where it keeps its journal: that is read where no gateway runs. */
+export const runningOrNot: readonly Option[] = [
+  ...running,
+  {
+    name: "state",
+    value: "FOLDER",
+    description: "its state directory, read where no gateway runs (default: as its inventory says)",
+  },
+];
+
 /** A stretch of time: see `instant.ts`. */
 export const stretch: readonly Option[] = [
   { name: "from", value: "INSTANT", description: "from here on: 14:30 (today), 2026-11-01, 2h (ago), ISO 8601" },

@@ -37,6 +37,8 @@ function words(event: GatewayEvent | DroppedEvent, paint: Paint): string {
       return `${paint("red", "blocked".padEnd(11))} ${event.flow}: ${event.message}`;
     case "unblocked":
       return `${paint("green", "open".padEnd(11))} ${event.flow}: ${event.message}`;
+    case "unclaimed":
+      return paint("yellow", event.message);
     case "ignored":
       return `${event.signal} ignored: ${event.message}`;
     case "changed":
@@ -46,10 +48,25 @@ function words(event: GatewayEvent | DroppedEvent, paint: Paint): string {
         "yellow",
         `the inventory file has changed (${summary(event)}); ecluse plan shows it, ecluse apply applies it`,
       );
+    case "not-notified":
+      return paint("yellow", `systemd was not told: ${event.message}`);
     case "bug":
       return paint("red", `a bug in Ecluse, please report it: ${event.stack}`);
     case "not-applied":
       return `${paint("red", "not applied".padEnd(11))} ${event.message}; ${event.hint}`;
+    case "handed-over":
+      return `handed over to process ${event.to}; ${count(event.sessions, "session ends", "sessions end")} in this one`;
+    case "took-over":
+      return `took over from process ${event.from}; ${count(event.sessions, "session ends", "sessions end")} in that one`;
+    case "not-handed-over":
+      return `${paint("red", "goes on".padEnd(11))} ${event.message}; ${event.hint}`;
+    case "finished":
+      return `process ${event.process} has finished${event.cut === 0 ? "" : paint("red", `: ${count(event.cut, "session was", "sessions were")} cut`)}`;
+    case "lost":
+      return paint(
+        "red",
+        `process ${event.process} has gone, and ${count(event.sessions, "session", "sessions")} with it`,
+      );
     case "stopping":
       return `stopping: no door is open any more; ${count(event.sessions, "session", "sessions")} may finish within ${event.within / 1000} s`;
     case "stopped":
@@ -79,7 +96,8 @@ function refused(event: RefusedEvent, paint: Paint): string {
   const who = event.source ?? (event.reason === "many-sources" ? "many sources" : "no address");
   const where = event.flow ?? (event.reason.startsWith("many-") ? "many doors" : "no flow");
   const times = event.count === 1 ? "" : ` ${event.count} times`;
-  return `${paint("red", "refused".padEnd(11))} ${where}  ${who}${times}: ${event.reason}`;
+  const what = event.outcome === "bad-proxy-header" ? "PROXY header " : "";
+  return `${paint("red", "refused".padEnd(11))} ${where}  ${who}${times}: ${what}${event.reason}`;
 }
 
 export function count(number: number, one: string, more: string): string {

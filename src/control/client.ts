@@ -6,18 +6,26 @@ import { ROUTES, type Route, type RouteName, type Parameters } from "./routes.ts
 /** Longest wait for an answer, in milliseconds: applying a large inventory takes a while. */
 const PATIENCE = 90_000;
 
+export interface Calling {
+  /** Gives up waiting; the gateway may still do what it was asked. */
+  readonly signal?: AbortSignal;
+  /** Longest silence, in milliseconds; default 90,000. */
+  readonly patience?: number;
+}
+
 /** Calls a route; throws the gateway's own `EcluseError`, or `no-gateway` where nobody answers. */
 export async function call<Name extends RouteName>(
   socketPath: string,
   name: Name,
   parameters: Partial<Parameters<Name>>,
+  calling: Calling = {},
 ): Promise<unknown> {
   const route: Route = ROUTES[name];
   const given = Object.entries<unknown>(parameters).filter(([, value]) => value !== undefined);
   const query = new URLSearchParams(given.map(([key, value]): [string, string] => [key, String(value)])).toString();
   const path = route.method === "GET" && query !== "" ? `${route.path}?${query}` : route.path;
   const body = route.method === "POST" ? JSON.stringify(Object.fromEntries(given)) : undefined;
-  const { status, text } = await exchange(socketPath, { method: route.method, path }, body);
+  const { status, text } = await exchange(socketPath, { method: route.method, path, ...calling }, body);
   const answer = parsed(text);
   if (answer === undefined) throw nobody(socketPath, new Error("what answers there is no gateway"));
   if (status === 200) return answer;
@@ -45,12 +53,13 @@ function errorOf({ title, code, hint }: Problem): EcluseError {
 
 function exchange(
   socketPath: string,
-  options: { readonly method: string; readonly path: string },
+  { patience = PATIENCE, ...options }: Calling & { readonly method: string; readonly path: string },
   body: string | undefined,
 ): Promise<{ readonly status: number; readonly text: string }> {
   return new Promise((resolve, reject) => {
     const headers = body === undefined ? {} : { "content-type": "application/json" };
-    const asked = request({ socketPath, ...options, headers, timeout: PATIENCE }, (response) => {
+    // A connection of its own: a kept one may lead to a process that another has taken over from.
+    const asked = request({ socketPath, ...options, headers, timeout: patience, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("end", () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));

@@ -44,7 +44,7 @@ export const ROUTES = {
     method: "GET",
     path: "/v1/status",
     summary: "What runs: inventory, doors, sessions, what is blocked, pending, closed or about to expire",
-    parameters: {},
+    parameters: { select },
   },
   sessions: {
     method: "GET",
@@ -163,6 +163,15 @@ export const ROUTES = {
     path: "/v1/verify",
     summary: "Whether the chain of change records is unbroken",
     parameters: {},
+  },
+  takeOver: {
+    method: "POST",
+    path: "/v1/take-over",
+    summary: "Start the program anew, as it is on the disk, and hand the doors over to it",
+    parameters: {
+      author,
+      within: { kind: "number", description: "the new process has so many milliseconds to be ready" },
+    },
   },
 } as const satisfies Readonly<Record<string, Route>>;
 

@@ -1,10 +1,10 @@
 /**
  * The control socket's server: HTTP on a unix socket, `ROUTES` under `/v1`.
  *
- * The permissions of the socket are its lock: 0600. Nothing changes by GET. Errors are
+ * The permissions of the socket are its lock: 0600, or 0660 with a group. Nothing changes by GET. Errors are
  * problem+json (RFC 9457) with the codes of `docs/errors.md`. A bug answers 500 and is told to whoever opened the socket.
  */
-import { chmod, mkdir, rm, stat } from "node:fs/promises";
+import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import { connect } from "node:net";
 import { dirname } from "node:path";
@@ -12,47 +12,88 @@ import { EcluseError } from "../errors.ts";
 import { openapi } from "./openapi.ts";
 import { type Handlers, ROUTES, type Route, type RouteName } from "./routes.ts";
 import { readParameters } from "./parameters.ts";
+import { admit } from "./socket-access.ts";
 
 /** Bytes of a request's body at most: parameters are short. */
 const LARGEST_BODY = 65_536;
 
 export interface ControlOptions {
   readonly path: string;
+  /** Whose members may use it, too. */
+  readonly group?: string;
   readonly handlers: Handlers;
   /** Told of a bug that answering met: a question must not end the sessions of the gateway that was asked. */
   readonly failed: (error: unknown) => void;
+  /** Whoever answers there has given it up, or is about to. */
+  readonly replace?: boolean;
 }
 
+/** How long answers under way may take once the server is disposed of, in milliseconds. */
+const LAST_ANSWERS = 1_000;
+
 export class ControlServer implements AsyncDisposable {
+  readonly options: ControlOptions;
   readonly #server: Server;
   readonly #path: string;
+  /** What tells our socket from another's of the same name. */
+  #inode = 0;
 
-  private constructor(path: string, server: Server) {
-    this.#path = path;
+  private constructor(options: ControlOptions, server: Server) {
+    this.options = options;
+    this.#path = options.path;
     this.#server = server;
   }
 
-  /** Throws `cannot-listen` where the socket cannot be had, or another gateway answers on it. */
-  static async open({ path, handlers, failed }: ControlOptions): Promise<ControlServer> {
+  /**
+   * Listens, under another name until `publish`. Throws `cannot-listen` where the socket cannot be had, or another gateway
+   * answers on it.
+   */
+  static async prepare(options: ControlOptions): Promise<ControlServer> {
+    const { path, group, handlers, failed, replace = false } = options;
     const server = createServer((request, response) => void answer({ request, response, handlers, failed }));
     server.requestTimeout = 60_000;
     try {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      await removeStale(path);
-      await listen(server, path);
-      await chmod(path, 0o600);
+      if (!replace) await removeStale(path);
+      await rm(unpublished(path), { force: true });
+      await listen(server, unpublished(path));
+      await admit(unpublished(path), group);
     } catch (cause) {
       server.close();
-      throw cannotListen(path, cause);
+      throw cause instanceof EcluseError ? cause : cannotListen(path, cause);
     }
-    return new ControlServer(path, server);
+    return new ControlServer(options, server);
+  }
+
+  /** Takes the name in one stroke, from whoever has it: there is no instant at which nobody answers. */
+  async publish(): Promise<void> {
+    try {
+      this.#inode = (await stat(unpublished(this.#path))).ino;
+      await rename(unpublished(this.#path), this.#path);
+    } catch (cause) {
+      throw cannotListen(this.#path, cause);
+    }
+  }
+
+  /** Whether the name is still ours. */
+  async isPublished(): Promise<boolean> {
+    const found = await stat(this.#path).catch(() => undefined);
+    return found !== undefined && found.ino === this.#inode;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
-    await rm(this.#path, { force: true });
+    if (await this.isPublished()) await rm(this.#path, { force: true });
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeIdleConnections();
+    const late = setTimeout(() => this.#server.closeAllConnections(), LAST_ANSWERS);
+    await closed;
+    clearTimeout(late);
   }
+}
+
+/** Node removes the name that a socket was bound to when it is closed: it must not be the one that others use. */
+function unpublished(path: string): string {
+  return `${path}.${process.pid}`;
 }
 
 /** A socket whose gateway was killed stays behind; one that answers belongs to a gateway that runs. */

@@ -9,6 +9,7 @@ import type { Ipv4 } from "@ecluse/guard/address";
 import type { Endpoint } from "../inventory/model.ts";
 import type { Denial } from "../policy/decide.ts";
 import type { Policy } from "../policy/policy.ts";
+import type { HandedOver, HandedSession, SessionOrder, SessionReport, TakenOver } from "./handover.ts";
 
 export interface Engine {
   /**
@@ -27,7 +28,14 @@ export interface Engine {
   readonly openSessions: readonly OpenSession[];
   /** The doors that could not be opened yet. */
   readonly blocked: readonly BlockedDoor[];
+  /** Lets another process of this gateway decide from here on about those inside, and about those who still enter here. */
+  handOver(report: (report: SessionReport) => void): HandedOver;
+  /** Ends standing by: decides about the sessions that another process carries, as about its own, and opens the doors. */
+  takeOver(sessions: readonly HandedSession[], order: (order: SessionOrder) => void): TakenOver;
 }
+
+/** Listening sockets that the process was given at its start, by `endpointKey`; `fd` is the open descriptor. */
+export type Inherited = ReadonlyMap<number, { readonly endpoint: Endpoint; readonly fd: number }>;
 
 export interface Applied {
   readonly open: number;
@@ -92,16 +100,24 @@ export interface OpenSession extends Omit<SessionRecord, "outcome" | "by" | "cau
   readonly leaving: boolean;
 }
 
-/** One refused connection: denied by the policy, or no room. It cost no dial. */
+/** One refused connection: denied by the policy, no room, or a balancer that named nobody. It cost no dial. */
 export interface Refusal {
   /** Absent where the policy has no such door any more. */
   readonly flow: string | undefined;
   readonly endpoint: Endpoint;
   /** Absent where the peer had no IPv4 address, or none any more. */
   readonly source: Ipv4 | undefined;
-  readonly outcome: "denied" | "busy" | "overload";
-  readonly reason: Denial["reason"] | RoomReason;
+  /** With `bad-proxy-header`, and where a balancer is denied, the source is the balancer. */
+  readonly outcome: "denied" | "busy" | "overload" | "bad-proxy-header";
+  readonly reason: Denial["reason"] | RoomReason | HeaderProblem;
 }
+
+/**
+ * Why a balancer's PROXY header names nobody. `malformed`: not by the specification, or too long. `checksum`: its CRC32c
+ * is wrong. `not-ipv4`: it speaks of no TCP over IPv4. `unusable-source`: no connection can come from there.
+ * `incomplete`: it was not whole in time, or before the balancer left.
+ */
+export type HeaderProblem = "malformed" | "checksum" | "not-ipv4" | "unusable-source" | "incomplete";
 
 /** Which limit left no room: of the terminal, of the source, of the gateway, of the process. */
 export type RoomReason = "terminal" | "source" | "sessions" | "descriptors";
@@ -112,6 +128,8 @@ export interface EngineEvents {
   readonly refused: (refusal: Refusal) => void;
   readonly blocked: (door: BlockedDoor) => void;
   readonly unblocked: (door: BlockedDoor) => void;
+  /** A socket that the process was given belongs to no door; it was closed. */
+  readonly unclaimed: (endpoint: Endpoint) => void;
 }
 
 /** What an engine is given instead of the machine's own clocks. */

@@ -37,6 +37,8 @@ export interface Gateway {
   readonly state?: string;
   /** The control socket; absent: the command line's default. */
   readonly control?: string;
+  /** The group whose members may use that socket; absent: its owner alone. */
+  readonly controlGroup?: string;
   /** `keep` in milliseconds, `size` in bytes. */
   readonly journal: { readonly keep: number; readonly size: number };
 }
@@ -97,8 +99,17 @@ export interface Terminal extends Accountability {
   readonly aliases: readonly number[];
   /** Sessions at once; absent: no limit beyond the gateway's. */
   readonly sessions?: number;
+  readonly queue?: Queue;
   readonly onRevoke?: OnRevoke;
   readonly grants: readonly Grant[];
+}
+
+/** Who finds every place taken waits in line instead of being turned away; only where `sessions` is limited. */
+export interface Queue {
+  /** How many may wait. */
+  readonly length: number;
+  /** How long one may wait, in milliseconds. */
+  readonly wait: number;
 }
 
 export interface Machine {
@@ -127,7 +138,12 @@ export interface GenericFlow extends Accountability {
   readonly target?: Endpoint;
   readonly direction: Direction;
   readonly sessions?: number;
+  readonly queue?: Queue;
   readonly onRevoke?: OnRevoke;
+  /** Sources that are balancers: only they may connect, and each says by a PROXY header whom it speaks for. */
+  readonly acceptProxy?: readonly string[];
+  /** The version of the PROXY header by which the target is told who comes. */
+  readonly sendProxy?: "v1" | "v2";
   readonly grants: readonly Grant[];
 }
 

@@ -47,7 +47,19 @@ const grants = (description: string): z.ZodOptional<z.ZodArray<typeof grant>> =>
 const onRevoke = z.enum(["drain", "cut", "keep"]).meta({
   description: "What happens to open sessions when their right goes: finish within the drain time, end, stay",
 });
-const sessions = count(MOST_SESSIONS, "Sessions at once; absent: no limit beyond the gateway's").optional();
+
+/** How many at once, and what becomes of those who find every place taken. */
+const places = {
+  sessions: count(MOST_SESSIONS, "Sessions at once; absent: no limit beyond the gateway's").optional(),
+  busy: z.enum(["reject", "queue"]).meta({ description: "What happens when every slot is taken" }).optional(),
+  queue: z
+    .strictObject({
+      length: count(1_000, "How many may wait; default 4").optional(),
+      wait: duration("How long one may wait; 100ms to 1h, default 30s").optional(),
+    })
+    .meta({ description: "The queue of `busy: queue`" })
+    .optional(),
+};
 
 const person = z.strictObject({
   name: text("Their name"),
@@ -96,7 +108,16 @@ const gateway = z.strictObject({
   limits: limits.meta({ description: "Time and number" }).optional(),
   onRevoke: onRevoke.optional(),
   state: text("Folder of the last applied inventory, grants and journal").optional(),
-  control: text("The unix socket of the control interface").optional(),
+  control: z
+    .union([
+      text("Its path"),
+      z.strictObject({
+        path: text("Its path").optional(),
+        group: text("The group whose members may use it, too").optional(),
+      }),
+    ])
+    .meta({ description: "The unix socket of the control interface" })
+    .optional(),
   dashboard: served("The dashboard"),
   metrics: served("Prometheus metrics"),
   journal: z
@@ -119,15 +140,7 @@ const terminal = z.strictObject({
   serial: text("Its serial number").optional(),
   address: address("Its address, where the plan's is wrong").optional(),
   port: port("Its port, where the plan's is wrong").optional(),
-  sessions,
-  busy: z.enum(["reject", "queue"]).meta({ description: "What happens when every slot is taken" }).optional(),
-  queue: z
-    .strictObject({
-      length: count(1_000, "How many may wait").optional(),
-      wait: duration("How long one may wait").optional(),
-    })
-    .meta({ description: "The queue of `busy: queue`" })
-    .optional(),
+  ...places,
   aliases: z.array(port("A public port outside the plan")).meta({ description: "More public ports" }).optional(),
   probe: z.enum(["none", "connect", "identify"]).meta({ description: "How it may be tested" }).optional(),
   onRevoke: onRevoke.optional(),
@@ -185,9 +198,12 @@ const flow = z.strictObject({
     .enum(["till-to-terminal", "terminal-to-till", "proxy-to-service", "other"])
     .meta({ description: "For documents; default other" })
     .optional(),
-  sessions,
+  ...places,
   onRevoke: onRevoke.optional(),
-  acceptProxy: z.boolean().meta({ description: "Whether a PROXY header is expected from the client" }).optional(),
+  acceptProxy: z
+    .union([z.literal(false), text("A balancer's source"), z.array(text("A balancer's source"))])
+    .meta({ description: "The balancers that connect, and say by a PROXY header for whom" })
+    .optional(),
   sendProxy: z.enum(["none", "v1", "v2"]).meta({ description: "Which PROXY header the target is sent" }).optional(),
   ...accountability,
 });
@@ -231,6 +247,7 @@ export type RawInventory = z.infer<typeof inventorySchema>;
 export type RawGrant = z.infer<typeof grant>;
 export type RawDepot = z.infer<typeof depot>;
 export type RawTerminal = z.infer<typeof terminal>;
+export type RawPlaces = Pick<RawTerminal, keyof typeof places>;
 export type RawAccountability = Pick<RawTerminal, keyof typeof accountability>;
 
 /** The JSON Schema for editors. */

@@ -228,6 +228,7 @@ const WANTED: Readonly<Record<string, string>> = {
   allow: "a list of source names, or of { source, until, reason }",
   extra: "a list of source names, or of { source, until, reason }",
   outbound: "any, or a list of source names",
+  acceptProxy: "the name of the balancer's source, or a list of them",
 };
 
 /** The last key of a path that is not a number of a list. */

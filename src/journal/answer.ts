@@ -1,4 +1,6 @@
 /** Each question to its query; the same for a running journal and for a stopped gateway's file. */
+import type { Selectable } from "../inventory/selector.ts";
+import { unpackEndpoint } from "./batch.ts";
 import { findChanges } from "./change-query.ts";
 import { verifyChain } from "./chain.ts";
 import type { Answers, Question } from "./messages.ts";
@@ -30,9 +32,14 @@ function* atOnce<T>(act: () => T): Generator<undefined, T> {
   return act();
 }
 
-function flowsOf({ database }: Store): readonly string[] {
+/** Once for each way in and target it had. */
+function flowsOf({ database }: Store): readonly Selectable[] {
   return database
-    .prepare("SELECT DISTINCT flow FROM door ORDER BY flow")
+    .prepare("SELECT flow, endpoint, target FROM door ORDER BY flow, id")
     .all()
-    .map(({ flow }) => String(flow));
+    .map(({ flow, endpoint, target }) => ({
+      id: String(flow),
+      endpoints: [unpackEndpoint(Number(endpoint))],
+      target: unpackEndpoint(Number(target)),
+    }));
 }

@@ -49,7 +49,7 @@ const refusal = fc.record(
     at: count,
     flow: fc.option(name, { nil: undefined }),
     source: fc.option(address, { nil: undefined }),
-    outcome: fc.constantFrom("denied", "busy", "overload"),
+    outcome: fc.constantFrom("denied", "busy", "overload", "bad-proxy-header"),
     reason: fc.constantFrom("not-listed", "many-sources", "terminal"),
     count,
   },

@@ -1,4 +1,5 @@
 /** What the relay's thread and the journal's thread say to each other. */
+import type { Selectable } from "../inventory/selector.ts";
 import type { Batch } from "./batch.ts";
 import type { Counts } from "./backlog.ts";
 import type { JournalProblem } from "./errors.ts";
@@ -73,5 +74,5 @@ export interface Answers {
   readonly usage: Usage;
   readonly changes: ChangePage;
   readonly verify: Verification;
-  readonly flows: readonly string[];
+  readonly flows: readonly Selectable[];
 }

@@ -1,4 +1,5 @@
 /** The questions as methods, for whatever can answer one: a running journal's thread, or a file. */
+import type { Selectable } from "../inventory/selector.ts";
 import type { Answers, Question } from "./messages.ts";
 import type {
   Asking,
@@ -41,7 +42,7 @@ export abstract class Reader implements JournalReader {
     return this.ask({ what: "verify", kept }, options);
   }
 
-  flows(options?: Asking): Promise<readonly string[]> {
+  flows(options?: Asking): Promise<readonly Selectable[]> {
     return this.ask({ what: "flows" }, options);
   }
 }

@@ -5,6 +5,7 @@
  */
 import type { Ipv4, Network } from "@ecluse/guard/address";
 import type { Outcome, SessionRecord } from "../engine/engine.ts";
+import type { Selectable } from "../inventory/selector.ts";
 import type { TalliedRefusal } from "../observe/refusals.ts";
 
 /** A value that JSON can say. */
@@ -158,8 +159,11 @@ export interface JournalReader {
   changes(query: ChangeQuery, options?: Asking): Promise<ChangePage>;
   /** Checks the chain of changes; with `kept`, also that this place, noted earlier, is still in it. */
   verify(kept?: ChainPlace, options?: Asking): Promise<Verification>;
-  /** Ids of every flow that ever had a session here: selectors must find terminals that are gone, too. */
-  flows(options?: Asking): Promise<readonly string[]>;
+  /**
+   * Every flow that ever had a session here, once for each endpoint and target it had: selectors must find terminals that
+   * are gone, too.
+   */
+  flows(options?: Asking): Promise<readonly Selectable[]>;
 }
 
 export interface Asking {

@@ -14,12 +14,23 @@ export type GatewayEvent =
   | SessionEvent
   | RefusedEvent
   | DoorEvent
+  | UnclaimedEvent
   | { readonly event: "ignored"; readonly signal: string; readonly message: string }
   | { readonly event: "changed"; readonly what: string; readonly by: string; readonly detail: string }
   | ({ readonly event: "pending" } & ChangeCounts)
+  /** The service manager could not be told how this process is. */
+  | { readonly event: "not-notified"; readonly message: string }
   /** An answer on the control socket failed where it must not; the sessions go on. */
   | { readonly event: "bug"; readonly stack: string }
   | { readonly event: "not-applied"; readonly message: string; readonly hint: string; readonly findings: number }
+  /** By the process that goes, and by the one that comes: `sessions` stay with the former until they end. */
+  | { readonly event: "handed-over"; readonly to: number; readonly sessions: number }
+  | { readonly event: "took-over"; readonly from: number; readonly sessions: number }
+  | { readonly event: "not-handed-over"; readonly message: string; readonly hint: string }
+  /** Of a process that has handed over: its last session has ended. */
+  | { readonly event: "finished"; readonly process: number; readonly cut: number }
+  /** The process before this one ended without a word, and its sessions with it. */
+  | { readonly event: "lost"; readonly process: number; readonly sessions: number }
   | { readonly event: "stopping"; readonly sessions: number; readonly within: number }
   | { readonly event: "stopped"; readonly cut: number };
 
@@ -50,6 +61,13 @@ export interface DoorEvent {
   readonly flow: string;
   readonly endpoint: string;
   /** What stands in the way, in words; or that nothing does any more. */
+  readonly message: string;
+}
+
+/** A listening socket that the process was given at its start, and that no flow asks for. */
+export interface UnclaimedEvent {
+  readonly event: "unclaimed";
+  readonly endpoint: string;
   readonly message: string;
 }
 
@@ -91,6 +109,12 @@ export function doorEvent(event: "blocked" | "unblocked", { flow, endpoint, caus
   const where = formatEndpoint(endpoint);
   const message = event === "blocked" ? `Cannot listen on ${where}: ${wordsFor(cause)}` : `Listening on ${where} now`;
   return { event, flow, endpoint: where, message };
+}
+
+export function unclaimedEvent(endpoint: Endpoint): UnclaimedEvent {
+  const where = formatEndpoint(endpoint);
+  const message = `Closed ${where}: a socket that was passed in, and no flow listens there`;
+  return { event: "unclaimed", endpoint: where, message };
 }
 
 export function readyEvent({ open, blocked }: Applied, flows: number): GatewayEvent {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { type Ipv4, type Network, contains, parseAddress, parseNetwork } from "@ecluse/guard/address";
 import fc from "fast-check";
-import type { Endpoint, Grant, Limits } from "../inventory/model.ts";
+import type { Endpoint, Grant, Limits, Queue } from "../inventory/model.ts";
 import { type PolicyChange, compare, isNoChange } from "./compare.ts";
 import { countChange, describeChange } from "./compare-lines.ts";
 import { judge } from "./decide.ts";
@@ -182,6 +182,54 @@ suite("compare: doors, settings, limits", () => {
   });
 });
 
+suite("compare: queues", () => {
+  const settings = (queue?: Queue) => ({ sessions: 1, ...(queue === undefined ? {} : { queue }) });
+  const flows = { "flow/a": ["odoo"] };
+  const queueing = (queue?: Queue): Policy => policy({ flows, settings: settings(queue) });
+  const usual: Queue = { length: 4, wait: 30_000 };
+
+  for (const [name, before, after, was, is] of [
+    ["begins", undefined, usual, null, "4 for 30s"],
+    ["ends", usual, undefined, "4 for 30s", null],
+    ["is longer", usual, { ...usual, length: 5 }, "4 for 30s", "5 for 30s"],
+    ["waits less", usual, { ...usual, wait: 500 }, "4 for 30s", "4 for 500ms"],
+  ] as const)
+    test(`one that ${name} is a setting, not access`, () => {
+      const change = compare(queueing(before), queueing(after), NOW);
+      assert.deepEqual(change.settings, [{ setting: "queue", before: was, after: is, flows: ["flow/a"] }]);
+      assert.deepEqual(change.access, []);
+    });
+
+  test("the same one, written again, is no change", () => {
+    assert.ok(isNoChange(compare(queueing(usual), queueing({ ...usual }), NOW)));
+  });
+});
+
+suite("compare: PROXY headers", () => {
+  const flows = { "flow/a": ["odoo"] };
+  const behind = (name: string, ...networks: string[]): Policy =>
+    policy({ flows, settings: { acceptProxy: [{ name, networks: networks.map(network) }] } });
+
+  test("another balancer, or the same at another address, is a setting", () => {
+    const before = behind("front", "192.0.2.1", "192.0.2.2");
+    for (const [after, is] of [
+      [behind("back", "192.0.2.1", "192.0.2.2"), "back (192.0.2.1 192.0.2.2)"],
+      [behind("front", "192.0.2.1"), "front (192.0.2.1)"],
+      [policy({ flows }), null],
+    ] as const) {
+      const { settings, access } = compare(before, after, NOW);
+      const change = { setting: "acceptProxy", before: "front (192.0.2.1 192.0.2.2)", after: is, flows: ["flow/a"] };
+      assert.deepEqual([settings, access], [[change], []]);
+    }
+    assert.ok(isNoChange(compare(before, behind("front", "192.0.2.1", "192.0.2.2"), NOW)));
+  });
+
+  test("what the target is told is a setting", () => {
+    const change = compare(policy({ flows }), policy({ flows, settings: { sendProxy: "v2" } }), NOW);
+    assert.deepEqual(change.settings, [{ setting: "sendProxy", before: null, after: "v2", flows: ["flow/a"] }]);
+  });
+});
+
 suite("describeChange", () => {
   const terminals = Array.from({ length: 14 }, (_, index) => `depot22-tpe${String(index + 1).padStart(2, "0")}`);
   const allowing = (...grants: (string | Grant)[]): Policy =>
@@ -322,7 +370,7 @@ interface Spec {
   readonly targets?: Readonly<Record<string, string>>;
   readonly doors?: Readonly<Record<string, string>>;
   readonly limits?: Partial<Limits>;
-  readonly settings?: Partial<Pick<RelayedFlow, "sessions" | "onRevoke">>;
+  readonly settings?: Partial<Omit<RelayedFlow, keyof Flow>>;
 }
 
 function policy({ flows, sources = {}, targets = {}, doors = {}, limits = {}, settings = {} }: Spec): Policy {

@@ -56,10 +56,11 @@ suite("compile", () => {
   });
 
   test("a terminal's target, position, places and rule of revocation", () => {
-    const { target, position, sessions, onRevoke } = relayed(policy, "depot22-tpe03");
+    const { target, position, sessions, queue, onRevoke } = relayed(policy, "depot22-tpe03");
     assert.equal(spell(target), "172.17.22.50:20007");
     assert.deepEqual(position, { depot: 22, terminal: 3 });
     assert.equal(sessions, 1);
+    assert.deepEqual(queue, { length: 4, wait: 30_000 });
     assert.equal(onRevoke, "cut");
   });
 
@@ -67,6 +68,14 @@ suite("compile", () => {
     assert.equal(relayed(policy, "depot01-tpe01").onRevoke, "drain");
     assert.equal(relayed(policy, "flow/opi-callback").onRevoke, "drain");
     assert.equal("sessions" in relayed(policy, "depot01-tpe01"), false);
+    assert.equal("queue" in relayed(policy, "depot01-tpe01"), false);
+  });
+
+  test("a flow's balancers come with their addresses", () => {
+    const { acceptProxy, sendProxy } = relayed(policy, "flow/opi-callback");
+    assert.deepEqual(acceptProxy, [{ name: "proxy", networks: [network("192.168.1.100")] }]);
+    assert.equal(sendProxy, "v2");
+    assert.equal("acceptProxy" in relayed(policy, "depot01-tpe01"), false);
   });
 
   test("a flow carries who answers for it, and no empty fields", () => {
@@ -241,6 +250,7 @@ function inventory(): Inventory {
             port: 20_007,
             aliases: [9_001],
             sessions: 1,
+            queue: { length: 4, wait: 30_000 },
             onRevoke: "cut",
             owner: "Finance IT",
             reason: "card payments",
@@ -256,6 +266,8 @@ function inventory(): Inventory {
         listen: { address: address("100.101.1.1"), port: 4_102 },
         target: { address: ODOO, port: 4_102 },
         direction: "terminal-to-till",
+        acceptProxy: ["proxy"],
+        sendProxy: "v2",
         grants: [{ source: "depots" }],
       },
       { name: "watched", listen: { address: GATEWAY, port: 443 }, direction: "other", grants: [{ source: "odoo" }] },

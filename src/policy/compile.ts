@@ -5,6 +5,7 @@ import { publicPortOf, terminalId } from "../inventory/numbering.ts";
 import { type KeptTerminals, keepTerminals } from "./compile-kept.ts";
 import { type Gate, compileGate, sameGate } from "./gate.ts";
 import {
+  type Balancer,
   type Door,
   type Flow,
   type LocalFlow,
@@ -63,7 +64,7 @@ function newTerminalFlow({ inventory, gateOf, standing }: Context, depot: Depot,
     position,
     onRevoke: terminal.onRevoke ?? gateway.onRevoke,
     ...standingOf(standing, terminalId(position)),
-    ...(terminal.sessions === undefined ? {} : { sessions: terminal.sessions }),
+    ...placesOf(terminal),
     ...accountability(terminal),
   };
 }
@@ -98,8 +99,18 @@ function genericFlow({ inventory, gateOf, standing }: Context, flow: GenericFlow
     target: flow.target,
     onRevoke: flow.onRevoke ?? inventory.gateway.onRevoke,
     ...standingOf(standing, facts.id),
-    ...(flow.sessions === undefined ? {} : { sessions: flow.sessions }),
+    ...placesOf(flow),
+    ...(flow.acceptProxy === undefined ? {} : { acceptProxy: flow.acceptProxy.map(balancerOf(inventory)) }),
+    ...(flow.sendProxy === undefined ? {} : { sendProxy: flow.sendProxy }),
   };
+}
+
+function balancerOf({ sources }: Inventory): (name: string) => Balancer {
+  return (name) => ({ name, networks: sources.find((source) => source.name === name)?.networks ?? [] });
+}
+
+function placesOf({ sessions, queue }: Pick<RelayedFlow, "sessions" | "queue">) {
+  return { ...(sessions === undefined ? {} : { sessions }), ...(queue === undefined ? {} : { queue }) };
 }
 
 function standingOf(standing: Context["standing"], id: string): { readonly standing?: Standing } {

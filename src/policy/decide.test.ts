@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { type Ipv4, type Network, parseAddress } from "@ecluse/guard/address";
 import type { Grant } from "../inventory/model.ts";
-import { decide, judge } from "./decide.ts";
+import { decide, judge, judgeBalancer, judgeWay } from "./decide.ts";
 import { compileGate } from "./gate.ts";
 import { type Policy, type RelayedFlow, endpointKey } from "./policy.ts";
 
@@ -37,6 +37,32 @@ suite("decide", () => {
       { address: address("198.51.100.11"), port: DOOR.port },
     ])
       assert.deepEqual(decide(policy, elsewhere, TILL, NOON), denial("no-door"));
+  });
+});
+
+suite("judgeWay", () => {
+  const [front, direct] = [address("192.0.2.10"), undefined];
+  const plain = flowOf([]);
+  const balanced = {
+    ...plain,
+    acceptProxy: [{ name: "front", networks: [{ address: address("192.0.2.10"), prefix: 32 }] }],
+  };
+  const cases: readonly (readonly [string, RelayedFlow, Ipv4 | undefined, boolean])[] = [
+    ["a flow without balancers, by itself", plain, direct, true],
+    ["a flow without balancers, by one", plain, front, false],
+    ["a flow with a balancer, by that one", balanced, front, true],
+    ["a flow with a balancer, by another", balanced, address("192.0.2.11"), false],
+    ["a flow with a balancer, by itself", balanced, direct, false],
+    ["a flow with balancers that are none, by anybody", { ...plain, acceptProxy: [] }, front, false],
+  ];
+  for (const [name, flow, balancer, open] of cases)
+    test(`${name}: ${open ? "open" : "not"}`, () => {
+      assert.deepEqual(judgeWay(flow, balancer), open ? undefined : denial("not-a-balancer"));
+    });
+
+  test("a balancer is not heard where an operator lets nobody in", () => {
+    assert.equal(judgeBalancer(balanced, address("192.0.2.10")), undefined);
+    assert.deepEqual(judgeBalancer({ ...balanced, standing: "draining" }, address("192.0.2.10")), denial("closed"));
   });
 });
 

@@ -5,7 +5,16 @@
  * given. Opens nothing, reads no clock: an engine acts, this room only says.
  */
 import type { Ipv4 } from "@ecluse/guard/address";
-import type { Accountability, Direction, Endpoint, Grant, Limits, OnRevoke } from "../inventory/model.ts";
+import type {
+  Accountability,
+  Direction,
+  Endpoint,
+  Grant,
+  Limits,
+  OnRevoke,
+  Queue,
+  Source,
+} from "../inventory/model.ts";
 import type { Position } from "../inventory/numbering.ts";
 import type { Gate } from "./gate.ts";
 
@@ -43,10 +52,19 @@ export interface RelayedFlow extends FlowFacts {
   readonly target: Endpoint;
   /** Sessions at once at the target; absent: no limit beyond the gateway's. */
   readonly sessions?: number;
+  /** Who finds no place waits in line; absent: is turned away. */
+  readonly queue?: Queue;
   readonly onRevoke: OnRevoke;
+  /** Only they may connect, and say by a PROXY header who comes: that source is judged. Absent: each comes for itself. */
+  readonly acceptProxy?: readonly Balancer[];
+  /** The PROXY header by which the target is told who comes. */
+  readonly sendProxy?: "v1" | "v2";
   /** An operator's word: nobody new enters, and under `closed` those inside end by `onRevoke`. Absent: open. */
   readonly standing?: Standing;
 }
+
+/** A source that is believed when it says who comes. */
+export type Balancer = Pick<Source, "name" | "networks">;
 
 export type Standing = "closed" | "draining";
 

@@ -11,7 +11,7 @@ import { program } from "../support/packages.ts";
 
 async function scriptOf(shell: string): Promise<string> {
   let script = "";
-  const io = { out: (text: string) => void (script += text), err: () => undefined, colour: false, env: {} };
+  const io = { out: (text: string) => void (script += text), err: () => undefined, colour: false, env: {}, line: [] };
   assert.equal(await run({ operands: [shell], options: {}, io }), 0);
   return script;
 }

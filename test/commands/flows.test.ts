@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { suite, test } from "node:test";
+import type { Answered } from "../../src/answers.ts";
 import { dial, ending, knock, listen, until } from "../support/loopback.ts";
 import { eventually, running } from "./running.ts";
 
@@ -80,9 +81,36 @@ suite("status", { timeout: 60_000 }, () => {
     assert.match(out, /^doors +1 door open for 2 flows$/m);
     assert.match(out, /^blocked +flow\/door2: Cannot listen on .*: address already in use/m);
     assert.match(out, /^sessions +0 open, at most \d+$/m);
+    assert.match(out, /^attention +1 door blocked: /m);
     await eventually(
       () => gateway.ecluse("status"),
       (printed) => /^journal +writing, in \/.*journal\.sqlite \(.* kB\)$/m.test(printed.out),
     );
+  });
+
+  test("of some flows: their doors, sessions, operations and grants, and no others", async () => {
+    await using target = await listen((socket) => socket.pipe(socket));
+    await using squatter = await listen(() => undefined);
+    await using gateway = await running([target, target], {
+      edit: (text) => text.replace(/door2: \{ listen: \S+,/, `door2: { listen: ${squatter.host}:${squatter.port},`),
+    });
+    const { site, ecluse } = gateway;
+    const [door] = site.doors;
+    assert.ok(door);
+    const inside = await dial({ ...door, from: site.till });
+    await until(() => target.count.open === 1, "a session");
+    await knock({ ...door, from: site.stranger });
+    await ecluse("drain", "door2");
+    await ecluse("grant", site.stranger, "door2", "--for", "1h", "--reason", "a test");
+    const { exit, out } = await ecluse("status", "door1");
+    assert.equal(exit, 0);
+    assert.match(out, /^doors +1 door open for 1 flow\nsessions +1 open, at most \d+$/m);
+    assert.doesNotMatch(out, /door2|attention/);
+    const other = (await gateway.json("status", "door2")) as Answered["status"];
+    assert.deepEqual([other.flows, other.doors.open, other.sessions.open], [1, 0, 0]);
+    assert.deepEqual([other.doors.blocked.length, other.operations.length, other.grants.list.length], [1, 1, 1]);
+    assert.deepEqual(other.counts, { sessions: 1, refusals: 1 });
+    await assert.rejects(ecluse("status", "door9"), { code: "no-such-flow" });
+    inside.destroy();
   });
 });

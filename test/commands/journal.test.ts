@@ -125,7 +125,7 @@ suite("changes", { timeout: 60_000 }, () => {
       out,
       /^NUMBER +WHEN +BY +WHAT +DETAIL +HASH\n2 +\S+ +operator +operated +.*flow\/door1.* +[0-9a-f]{12}\n1 /,
     );
-    const verified = await ecluse("changes", "--verify");
+    const verified = await ecluse("journal", "--verify");
     assert.equal(verified.exit, 0);
     assert.match(verified.out, /^unbroken: 2 records checked; the last is 2, with hash [0-9a-f]{64}\n$/);
     assert.match((await ecluse("changes", "--csv")).out, /^seq,at,by,action,subject,detail,hash\r\n2,/);

@@ -65,22 +65,26 @@ suite("plan and apply", { timeout: 60_000 }, () => {
     );
   });
 
-  test("a session in progress where access is lost is counted", async () => {
+  test("a session in progress that loses its right is counted, and no other at the same flow", async () => {
     await using target = await listen((socket) => socket.pipe(socket));
     await using gateway = await running([target]);
     const { site, ecluse } = gateway;
     const [door] = site.doors;
     assert.ok(door);
+    gateway.write(withStranger(site.stranger));
+    await ecluse("apply");
     const inside = await dial({ ...door, from: site.till });
+    const stays = await dial({ ...door, from: site.stranger });
     inside.on("error", () => undefined);
-    await until(() => target.count.open === 1, "a session");
+    await until(() => target.count.open === 2, "two sessions");
     gateway.write((text) => withStranger(site.stranger)(text).replace("[till, guest]", "[guest]"));
     const { exit, out } = await ecluse("plan");
     assert.equal(exit, 1);
     assert.match(out, / \(till\) loses 1 flow: flow\/door1\n/);
     assert.match(out, /\n1 session in progress where access is lost\n$/);
     inside.destroy();
-    await until(() => target.count.open === 0, "its end");
+    stays.destroy();
+    await until(() => target.count.open === 0, "their ends");
   });
 });
 

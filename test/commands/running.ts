@@ -28,6 +28,10 @@ export interface Running extends AsyncDisposable {
   readonly write: (edit: (inventory: string) => string) => void;
   /** Runs a command in this process. */
   readonly ecluse: (...words: readonly string[]) => Promise<Printed>;
+  /** The state directory. */
+  readonly state: string;
+  /** Ends the gateway; its folder stays until it is disposed. */
+  readonly stop: () => Promise<void>;
   readonly json: (...words: readonly string[]) => Promise<unknown>;
 }
 
@@ -58,18 +62,24 @@ export async function running(
   prepare?.(state);
   const told: GatewayEvent[] = [];
   const gateway = await ManagedGateway.start({
-    ...{ file, state, control, clock, watch: false },
+    ...{ file, state, control, clock, program: { line: [], env: {} }, watch: false },
     journal: { keep: 86_400_000, size: 10_000_000 },
     read: (origin) => Promise.resolve("file" in origin ? loadInventory(origin.file) : inventoryOf(origin.entry)),
     tell: (event) => void told.push(event),
   });
+  let stopped = false;
+  const stop = async (): Promise<void> => {
+    if (stopped) return;
+    stopped = true;
+    await gateway.stop(0);
+    await gateway.close();
+  };
   const ecluse = (...words: readonly string[]): Promise<Printed> => run([...words, "--inventory", file]);
   return {
-    ...{ site, file, control, told, write, ecluse },
+    ...{ site, file, control, state, told, write, ecluse, stop },
     json: async (...words) => JSON.parse((await ecluse(...words, "--json")).out) as unknown,
     [Symbol.asyncDispose]: async () => {
-      await gateway.stop(0);
-      await gateway.close();
+      await stop();
       rmSync(folder, { recursive: true });
     },
   };
@@ -94,7 +104,7 @@ export async function run(words: readonly string[], hear = (_text: string): void
       err += text;
       hear(text);
     },
-    ...{ colour: false, env: { USER: "operator" } },
+    ...{ colour: false, env: { USER: "operator" }, line: [] },
   };
   const loaded = await command.load();
   return { exit: await loaded.run({ operands, options, io }), out, err };

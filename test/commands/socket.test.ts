@@ -62,7 +62,7 @@ suite("the control socket", { timeout: 60_000 }, () => {
       chmodSync(state, 0o700);
     };
     await using gateway = await running([target], { prepare });
-    for (const words of [["journal"], ["refusals"], ["usage"], ["changes"], ["changes", "--verify"]]) {
+    for (const words of [["journal"], ["refusals"], ["usage"], ["changes"], ["journal", "--verify"]]) {
       await assert.rejects(gateway.ecluse(...words), { code: "journal-unavailable" }, words.join(" "));
     }
     const { exit, out } = await gateway.ecluse("status");

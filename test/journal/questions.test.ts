@@ -261,7 +261,8 @@ suite("a stopped gateway's file", () => {
     const running = [await opened.sessions({}), await opened.flows()];
     await opened.close(5_000);
     using stopped = openStoppedJournal(at.file);
-    assert.deepEqual(await stopped.flows(), ["depot22-tpe03"]);
+    const { endpoint, target } = session();
+    assert.deepEqual(await stopped.flows(), [{ id: "depot22-tpe03", endpoints: [endpoint], target }]);
     assert.equal((await stopped.sessions({})).rows.length, 1);
     assert.equal((await stopped.changes({})).rows.length, 1);
     assert.equal((await stopped.verify()).sound, true);

@@ -23,7 +23,7 @@ suite("Gateway", () => {
     const told: GatewayEvent[] = [];
     const gateway = new Gateway({ clock: systemClock, tell: (event) => void told.push(event) });
     await gateway.apply(policyOf(site.inventory));
-    assert.deepEqual(gateway.openSessions, []);
+    assert.deepEqual(await gateway.openSessions(), []);
     assert.deepEqual(await gateway.stop(500), { cut: 0 });
     assert.deepEqual(told, [
       { event: "ready", doors: 1, blocked: 0, flows: 1 },

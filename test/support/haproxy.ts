@@ -8,13 +8,22 @@ import type { StartRelay } from "../relay/semantics.ts";
 import { freePort, isListening, loopbackAddress, until } from "./loopback.ts";
 import { program } from "./packages.ts";
 
+/** What is said of the frontend's `bind` and of the one `server`, besides their addresses. */
+export interface HaproxyWords {
+  readonly bind?: string;
+  readonly server?: string;
+}
+
 /** One frontend in TCP mode, one server, generous timeouts. Killed by its own pid when disposed. */
-export const startHaproxy: StartRelay = async (target) => {
+export const startHaproxy: StartRelay = (target) => haproxy(target);
+
+/** The same with words of one's own. */
+export async function haproxy(target: Place, words: HaproxyWords = {}): ReturnType<StartRelay> {
   const host = loopbackAddress();
   const port = await freePort(host);
   const folder = mkdtempSync(join(tmpdir(), "ecluse-haproxy-"));
   const file = join(folder, "haproxy.cfg");
-  writeFileSync(file, configuration({ host, port }, target));
+  writeFileSync(file, configuration({ host, port }, target, words));
   // -db: in the foreground, one process.
   const child = spawn(program("haproxy") ?? "haproxy", ["-db", "-q", "-f", file], { stdio: "ignore" });
   const exited = once(child, "exit");
@@ -31,7 +40,7 @@ export const startHaproxy: StartRelay = async (target) => {
     throw error;
   }
   return { host, port, [Symbol.asyncDispose]: stop };
-};
+}
 
 function hasExited(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
@@ -42,7 +51,7 @@ interface Place {
   readonly port: number;
 }
 
-function configuration(listen: Place, target: Place): string {
+function configuration(listen: Place, target: Place, { bind = "", server = "" }: HaproxyWords): string {
   return [
     "defaults",
     "  mode tcp",
@@ -50,10 +59,10 @@ function configuration(listen: Place, target: Place): string {
     "  timeout client 60s",
     "  timeout server 60s",
     "frontend door",
-    `  bind ${listen.host}:${listen.port}`,
+    `  bind ${listen.host}:${listen.port} ${bind}`,
     "  default_backend terminal",
     "backend terminal",
-    `  server terminal ${target.host}:${target.port}`,
+    `  server terminal ${target.host}:${target.port} ${server}`,
     "",
   ].join("\n");
 }

@@ -1,10 +1,17 @@
 /** A relay engine for tests: small limits, a recorder of its events, and policies written in one line. */
 import { parseNetwork, type Network } from "@ecluse/guard/address";
 import type { Applied, BlockedDoor, Clock, Refusal, SessionRecord } from "../../src/engine/engine.ts";
-import { Relay } from "../../src/engine/relay/relay.ts";
-import type { Endpoint, Grant, Limits, OnRevoke } from "../../src/inventory/model.ts";
+import { Relay, type RelayOptions } from "../../src/engine/relay/relay.ts";
+import type { Endpoint, Grant, Limits, OnRevoke, Queue } from "../../src/inventory/model.ts";
 import { compileGate } from "../../src/policy/gate.ts";
-import { type Door, type Policy, type RelayedFlow, endpointKey } from "../../src/policy/policy.ts";
+import {
+  type Balancer,
+  type Door,
+  type Policy,
+  type RelayedFlow,
+  type Standing,
+  endpointKey,
+} from "../../src/policy/policy.ts";
 import { freePort, ipv4, loopbackAddress } from "./loopback.ts";
 
 export const LIMITS: Limits = {
@@ -34,7 +41,12 @@ export interface FlowSpec {
   /** Networks of one source, or grants naming networks as their source. */
   readonly allow?: readonly string[] | readonly Grant[];
   readonly sessions?: number;
+  readonly queue?: Queue | undefined;
   readonly onRevoke?: OnRevoke;
+  readonly standing?: Standing;
+  /** Networks of balancers. */
+  readonly acceptProxy?: readonly string[] | undefined;
+  readonly sendProxy?: "v1" | "v2";
 }
 
 export function policyOf(specs: readonly FlowSpec[], limits: Partial<Limits> = {}): Policy {
@@ -52,6 +64,10 @@ export function policyOf(specs: readonly FlowSpec[], limits: Partial<Limits> = {
       gate: compileGate(grants, (source) => [network(source)]),
       onRevoke: spec.onRevoke ?? "drain",
       ...(spec.sessions === undefined ? {} : { sessions: spec.sessions }),
+      ...(spec.standing === undefined ? {} : { standing: spec.standing }),
+      ...(spec.acceptProxy === undefined ? {} : { acceptProxy: spec.acceptProxy.map(balancer) }),
+      ...(spec.sendProxy === undefined ? {} : { sendProxy: spec.sendProxy }),
+      ...(spec.queue === undefined ? {} : { queue: spec.queue }),
     };
   });
   const doors = flows.flatMap((flow) =>
@@ -61,6 +77,10 @@ export function policyOf(specs: readonly FlowSpec[], limits: Partial<Limits> = {
     ]),
   );
   return { limits: { ...LIMITS, ...limits }, flows, doors: new Map(doors) };
+}
+
+function balancer(name: string): Balancer {
+  return { name, networks: [network(name)] };
 }
 
 function network(text: string): Network {
@@ -75,13 +95,15 @@ export interface TestRelay extends AsyncDisposable {
   readonly refused: Refusal[];
   readonly blocked: BlockedDoor[];
   readonly unblocked: BlockedDoor[];
+  readonly unclaimed: Endpoint[];
 }
 
-export function startRelay(options: { readonly clock?: Clock; readonly descriptors?: number } = {}): TestRelay {
+export function startRelay(options: Partial<Omit<RelayOptions, "events">> = {}): TestRelay {
   const ended: SessionRecord[] = [];
   const refused: Refusal[] = [];
   const blocked: BlockedDoor[] = [];
   const unblocked: BlockedDoor[] = [];
+  const unclaimed: Endpoint[] = [];
   const relay = new Relay({
     clock: systemClock,
     ...options,
@@ -90,6 +112,7 @@ export function startRelay(options: { readonly clock?: Clock; readonly descripto
       refused: (refusal) => void refused.push(refusal),
       blocked: (door) => void blocked.push(door),
       unblocked: (door) => void unblocked.push(door),
+      unclaimed: (endpoint) => void unclaimed.push(endpoint),
     },
   });
   return {
@@ -98,6 +121,7 @@ export function startRelay(options: { readonly clock?: Clock; readonly descripto
     refused,
     blocked,
     unblocked,
+    unclaimed,
     [Symbol.asyncDispose]: () => relay.drain(0).then(() => undefined),
   };
 }

@@ -1,12 +1,13 @@
-/** `ecluse journal [SELECTOR]`: sessions that have ended. */
+/** `ecluse journal [SELECTOR]`: sessions that have ended; with `--verify`, whether the record of changes is unbroken. */
 import type { Answered } from "../../answers.ts";
 import { escapeControls } from "../../inventory/quote.ts";
 import type { PlainRow } from "../../journal/format.ts";
-import { ask } from "../ask.ts";
+import { askPast } from "../ask-past.ts";
 import type { Io, Run } from "../command.ts";
 import { formatStretch, numberOption, stretchOptions, textOption } from "../given.ts";
 import { localInstant, printRows, refuseTwoFormats, textOf } from "../rows.ts";
 import { formatBytes, formatSpan } from "../table.ts";
+import { verify } from "../verify-changes.ts";
 
 const COLUMNS = [
   ...["started", "ended", "duration", "flow", "source", "rule", "endpoint", "target"],
@@ -15,9 +16,10 @@ const COLUMNS = [
 
 export const run: Run = async (invocation) => {
   const { options, operands, io } = invocation;
+  if (options["verify"] !== undefined) return verify(invocation);
   refuseTwoFormats(invocation);
   const stretch = stretchOptions(options);
-  const answer = await ask(invocation, "journal", {
+  const answer = await askPast(invocation, "journal", {
     select: operands[0],
     source: textOption(options, "source"),
     outcome: textOption(options, "outcome"),

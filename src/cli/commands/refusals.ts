@@ -1,6 +1,6 @@
 /** `ecluse refusals`: who was refused, most often first. */
 import type { PlainRow } from "../../journal/format.ts";
-import { ask } from "../ask.ts";
+import { askPast } from "../ask-past.ts";
 import type { Run } from "../command.ts";
 import { formatStretch, numberOption, stretchOptions, textOption } from "../given.ts";
 import { localInstant, printRows, refuseTwoFormats, textOf } from "../rows.ts";
@@ -10,7 +10,7 @@ export const run: Run = async (invocation) => {
   refuseTwoFormats(invocation);
   const stretch = stretchOptions(options);
   const by = textOption(options, "by") ?? "source";
-  const rows = await ask(invocation, "refusals", { by, limit: numberOption(options, "limit"), ...stretch });
+  const rows = await askPast(invocation, "refusals", { by, limit: numberOption(options, "limit"), ...stretch });
   return printRows(invocation, {
     ...{ answer: rows, rows, cells: (row) => cells(row, by) },
     columns: [by, "count", "first", "last", "reasons"],

@@ -1,4 +1,4 @@
-/** `ecluse serve`: opens the inventory's doors and relays, until it is told to stop. */
+/** `ecluse serve`: opens the inventory's doors and relays, until it is told to stop or another process takes over. */
 import { once } from "node:events";
 import { isatty } from "node:tty";
 import { existsSync } from "node:fs";
@@ -8,19 +8,27 @@ import { readApart } from "../../change/read-apart.ts";
 import { EcluseError } from "../../errors.ts";
 import { ManagedGateway, type ManagedGatewayOptions } from "../../managed-gateway.ts";
 import type { GatewayEvent } from "../../observe/events.ts";
+import { listeningSockets } from "../../take-over/listening.ts";
+import { type Predecessor, predecessor } from "../../take-over/predecessor.ts";
 import { systemClock } from "../clock.ts";
 import type { ExitCode, Invocation } from "../command.ts";
 import { formatFindings } from "../findings-report.ts";
 import { inventoryFile } from "../inventory-file.ts";
 import { type DroppedEvent, LogWriter, descriptorOutput } from "../log-writer.ts";
+import { type Notify, systemdNotify } from "../notify.ts";
+import { passedSockets } from "../passed-sockets.ts";
 import { defaultControl, defaultState } from "../places.ts";
 import { prettyLine } from "../pretty.ts";
 
 /** How long the last lines may take to be written, in milliseconds. */
 const LAST_LINES = 1_000;
 
-/** 0: every session had ended, or none was ever let in. 1: some were cut. 2: it could not start. */
+/**
+ * 0: every session had ended, or none was ever let in. 1: some were cut. 2: it could not start. Started by a running
+ * gateway that hands over, it takes that one's places and doors instead of reading its own.
+ */
 export async function run({ options, io }: Invocation): Promise<ExitCode> {
+  const before = predecessor(io.env);
   const lineOf = isatty(1) && options["json"] === undefined ? prettyLines(io.colour) : jsonLine;
   const log = new LogWriter(descriptorOutput(1), { dropped: lineOf });
   const tell = (event: GatewayEvent): void => log.line(lineOf(event));
@@ -29,9 +37,13 @@ export async function run({ options, io }: Invocation): Promise<ExitCode> {
   const requests = stopRequests();
   const read = reader(requests.first);
   try {
-    const settings = await readSettings({ options, io }, read);
-    return await serve({ ...settings, tell, read }, requests, reload);
+    const found = before === undefined ? await startedAlone({ options, io }, read) : await startedToTakeOver(before);
+    return await serve(
+      { ...found, program: io, tell, read },
+      { requests, reload, notify: systemdNotify(io.env, tell) },
+    );
   } catch (error) {
+    if (error instanceof EcluseError) before?.failed(error);
     if (error instanceof RefusedInventory) throw refused(error, io);
     if (error instanceof Interrupted) return 0;
     throw error;
@@ -40,17 +52,39 @@ export async function run({ options, io }: Invocation): Promise<ExitCode> {
   }
 }
 
+type Found = Omit<ManagedGatewayOptions, "clock" | "read" | "tell" | "serving" | "program">;
+
+async function startedAlone(given: Pick<Invocation, "options" | "io">, read: Read): Promise<Found> {
+  return { ...(await readSettings(given, read)), inherited: await passedSockets(given.io.env) };
+}
+
+async function startedToTakeOver(before: Predecessor): Promise<Found> {
+  const { settings } = await before.commission;
+  return { ...settings, predecessor: before, inherited: await listeningSockets() };
+}
+
+interface Outside {
+  readonly requests: StopRequests;
+  readonly reload: ReloadRequests;
+  readonly notify: Notify;
+}
+
 async function serve(
-  settings: Omit<ManagedGatewayOptions, "clock">,
-  stop: StopRequests,
-  reload: ReloadRequests,
+  settings: Omit<ManagedGatewayOptions, "clock" | "serving">,
+  { requests, reload, notify }: Outside,
 ): Promise<ExitCode> {
-  const gateway = await ManagedGateway.start({ ...settings, clock: systemClock });
+  const serving = (): Promise<void> => notify("READY=1", `MAINPID=${process.pid}`);
+  const gateway = await ManagedGateway.start({ ...settings, serving, clock: systemClock });
   reload.on(() => void gateway.reload("SIGHUP"));
-  const { cut } = await stopOnRequest(gateway, stop);
+  const finished = gateway.handedOver.then(({ cut }) => ({ event: "finished", process: process.pid, cut }) as const);
+  const stopped = stopOnRequest(gateway, requests, notify).then(({ cut }) => ({ event: "stopped", cut }) as const);
+  // With every door blocked there is no listener to keep the process alive, and the doors are still to be retried.
+  const alive = setInterval(() => undefined, 60_000);
+  const last = await Promise.race([finished, stopped]);
+  clearInterval(alive);
   await gateway.close();
-  settings.tell({ event: "stopped", cut });
-  return cut === 0 ? 0 : 1;
+  settings.tell(last);
+  return last.cut === 0 ? 0 : 1;
 }
 
 type Read = ManagedGatewayOptions["read"];
@@ -83,10 +117,7 @@ const DAY = 86_400_000;
  * Where state, socket and journal are: as the file says, for that is what the operator sees. A file that cannot be used
  * does not keep the last applied inventory from being served: then the defaults hold.
  */
-async function readSettings(
-  given: Pick<Invocation, "options" | "io">,
-  read: Read,
-): Promise<Omit<ManagedGatewayOptions, "clock" | "read" | "tell">> {
+async function readSettings(given: Pick<Invocation, "options" | "io">, read: Read): Promise<Found> {
   const file = resolve(inventoryFile(given));
   const state = given.options["state"];
   const result = await read({ file }).catch((error: unknown) => {
@@ -103,6 +134,7 @@ async function readSettings(
     ...(result?.inventory === undefined ? {} : { first: result }),
     state: folder,
     control: typeof control === "string" ? control : (gateway?.control ?? defaultControl(given, folder)),
+    ...(gateway?.controlGroup === undefined ? {} : { controlGroup: gateway.controlGroup }),
     journal: gateway?.journal ?? { keep: 400 * DAY, size: 2_000_000_000 },
     watch: given.options["watch"] === true,
   };
@@ -128,18 +160,15 @@ function stopRequests(): StopRequests {
 }
 
 /** The first request closes the doors and waits for the sessions inside; a second ends them at once. */
-async function stopOnRequest(gateway: ManagedGateway, stop: StopRequests): Promise<{ readonly cut: number }> {
-  await requested(stop.first);
+async function stopOnRequest(
+  gateway: ManagedGateway,
+  stop: StopRequests,
+  notify: Notify,
+): Promise<{ readonly cut: number }> {
+  if (!stop.first.aborted) await once(stop.first, "abort");
+  if (!gateway.isHandedOver) void notify("STOPPING=1");
   stop.second.addEventListener("abort", () => void gateway.stop(0));
   return gateway.stop(stop.second.aborted ? 0 : gateway.drainLimit);
-}
-
-async function requested(stop: AbortSignal): Promise<void> {
-  if (stop.aborted) return;
-  // With every door blocked there is no listener to keep the process alive, and the doors are still to be retried.
-  const alive = setInterval(() => undefined, 60_000);
-  await once(stop, "abort");
-  clearInterval(alive);
 }
 
 /** SIGHUP, and what it does once there is something to reload. */

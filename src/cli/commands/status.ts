@@ -1,4 +1,4 @@
-/** `ecluse status`: what runs, and what needs attention. */
+/** `ecluse status [SELECTOR]`: what runs, and what needs attention. */
 import type { StatusAnswer } from "../../answers.ts";
 import { formatDuration } from "../../inventory/duration.ts";
 import { escapeControls } from "../../inventory/quote.ts";
@@ -9,9 +9,10 @@ import { counted, formatBytes } from "../table.ts";
 
 /** 1: doors are blocked, or the journal lacks rows or cannot be written. */
 export const run: Run = async (invocation) => {
-  const answer = await ask(invocation, "status", {});
+  const [select] = invocation.operands;
+  const answer = await ask(invocation, "status", { select });
   print(invocation, answer, asText);
-  return answer.doors.blocked.length > 0 || !isKept(answer.journal) ? 1 : 0;
+  return attention(answer).length > 0 ? 1 : 0;
 };
 
 function asText(status: StatusAnswer): string {
@@ -21,11 +22,12 @@ function asText(status: StatusAnswer): string {
     ...pending(status),
     ["doors", `${counted(doors.open, "door")} open for ${counted(flows, "flow")}`],
     ...doors.blocked.map(({ flow, message }) => ["blocked", `${flow}: ${message}`]),
-    ["sessions", `${sessions.open} open, at most ${sessions.most}`],
+    ["sessions", `${sessions.open} open, at most ${sessions.most}${elsewhere(sessions)}`],
     ...status.operations.map((operation) => [operation.state, operated(operation)]),
     ...status.grants.list.map((grant) => ["grant", granted(grant)]),
     ...status.grants.aside.map(({ grant, flows: at, why }) => ["set aside", `${grant.id} at ${few(at)}: ${why}`]),
     ...journal(status.journal),
+    ...attention(status).map((text) => ["attention", text]),
   ];
   return lines.map(([name = "", text = ""]) => `${name.padEnd(10)} ${escapeControls(text)}\n`).join("");
 }
@@ -39,6 +41,10 @@ function pending({ pending: waits }: StatusAnswer): readonly (readonly string[])
   if (waits === null) return [];
   const back = `goes back to ${waits.rollbackTo} at ${formatInstant(waits.deadline)}`;
   return [["pending", `${waits.number} ${back} (${formatDuration(waits.within)}) unless ecluse confirm comes`]];
+}
+
+function elsewhere({ elsewhere: count }: StatusAnswer["sessions"]): string {
+  return count === 0 ? "" : `; ${count} of them end in the process before this one`;
 }
 
 function operated({ flow, by, at, reason }: StatusAnswer["operations"][number]): string {
@@ -70,6 +76,11 @@ function lost({ dropped }: Health): number {
   return dropped.sessions + dropped.refusals + dropped.changes;
 }
 
-function isKept(health: Health): boolean {
-  return health.state !== "failing" && lost(health) === 0;
+/** What makes it exit with 1. */
+function attention({ doors: { blocked }, journal: health }: StatusAnswer): readonly string[] {
+  return [
+    ...(blocked.length === 0 ? [] : [`${counted(blocked.length, "door")} blocked: nobody can enter there`]),
+    ...(health.state === "failing" ? ["the journal cannot be written: what happens meanwhile may be lost to it"] : []),
+    ...(lost(health) === 0 ? [] : [`the journal lacks ${counted(lost(health), "row")}`]),
+  ];
 }

@@ -1,5 +1,5 @@
 /** `ecluse usage`: grants that nobody used. */
-import { ask } from "../ask.ts";
+import { askPast } from "../ask-past.ts";
 import type { Run } from "../command.ts";
 import { numberOption } from "../given.ts";
 import { formatInstant } from "../instant.ts";
@@ -8,7 +8,7 @@ import { printRows, refuseTwoFormats, textOf } from "../rows.ts";
 export const run: Run = async (invocation) => {
   refuseTwoFormats(invocation);
   const days = numberOption(invocation.options, "days") ?? 90;
-  const answer = await ask(invocation, "usage", { days });
+  const answer = await askPast(invocation, "usage", { days });
   if (answer.since > answer.from) {
     const began = formatInstant(answer.since);
     invocation.io.err(`ecluse: warning: the journal began at ${began}: of what was before it can say nothing\n`);

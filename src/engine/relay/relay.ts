@@ -2,28 +2,41 @@
  * The relay engine: accepts, decides, dials and carries, in this process.
  *
  * Decides before it dials: a refused peer gets RST, and no terminal ever hears of it. Keeps the limits per terminal, per
- * source, overall and of the process. Judges those inside again when the policy changes or a grant ends. What one
- * connection goes through from there on is the session's.
+ * source, overall and of the process. Where a flow has balancers, the source is whom they name. Judges those inside again
+ * when the policy changes or a grant ends. What one connection goes through from there on is the session's.
+ *
+ * Fair under a flood without machinery of its own, as `test/relay/flood.test.ts` shows: libuv accepts one connection of a
+ * door in a turn of the loop (libuv pull request 3696), so a crowd at one door does not hold up the next; at the same door
+ * the system keeps the order of arrival; `perSource` bounds what one source may hold, and a refusal costs about 50
+ * microseconds and keeps nothing. What is left is a source that takes the loop's whole time: that is the shield's business.
  */
-import type { Socket } from "node:net";
-import { setImmediate as nextTurn } from "node:timers/promises";
-import { type Ipv4, peerAddress } from "@ecluse/guard/address";
-import type { Endpoint, Limits } from "../../inventory/model.ts";
-import { judge, judgeInside } from "../../policy/decide.ts";
+import type { Ipv4 } from "@ecluse/guard/address";
+import type { Limits } from "../../inventory/model.ts";
+import { judge, judgeInside, judgeWay } from "../../policy/decide.ts";
 import { type Policy, endpointKey } from "../../policy/policy.ts";
-import type { Applied, BlockedDoor, Clock, Engine, EngineEvents, OpenSession, Refusal, RoomReason } from "../engine.ts";
+import type {
+  Applied,
+  BlockedDoor,
+  Clock,
+  Engine,
+  EngineEvents,
+  Inherited,
+  OpenSession,
+  Refusal,
+  RoomReason,
+  SessionRecord,
+} from "../engine.ts";
+import type { HandedOver, HandedSession, SessionOrder, SessionReport, TakenOver } from "../handover.ts";
 import { descriptorLimit, sessionCeiling } from "./ceiling.ts";
-import { Listener } from "./listener.ts";
-import { type Admission, Session, type SessionHost } from "./session.ts";
-import { Slots } from "./slots.ts";
+import { Doors } from "./doors.ts";
+import type { GovernedSession } from "./governed.ts";
+import { HandedOverSessions } from "./handed-over.ts";
+import { Places } from "./places.ts";
+import { Reception } from "./reception.ts";
+import { type RemoteHost, RemoteSessions } from "./remote-sessions.ts";
+import { Session, type SessionHost } from "./session.ts";
 
-/** How often a door that cannot be opened is tried again, in milliseconds. */
-const RETRY = 1_000;
-
-/** Doors opened in one turn of the loop: opening never lets go of it by itself, and the sessions inside must not wait. */
-const DOORS_A_TURN = 32;
-
-/** A line before a terminal is never longer than this, whatever the connect limit, in milliseconds. */
+/** A wait for a session that is closing is never longer than this, whatever the connect limit, in milliseconds. */
 const LONGEST_WAIT = 5_000;
 
 /** Bounds of the sweep's period, in milliseconds: a quarter of the least limit in between. */
@@ -35,45 +48,72 @@ export interface RelayOptions {
   readonly events: EngineEvents;
   /** Open descriptors this process may have; default: what the system says. */
   readonly descriptors?: number;
+  /** Sockets that listen already. */
+  readonly inherited?: Inherited;
+  /** No door opens before `takeOver`: who is inside already is not known yet. */
+  readonly standby?: boolean;
 }
 
 export class Relay implements Engine {
   readonly #clock: Clock;
   readonly #events: EngineEvents;
   readonly #descriptors: number;
-  readonly #host: SessionHost;
-  readonly #listeners = new Map<number, Listener>();
-  readonly #blocked = new Map<number, BlockedDoor>();
-  readonly #sessions = new Set<Session>();
+  readonly #host: SessionHost & RemoteHost;
+  readonly #doors: Doors;
+  readonly #sessions = new Set<GovernedSession>();
+  readonly #reception: Reception;
   readonly #perSource = new Map<Ipv4, number>();
-  /** By target: the places belong to the terminal, whatever flow or alias leads to it. */
-  readonly #slots = new Map<number, Slots>();
-  #places: ReadonlyMap<number, number> = new Map();
+  readonly #places = new Places();
   #policy: Policy | undefined;
   #applying: Promise<unknown> = Promise.resolve();
   #ceiling = 0;
   #sweepPeriod = 0;
   #stopSweep: (() => void) | undefined;
-  #nextRetry = 0;
   #drain: Drain | undefined;
+  #standby: boolean;
+  /** Those carried by the process before this one. */
+  #remote: RemoteSessions | undefined;
+  /** Set where another process decides about the sessions left here. */
+  #handedOver: HandedOverSessions | undefined;
 
   constructor(options: RelayOptions) {
     this.#clock = options.clock;
     this.#events = options.events;
     this.#descriptors = options.descriptors ?? descriptorLimit();
+    this.#standby = options.standby ?? false;
+    this.#reception = new Reception({
+      clock: options.clock,
+      policy: () => this.#policy,
+      noRoomFor: (source) => this.#noRoomFor(source),
+      count: (source, change) => this.#count(source, change),
+      admitted: (socket, admission, said) => {
+        const session = new Session(this.#host, socket, admission, said);
+        this.#enter(session);
+        this.#settle(session);
+      },
+      refused: (refusal) => this.#refused(refusal),
+      left: () => this.#finishDrain(),
+    });
+    const accept = this.#reception.accept.bind(this.#reception);
+    this.#doors = new Doors({ ...options, accept, inherited: options.inherited ?? new Map() });
     this.#host = {
       limits: () => this.#limits,
       monotonic: options.clock.monotonic,
+      closing: (session) => this.#handedOver?.closing(session),
       vacated: (session) => this.#vacate(session),
-      over: (session, record) => {
-        this.#forget(session);
-        // One who found no place was refused, and has been told of as such.
-        if (record.outcome !== "busy") this.#events.ended(record);
-      },
+      over: (session, record) => this.#over(session, record),
       turnedAway: ({ source, right: { door } }) => {
+        // Who decided it has counted it.
+        if (this.#handedOver !== undefined) return;
         const { flow, endpoint } = door;
         this.#events.refused({ flow: flow.id, endpoint, source, outcome: "busy", reason: "terminal" });
       },
+      came: (session) => {
+        this.#enter(session);
+        this.#judgeAgain(session, "revoked");
+        this.#settle(session);
+      },
+      refused: (refusal) => this.#refused(refusal),
     };
   }
 
@@ -86,7 +126,7 @@ export class Relay implements Engine {
   }
 
   get blocked(): readonly BlockedDoor[] {
-    return [...this.#blocked.values()];
+    return this.#doors.blocked;
   }
 
   apply(policy: Policy): Promise<Applied> {
@@ -97,84 +137,43 @@ export class Relay implements Engine {
 
   async #applyNow(policy: Policy): Promise<Applied> {
     if (this.#isStopping()) return { open: 0, blocked: [] };
-    this.#places = placesByTarget(policy);
     this.#policy = policy;
     this.#ceiling = sessionCeiling(this.#descriptors, policy.doors.size);
     this.#startSweep(policy.limits);
     // The rules first, for everyone who comes and everyone inside; then the doors, new ones before old ones go.
-    for (const [target, slots] of this.#slots) slots.limit = this.#places.get(target) ?? Infinity;
+    this.#places.limitBy(policy);
     for (const session of this.#sessions) this.#judgeAgain(session, "revoked");
-    await this.#openDoors(policy);
-    for (const key of [...this.#listeners.keys()]) if (!policy.doors.has(key)) this.#closeDoor(key);
-    return { open: this.#listeners.size - this.#blocked.size, blocked: [...this.#blocked.values()] };
-  }
-
-  async #openDoors(policy: Policy): Promise<void> {
-    for (const [key, door] of policy.doors) {
-      if (this.#listeners.has(key)) continue;
-      if (this.#isStopping()) return;
-      const listener = new Listener(door.endpoint, this.#accept);
-      this.#listeners.set(key, listener);
-      // One after another: opening them in parallel costs more memory and no less time (measured at 7,128).
-      const cause = await listener.open();
-      if (this.#isStopping()) listener.close();
-      else if (cause !== undefined) this.#block(key, { flow: door.flow.id, endpoint: door.endpoint, cause });
-      if (this.#listeners.size % DOORS_A_TURN === 0) await nextTurn();
-    }
-  }
-
-  #block(key: number, door: BlockedDoor): void {
-    this.#blocked.set(key, door);
-    this.#events.blocked(door);
-  }
-
-  #closeDoor(key: number): void {
-    this.#listeners.get(key)?.close();
-    this.#listeners.delete(key);
-    this.#blocked.delete(key);
-  }
-
-  readonly #accept = (endpoint: Endpoint, socket: Socket): void => {
-    const entry = this.#mayEnter(endpoint, peerAddress(socket.remoteAddress));
-    if ("reason" in entry) {
-      refuse(socket);
-      this.#events.refused(entry);
-    } else this.#admit(socket, entry);
-  };
-
-  #mayEnter(endpoint: Endpoint, source: Ipv4 | undefined): Admission | Refusal {
-    const at = this.#clock.wall();
-    const door = this.#policy?.doors.get(endpointKey(endpoint.address, endpoint.port));
-    const refusal = { flow: door?.flow.id, endpoint, source };
-    // A listener that is about to close has no door any more, and lets nobody in.
-    if (door === undefined) return { ...refusal, outcome: "denied", reason: "no-door" };
-    if (source === undefined) return { ...refusal, outcome: "denied", reason: "no-address" };
-    const verdict = judge(door.flow, source, at);
-    if (!verdict.permit) return { ...refusal, outcome: "denied", reason: verdict.reason };
-    const full = this.#noRoomFor(source);
-    if (full !== undefined) return { ...refusal, outcome: "overload", reason: full };
-    return { door, source, permit: verdict, at };
+    this.#reception.judgeAgain();
+    if (!this.#standby) await this.#doors.apply(policy);
+    return { open: this.#doors.size, blocked: this.#doors.blocked };
   }
 
   #noRoomFor(source: Ipv4): RoomReason | undefined {
-    if (this.#sessions.size >= this.#limits.sessions) return "sessions";
-    if (this.#sessions.size >= this.#ceiling) return "descriptors";
+    const inside = this.#sessions.size + this.#reception.size;
+    if (inside >= this.#limits.sessions) return "sessions";
+    if (inside - (this.#remote?.size ?? 0) >= this.#ceiling) return "descriptors";
     if ((this.#perSource.get(source) ?? 0) >= this.#limits.perSource) return "source";
     return undefined;
   }
 
-  #admit(socket: Socket, admission: Admission): void {
-    const { source } = admission;
-    const session = new Session(this.#host, socket, admission);
+  /** Gives it a place, or has another process do so. */
+  #settle(session: GovernedSession): void {
+    if (this.#handedOver === undefined) this.#places.place(session, this.#clock.monotonic());
+    else this.#handedOver.came(session);
+  }
+
+  #enter(session: GovernedSession): void {
     this.#sessions.add(session);
-    this.#perSource.set(source, (this.#perSource.get(source) ?? 0) + 1);
-    const place = this.#slotsOf(session.targetKey).take(session, this.#clock.monotonic());
-    if (place === "seated") session.seated();
-    else if (place === "full") session.turnedAway();
+    this.#count(session.source, 1);
+  }
+
+  #refused(refusal: Refusal): void {
+    if (this.#handedOver === undefined) this.#events.refused(refusal);
+    else this.#handedOver.refused(refusal);
   }
 
   /** Asks again whether a session may be inside: by the policy in force, at the present hour. */
-  #judgeAgain(session: Session, outcome: "revoked" | "expired"): void {
+  #judgeAgain(session: GovernedSession, outcome: "revoked" | "expired"): void {
     const old = session.right.door;
     const door = this.#policy?.doors.get(endpointKey(old.endpoint.address, old.endpoint.port));
     const leadsElsewhere =
@@ -183,32 +182,36 @@ export class Relay implements Engine {
       session.revoke("revoked", old.flow.onRevoke);
       return;
     }
-    const verdict = judgeInside(door.flow, session.source, this.#clock.wall());
+    // Who waits in line is not inside yet: a flow that drains lets nobody new in.
+    const judgeRight = session.place === "wanted" ? judge : judgeInside;
+    const verdict = judgeWay(door.flow, session.balancer) ?? judgeRight(door.flow, session.source, this.#clock.wall());
     if (verdict.permit) session.confirm({ door, permit: verdict });
     else session.revoke(verdict.reason === "expired" ? "expired" : outcome, door.flow.onRevoke);
   }
 
-  #vacate(session: Session): void {
-    const slots = this.#slots.get(session.targetKey);
-    slots?.leave(session);
-    if (slots?.isEmpty === true) this.#slots.delete(session.targetKey);
-  }
-
-  #forget(session: Session): void {
-    this.#vacate(session);
-    this.#sessions.delete(session);
-    const left = (this.#perSource.get(session.source) ?? 1) - 1;
-    if (left === 0) this.#perSource.delete(session.source);
-    else this.#perSource.set(session.source, left);
+  #over(session: GovernedSession, record: SessionRecord): void {
+    this.#forget(session);
+    if (this.#handedOver !== undefined) this.#handedOver.over(session, record);
+    // One who found no place was refused, and has been told of as such.
+    else if (record.outcome !== "busy") this.#events.ended(record);
     this.#finishDrain();
   }
 
-  #slotsOf(target: number): Slots {
-    const known = this.#slots.get(target);
-    if (known !== undefined) return known;
-    const slots = new Slots(this.#places.get(target) ?? Infinity);
-    this.#slots.set(target, slots);
-    return slots;
+  #vacate(session: GovernedSession): void {
+    if (this.#handedOver === undefined) this.#places.vacate(session);
+    else this.#handedOver.vacated(session);
+  }
+
+  #forget(session: GovernedSession): void {
+    this.#vacate(session);
+    this.#sessions.delete(session);
+    this.#count(session.source, -1);
+  }
+
+  #count(source: Ipv4, change: 1 | -1): void {
+    const count = (this.#perSource.get(source) ?? 0) + change;
+    if (count === 0) this.#perSource.delete(source);
+    else this.#perSource.set(source, count);
   }
 
   #startSweep({ connect, idle, halfClosed, stalled, drain }: Limits): void {
@@ -226,31 +229,68 @@ export class Relay implements Engine {
   /** One timer for every limit of every session, instead of several for each. */
   #sweep(): void {
     const now = this.#clock.monotonic();
+    if (this.#handedOver === undefined) this.#sweepRights(now);
+    for (const session of this.#sessions) session.sweep(now);
+    this.#reception.sweep(now);
+    if (this.#drain !== undefined && now >= this.#drain.deadline) this.#cutDrained();
+    void this.#doors.retry();
+  }
+
+  #sweepRights(now: number): void {
     const wall = this.#clock.wall();
     for (const session of this.#sessions) {
       const { until } = session.right.permit.grant;
       if (until !== undefined && wall >= until) this.#judgeAgain(session, "expired");
-      session.sweep(now);
     }
-    const longest = Math.min(LONGEST_WAIT, this.#limits.connect);
-    for (const slots of this.#slots.values()) slots.sweep(now, longest);
-    if (this.#drain !== undefined && now >= this.#drain.deadline) this.#cutDrained();
-    if (this.#blocked.size > 0 && now >= this.#nextRetry) void this.#retryBlocked();
+    this.#places.sweep(now, Math.min(LONGEST_WAIT, this.#limits.connect));
   }
 
-  async #retryBlocked(): Promise<void> {
-    const began = this.#clock.monotonic();
-    this.#nextRetry = Infinity;
-    for (const [index, [key, door]] of [...this.#blocked].entries()) {
-      if (index % DOORS_A_TURN === DOORS_A_TURN - 1) await nextTurn();
-      const listener = this.#listeners.get(key);
-      if (listener === undefined || (await listener.open()) !== undefined) continue;
-      if (this.#listeners.get(key) !== listener) listener.close();
-      else if (this.#blocked.delete(key)) this.#events.unblocked(door);
-    }
-    // A round over thousands of doors takes its time; nine tenths of the process's belong to the sessions.
-    const now = this.#clock.monotonic();
-    this.#nextRetry = now + Math.max(RETRY, 9 * (now - began));
+  handOver(report: (report: SessionReport) => void): HandedOver {
+    const left = new HandedOverSessions(this.#sessions, report);
+    this.#handedOver = left;
+    const drain = newDrain(Infinity);
+    return {
+      sessions: left.sessions,
+      close: () => {
+        this.#doors.closeAll();
+        this.#drain ??= drain;
+        this.#drain.deadline = Math.min(drain.deadline, this.#clock.monotonic() + this.#limits.drain);
+        this.#finishDrain();
+      },
+      obey: (order) => {
+        if (order.what !== "tell") left.obey(order);
+        else void (this.#remote?.refresh() ?? Promise.resolve()).then(() => left.tell());
+      },
+      finished: drain.done.promise,
+      alone: () => this.#alone(),
+      resume: () => this.#resume(),
+    };
+  }
+
+  takeOver(handed: readonly HandedSession[], order: (order: SessionOrder) => void): TakenOver {
+    const remote = new RemoteSessions(this.#host, order);
+    this.#remote = remote;
+    this.#standby = false;
+    for (const one of handed) this.#enter(remote.add(one));
+    for (const session of this.#sessions) this.#judgeAgain(session, "revoked");
+    this.#places.rewrite(this.#sessions, this.#clock.monotonic());
+    const opened = this.apply(this.#policyInForce);
+    return Object.assign(remote, { opened });
+  }
+
+  #alone(): void {
+    if (this.#handedOver === undefined) return;
+    this.#handedOver = undefined;
+    this.#reception.cut();
+    for (const session of this.#sessions) if (session.place === "wanted") session.cut("drained");
+    for (const session of this.#sessions) this.#judgeAgain(session, "revoked");
+    this.#places.rewrite(this.#sessions, this.#clock.monotonic());
+  }
+
+  #resume(): void {
+    this.#handedOver = undefined;
+    for (const session of this.#sessions) this.#judgeAgain(session, "revoked");
+    this.#places.rewrite(this.#sessions, this.#clock.monotonic());
   }
 
   drain(limit: number): Promise<{ readonly cut: number }> {
@@ -263,9 +303,10 @@ export class Relay implements Engine {
   }
 
   #startDrain(deadline: number): Drain {
-    for (const key of [...this.#listeners.keys()]) this.#closeDoor(key);
-    for (const session of this.#sessions) if (!session.entered) session.cut("drained");
-    return { deadline, cut: 0, done: Promise.withResolvers() };
+    this.#doors.closeAll();
+    this.#reception.cut();
+    for (const session of this.#sessions) if (session.place === "wanted") session.cut("drained");
+    return newDrain(deadline);
   }
 
   #cutDrained(): void {
@@ -276,7 +317,7 @@ export class Relay implements Engine {
   }
 
   #finishDrain(): void {
-    if (this.#drain === undefined || this.#sessions.size > 0) return;
+    if (this.#drain === undefined || this.#sessions.size + this.#reception.size > 0) return;
     this.#stopSweep?.();
     this.#drain.done.resolve({ cut: this.#drain.cut });
   }
@@ -286,8 +327,12 @@ export class Relay implements Engine {
   }
 
   get #limits(): Limits {
+    return this.#policyInForce.limits;
+  }
+
+  get #policyInForce(): Policy {
     if (this.#policy === undefined) throw new TypeError("the relay has no policy yet");
-    return this.#policy.limits;
+    return this.#policy;
   }
 }
 
@@ -298,19 +343,6 @@ interface Drain {
   readonly done: PromiseWithResolvers<{ readonly cut: number }>;
 }
 
-/** The least of the limits that lead to one target. */
-function placesByTarget(policy: Policy): ReadonlyMap<number, number> {
-  const places = new Map<number, number>();
-  for (const flow of policy.flows) {
-    if (flow.kind === "local" || flow.sessions === undefined) continue;
-    const target = endpointKey(flow.target.address, flow.target.port);
-    places.set(target, Math.min(flow.sessions, places.get(target) ?? Infinity));
-  }
-  return places;
-}
-
-/** RST at once: no dial, no answer, nothing kept. */
-function refuse(socket: Socket): void {
-  socket.on("error", () => undefined);
-  socket.resetAndDestroy();
+function newDrain(deadline: number): Drain {
+  return { deadline, cut: 0, done: Promise.withResolvers() };
 }

@@ -6,13 +6,13 @@
  * ever dialled twice or sent again. Leaves to the relay who may have a session, and to the sweep when its time is up.
  */
 import { type Socket, connect } from "node:net";
-import { formatAddress, type Ipv4 } from "@ecluse/guard/address";
-import type { Limits } from "../../inventory/model.ts";
-import type { Permit } from "../../policy/gate.ts";
-import { type Door, endpointKey } from "../../policy/policy.ts";
+import { formatAddress, type Ipv4, peerAddress } from "@ecluse/guard/address";
+import type { Limits, OnRevoke, Queue } from "../../inventory/model.ts";
+import { endpointKey } from "../../policy/policy.ts";
 import type { OpenSession, Outcome, Party, SessionRecord } from "../engine.ts";
+import type { GovernedSession, Place, Right } from "./governed.ts";
+import { writeHeader } from "./proxy-header.ts";
 import { Side, type SideOwner } from "./side.ts";
-import type { Occupant } from "./slots.ts";
 
 /** What a client may send before its terminal answers the dial; beyond it the client is not read. In bytes. */
 const HELD_BYTES = 65_536;
@@ -21,6 +21,8 @@ const HELD_BYTES = 65_536;
 export interface SessionHost {
   readonly limits: () => Limits;
   readonly monotonic: () => number;
+  /** One of its directions has ended. */
+  readonly closing: (session: Session) => void;
   /** The terminal has no more of this session: its place is free. */
   readonly vacated: (session: Session) => void;
   /** Both ends are closed. */
@@ -29,20 +31,18 @@ export interface SessionHost {
   readonly turnedAway: (session: Session) => void;
 }
 
-export interface Admission {
-  readonly door: Door;
+export interface Admission extends Right {
   readonly source: Ipv4;
-  readonly permit: Permit;
+  /** The source's. */
+  readonly port: number;
+  /** The balancer that named the source; absent: it came itself. */
+  readonly balancer?: Ipv4;
   /** Milliseconds since the epoch. */
   readonly at: number;
 }
 
-/** What of an admission a new policy may replace. */
-type Right = Pick<Admission, "door" | "permit">;
-
-export class Session implements Occupant, SideOwner {
+export class Session implements GovernedSession, SideOwner {
   readonly source: Ipv4;
-  /** The right it is inside by; replaced when a new policy gives it another. */
   right: Right;
   readonly #admission: Admission;
   readonly #host: SessionHost;
@@ -60,7 +60,8 @@ export class Session implements Occupant, SideOwner {
   #resetWhenFlushed: Side | undefined;
   #deadline: { readonly at: number; readonly outcome: "revoked" | "expired" } | undefined;
 
-  constructor(host: SessionHost, socket: Socket, admission: Admission) {
+  /** `said`: what was read of the client before it had a session. */
+  constructor(host: SessionHost, socket: Socket, admission: Admission, said?: Buffer) {
     this.#host = host;
     this.#admission = admission;
     this.source = admission.source;
@@ -70,18 +71,26 @@ export class Session implements Occupant, SideOwner {
     this.#client = new Side(this, "client", socket);
     // From now on the client is read, so that one who leaves while the dial hangs is seen to leave.
     this.#client.listen();
+    if (said !== undefined && said.length > 0) this.received(this.#client, said);
+  }
+
+  get balancer(): Ipv4 | undefined {
+    return this.#admission.balancer;
   }
 
   get closing(): boolean {
     return this.#ending !== undefined || this.#client.ended || this.#target?.ended === true;
   }
 
-  /** Whether it has a place and has begun to dial. */
-  get entered(): boolean {
-    return this.#phase !== "waiting";
+  get queue(): Queue | undefined {
+    return this.right.door.flow.queue;
   }
 
-  /** The place it takes is its target's. */
+  get place(): Place {
+    if (this.#target === undefined) return "wanted";
+    return this.#target.closed ? "left" : "held";
+  }
+
   get targetKey(): number {
     const { target } = this.#admission.door.flow;
     return endpointKey(target.address, target.port);
@@ -104,10 +113,22 @@ export class Session implements Occupant, SideOwner {
     this.#target.other = this.#client;
     this.#client.other = this.#target;
     this.#target.listen();
+    this.#introduce(socket);
     for (const chunk of this.#held) socket.write(chunk);
     this.#held = [];
     if (this.#client.ended) socket.end();
     else this.#client.socket.resume();
+  }
+
+  /** Tells the target who comes, in one piece and before any payload, where its flow says so. */
+  #introduce(socket: Socket): void {
+    const { flow, endpoint } = this.right.door;
+    if (flow.sendProxy === undefined) return;
+    const { source: address, port } = this.#admission;
+    // A door on every address was entered by one of them.
+    const local = endpoint.address === 0 ? peerAddress(this.#client.socket.localAddress) : undefined;
+    const destination = { address: local ?? endpoint.address, port: endpoint.port };
+    socket.write(writeHeader(flow.sendProxy, { address, port }, destination));
   }
 
   /** No place was freed in time. */
@@ -118,30 +139,24 @@ export class Session implements Occupant, SideOwner {
     this.#host.turnedAway(this);
   }
 
-  /**
-   * Its right has gone: ends it by the flow's rule. `drain` leaves it the drain time, unless it still waits for a
-   * place, for nothing new enters.
-   */
-  revoke(outcome: "revoked" | "expired", rule: "drain" | "cut" | "keep"): void {
-    if (rule === "keep" && this.entered) return;
-    if (rule === "cut" || !this.entered) this.cut(outcome);
+  revoke(outcome: "revoked" | "expired", rule: OnRevoke): void {
+    const waits = this.place === "wanted";
+    if (rule === "keep" && !waits) return;
+    if (rule === "cut" || waits) this.cut(outcome);
     else this.#deadline ??= { at: this.#host.monotonic() + this.#host.limits().drain, outcome };
   }
 
-  /** Its right has come back, or another was found. */
   confirm(right: Right): void {
     this.right = right;
     this.#deadline = undefined;
   }
 
-  /** Ends it now, by the gateway's own rule: RST to both. */
   cut(outcome: Outcome, cause?: string): void {
     this.#end(outcome, "gateway", cause);
     this.#client.reset();
     this.#target?.reset();
   }
 
-  /** Called a few times a second: ends what has run out of time. `now` is the monotonic clock's. */
   sweep(now: number): void {
     if (this.#active) {
       this.#active = false;
@@ -225,6 +240,7 @@ export class Session implements Occupant, SideOwner {
     side.ended = true;
     this.#active = true;
     this.#firstToEnd ??= side.party;
+    this.#host.closing(this);
     if (this.#phase === "open") side.other?.socket.end();
     else if (side.bytes > 0) this.#target?.socket.end();
     else this.#leftUnheard();
@@ -280,7 +296,6 @@ export class Session implements Occupant, SideOwner {
     this.#ending ??= cause === undefined ? { outcome, by } : { outcome, by, cause };
   }
 
-  /** As it is now. */
   snapshot(): OpenSession {
     return { ...this.#facts(), phase: this.#phase, leaving: this.#deadline !== undefined };
   }

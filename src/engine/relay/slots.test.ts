@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
+import type { Queue } from "../../inventory/model.ts";
 import { GRACE, type Occupant, SPARE, Slots } from "./slots.ts";
 
 const LONGEST = 5_000;
@@ -8,9 +9,14 @@ const LONGEST = 5_000;
 /** A session as the line sees it, which remembers what it was told. */
 class Till implements Occupant {
   closing = false;
+  queue: Queue | undefined;
   told: "nothing" | "seated" | "turned away" = "nothing";
   seated = (): void => void (this.told = "seated");
   turnedAway = (): void => void (this.told = "turned away");
+
+  constructor(queue?: Queue) {
+    this.queue = queue;
+  }
 }
 
 function seat(slots: Slots, count = 1): Till[] {
@@ -137,19 +143,96 @@ suite("Slots", () => {
     assert.equal(third.told, "seated");
   });
 
+  suite("with a queue", () => {
+    const QUEUE = { length: 2, wait: 30_000 };
+
+    test("as many as it is long wait as long as it says", () => {
+      const slots = new Slots(1);
+      seat(slots);
+      const line = [new Till(QUEUE), new Till(QUEUE)];
+      for (const till of line) assert.equal(slots.take(till, 0), "waiting");
+      slots.sweep(QUEUE.wait - 1, LONGEST);
+      for (const till of line) assert.equal(till.told, "nothing");
+      slots.sweep(QUEUE.wait, LONGEST);
+      for (const till of line) assert.equal(till.told, "turned away");
+    });
+
+    test(`who comes behind it has ${GRACE} ms, and then no room`, () => {
+      const slots = new Slots(1);
+      seat(slots);
+      const line = Array.from({ length: QUEUE.length + 1 + SPARE }, () => new Till(QUEUE));
+      for (const till of line) assert.equal(slots.take(till, 0), "waiting");
+      assert.equal(slots.take(new Till(QUEUE), 0), "full");
+      slots.sweep(GRACE, LONGEST);
+      const told = line.map((till) => till.told);
+      assert.deepEqual(told.slice(0, 2), ["nothing", "nothing"]);
+      assert.ok(told.slice(2).every((word) => word === "turned away"));
+    });
+
+    test("who stands behind it moves up when one before leaves, also by being late", () => {
+      const slots = new Slots(1);
+      seat(slots);
+      const [first, second, third] = [new Till(QUEUE), new Till(QUEUE), new Till(QUEUE)];
+      slots.take(first, 0);
+      slots.take(second, QUEUE.wait - GRACE);
+      slots.take(third, QUEUE.wait - GRACE);
+      slots.sweep(QUEUE.wait, LONGEST);
+      assert.deepEqual([first.told, second.told, third.told], ["turned away", "nothing", "nothing"]);
+    });
+
+    test("the line is one, whatever was promised: first come first served", () => {
+      const slots = new Slots(1);
+      const [inside] = seat(slots);
+      const line = [new Till(), new Till(QUEUE), new Till()];
+      for (const till of line) slots.take(till, 0);
+      assert.ok(inside);
+      slots.leave(inside);
+      assert.deepEqual(
+        line.map(({ told }) => told),
+        ["seated", "nothing", "nothing"],
+      );
+      slots.sweep(GRACE, LONGEST);
+      assert.deepEqual(
+        line.map(({ told }) => told),
+        ["seated", "nothing", "turned away"],
+      );
+    });
+
+    test("new bounds hold for those in line: the last ones go where it is shorter, all where the wait is over", () => {
+      const slots = new Slots(1);
+      seat(slots);
+      const line = [new Till({ length: 3, wait: 30_000 }), new Till({ length: 3, wait: 30_000 })];
+      for (const till of line) slots.take(till, 0);
+      for (const till of line) till.queue = { length: 1, wait: 10_000 };
+      slots.sweep(10_000 - 1, LONGEST);
+      assert.deepEqual(
+        line.map(({ told }) => told),
+        ["nothing", "turned away"],
+      );
+      slots.sweep(10_000, LONGEST);
+      assert.equal(line[0]?.told, "turned away");
+    });
+  });
+
   test("never more than the limit, first come first served, nobody forgotten and nobody told twice", () => {
     fc.assert(fc.property(fc.integer({ min: 1, max: 4 }), fc.array(moves, { maxLength: 60 }), follow));
   });
 });
 
 type Move =
-  | { readonly kind: "come" }
+  | { readonly kind: "come"; readonly queue?: Queue }
   | { readonly kind: "leave"; readonly who: number }
   | { readonly kind: "close"; readonly who: number }
   | { readonly kind: "pass"; readonly time: number };
 
 const moves: fc.Arbitrary<Move> = fc.oneof(
   { weight: 4, arbitrary: fc.constant<Move>({ kind: "come" }) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({ length: fc.integer({ min: 1, max: 6 }), wait: fc.constantFrom(100, 1_000, 20_000) })
+      .map((queue): Move => ({ kind: "come", queue })),
+  },
   { weight: 3, arbitrary: fc.nat(60).map((who): Move => ({ kind: "leave", who })) },
   { weight: 1, arbitrary: fc.nat(60).map((who): Move => ({ kind: "close", who })) },
   { weight: 2, arbitrary: fc.integer({ min: 1, max: 2_000 }).map((time): Move => ({ kind: "pass", time })) },
@@ -171,9 +254,10 @@ function follow(limit: number, played: readonly Move[]): void {
   };
   for (const move of played) {
     if (move.kind === "come") {
-      const till = new Till();
+      const till = new Till(move.queue);
       const answer = slots.take(till, now);
-      const expected = inside.length < limit ? "seated" : line.length < limit + SPARE ? "waiting" : "full";
+      const room = (move.queue?.length ?? 0) + limit + SPARE;
+      const expected = inside.length < limit ? "seated" : line.length < room ? "waiting" : "full";
       assert.equal(answer, expected);
       if (answer === "full") continue;
       everyone.push(till);
@@ -182,9 +266,15 @@ function follow(limit: number, played: readonly Move[]): void {
     } else if (move.kind === "pass") {
       now += move.time;
       slots.sweep(now, LONGEST);
-      const bound = inside.some(({ closing }) => closing) ? LONGEST : GRACE;
-      for (const { till } of line.filter(({ since }) => now - since >= bound)) assert.equal(till.told, "turned away");
-      line = line.filter(({ since }) => now - since < bound);
+      const moment = inside.some(({ closing }) => closing) ? LONGEST : GRACE;
+      const patient: typeof line = [];
+      for (const waiting of line) {
+        const { queue } = waiting.till;
+        const bound = queue !== undefined && patient.length < queue.length ? Math.max(moment, queue.wait) : moment;
+        if (now - waiting.since < bound) patient.push(waiting);
+        else assert.equal(waiting.till.told, "turned away");
+      }
+      line = patient;
     } else {
       const till = everyone[move.who];
       if (till === undefined) continue;

@@ -15,8 +15,6 @@ interface Row {
   readonly promises: (value: Values) => boolean;
   /** What is missing. */
   readonly missing: string;
-  /** The key to point at, the first that is there; absent: the value's own. */
-  readonly at?: readonly string[];
 }
 
 type Values = Readonly<Record<string, unknown>> & string;
@@ -37,27 +35,13 @@ const ROWS: readonly Row[] = [
     promises: (value) => value["target"] === undefined,
     missing: "flows without a target (a program that listens itself)",
   },
-  {
-    pattern: "flows.*.acceptProxy",
-    promises: (value) => (value as unknown) !== false,
-    missing: "reading PROXY headers",
-  },
-  { pattern: "flows.*.sendProxy", promises: (value) => value !== "none", missing: "writing PROXY headers" },
-  {
-    pattern: "depots.*.terminals.*",
-    promises: (value) => value["busy"] === "queue" || value["queue"] !== undefined,
-    missing: "queues",
-    at: ["busy", "queue"],
-  },
   { pattern: "depots.*.terminals.*.probe", promises: (value) => value !== "none", missing: "probes" },
 ];
 
 export function checkNotEffective(facts: Facts): void {
   for (const row of ROWS) {
     for (const { path, value } of matches(facts.data, row.pattern.split("."), [])) {
-      if (!row.promises(value as Values)) continue;
-      const key = row.at?.find((name) => Object.hasOwn(value as object, name));
-      complain(facts, key === undefined ? path : [...path, key], row.missing);
+      if (row.promises(value as Values)) complain(facts, path, row.missing);
     }
   }
 }

@@ -9,7 +9,8 @@ import { type BadTerminalNumber, numberTerminals } from "../terminal-numbers.ts"
 import type { Path } from "../tree.ts";
 import { accountability } from "./accountability.ts";
 import { complainOfEmpty, grants } from "./grants.ts";
-import { address, duration, label } from "./values.ts";
+import { queue } from "./queue.ts";
+import { address, label } from "./values.ts";
 
 export function depots(reading: Reading, gateway: Gateway): readonly Depot[] {
   const found = Object.entries(reading.data.depots ?? {}).flatMap(([key, raw]) => {
@@ -83,7 +84,6 @@ function terminal(
     return value === undefined ? undefined : label(reading, { text: value, path: [...path, key] });
   };
   const { sessions, onRevoke } = raw;
-  promisedLater(reading, raw, path);
   return {
     number,
     address: addressOf(site, number, raw),
@@ -92,6 +92,7 @@ function terminal(
     grants: grantsOf(reading, raw, path, inherited.grants),
     ...accountability(reading, raw, path, inherited.about),
     ...defined({ label: text("label"), model: text("model"), serial: text("serial"), sessions, onRevoke }),
+    ...defined({ queue: queue(reading, raw, path) }),
   };
 }
 
@@ -142,10 +143,4 @@ function grantsOf(reading: Reading, raw: RawTerminal, path: Path, shared: readon
     reading.complain({ code: "listed-twice", path: here, message, hint: "remove it from extra" });
   }
   return [...shared, ...extra.filter((grant) => !both.includes(grant))];
-}
-
-function promisedLater(reading: Reading, raw: RawTerminal, path: Path): void {
-  const wait = raw.queue?.wait;
-  if (wait === undefined) return;
-  duration(reading, { text: wait, path: [...path, "queue", "wait"] }, { least: 100, most: 3_600_000 });
 }

@@ -5,7 +5,9 @@ import { quote } from "../quote.ts";
 import { defined, type Reading } from "../reading.ts";
 import type { Path } from "../tree.ts";
 import { accountability } from "./accountability.ts";
+import { balancers } from "./balancers.ts";
 import { grants } from "./grants.ts";
+import { queue } from "./queue.ts";
 import { endpoint, id } from "./values.ts";
 
 export function flows(reading: Reading): readonly GenericFlow[] {
@@ -17,10 +19,16 @@ export function flows(reading: Reading): readonly GenericFlow[] {
       raw.target === undefined ? undefined : endpoint(reading, { text: raw.target, path: [...path, "target"] });
     const may = grants(reading, raw.allow, [...path, "allow"]);
     const about = accountability(reading, raw, path);
-    const { sessions, onRevoke } = raw;
+    const carried = {
+      sessions: raw.sessions,
+      queue: queue(reading, raw, path),
+      onRevoke: raw.onRevoke,
+      acceptProxy: balancers(reading, raw.acceptProxy, [...path, "acceptProxy"]),
+      sendProxy: raw.sendProxy === "none" ? undefined : raw.sendProxy,
+    };
     if (!valid || listen === undefined || (raw.target !== undefined && target === undefined)) return [];
     const direction = raw.direction ?? "other";
-    return [{ name, listen, direction, grants: may, ...about, ...defined({ target, sessions, onRevoke }) }];
+    return [{ name, listen, direction, grants: may, ...about, ...defined({ target, ...carried }) }];
   });
 }
 

@@ -4,6 +4,7 @@ import type { Gateway, Limits } from "../model.ts";
 import { quote } from "../quote.ts";
 import type { Reading } from "../reading.ts";
 import type { RawInventory } from "../schema.ts";
+import type { Path } from "../tree.ts";
 import { address, duration, endpoint, formed, network, size } from "./values.ts";
 
 /** Stands in for a gateway address that could not be read, so that the rest can be judged. Never reaches a caller. */
@@ -42,8 +43,8 @@ export function gateway(reading: Reading): Gateway {
     tunnel: tunnel(reading, raw.tunnel),
     limits: limits(reading, raw.limits),
     onRevoke: raw.onRevoke ?? "drain",
-    ...place(reading, "state", raw.state),
-    ...place(reading, "control", raw.control),
+    ...written("state", path(reading, raw.state, ["gateway", "state"])),
+    ...control(reading, raw.control),
     journal: journal(reading, raw.journal),
   };
 }
@@ -114,14 +115,32 @@ function promisedLater(reading: Reading, raw: RawGateway): void {
   }
 }
 
-function place(
-  reading: Reading,
-  key: "state" | "control",
-  text: string | undefined,
-): Pick<Gateway, "state" | "control"> {
+function path(reading: Reading, text: string | undefined, at: Path): string | undefined {
   const form = { pattern: /^\/[A-Za-z0-9_./@:+-]*$/, what: "an absolute path of letters, digits and _ . / @ : + -" };
-  const path = text === undefined ? undefined : formed(reading, { text, path: ["gateway", key] }, form);
-  return path === undefined ? {} : { [key]: path };
+  return text === undefined ? undefined : formed(reading, { text, path: at }, form);
+}
+
+/** useradd(8): names of groups. */
+const GROUP = {
+  pattern: /^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/,
+  what: "a group's name: 32 letters, digits and _ . - at most, no digit first",
+};
+
+function control(reading: Reading, raw: RawGateway["control"]): Pick<Gateway, "control" | "controlGroup"> {
+  const at = ["gateway", "control"];
+  if (typeof raw === "string") return written("control", path(reading, raw, at));
+  const group = raw?.group;
+  return {
+    ...written("control", path(reading, raw?.path, [...at, "path"])),
+    ...written(
+      "controlGroup",
+      group === undefined ? undefined : formed(reading, { text: group, path: [...at, "group"] }, GROUP),
+    ),
+  };
+}
+
+function written<K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> {
+  return (value === undefined ? {} : { [key]: value }) as Partial<Record<K, string>>;
 }
 
 function journal(reading: Reading, raw: RawGateway["journal"]): Gateway["journal"] {

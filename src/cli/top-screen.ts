@@ -1,0 +1,189 @@
+/** A frame of `ecluse top` as lines that fit a terminal. Pure: who draws them, and when, is in `terminal-screen.ts`. */
+import { escapeControls } from "../inventory/quote.ts";
+import { formatInstant } from "./instant.ts";
+import { counted, formatBytes, formatSpan } from "./table.ts";
+import type { TopFrame, TopSession } from "./top-frame.ts";
+
+export type TopOrder = "busiest" | "oldest";
+
+export interface TopView {
+  readonly frame: TopFrame;
+  /** The selector, as it was typed. */
+  readonly select: string | undefined;
+  readonly order: TopOrder;
+  /** What is said at the bottom; absent: nothing, and no line is kept for it. */
+  readonly foot?: string;
+  /** Why the frame is an old one. */
+  readonly trouble?: { readonly since: number; readonly message: string };
+}
+
+/** In characters. */
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface ScreenLine {
+  readonly text: string;
+  /** How it stands out; absent: not. */
+  readonly tone?: "strong" | "heading" | "trouble";
+}
+
+/** Rows that the sessions keep, however much there is to say above them. */
+const LEAST_TABLE = 4;
+
+/** At most `rows` lines of at most `columns` characters; control characters in names are spelt out. */
+export function topScreen(view: TopView, { columns, rows }: Size): readonly ScreenLine[] {
+  const foot: readonly ScreenLine[] = view.foot === undefined ? [] : [{ text: view.foot, tone: "strong" }];
+  const room = rows - foot.length;
+  const head = headOf(view).slice(0, Math.max(1, room - LEAST_TABLE));
+  const table = tableOf(view, columns, room - head.length - 1);
+  const body = [...head, ...(table.length === 0 ? [] : [{ text: "" }, ...table])].slice(0, Math.max(0, room));
+  const filler = foot.length === 0 ? 0 : Math.max(0, room - body.length);
+  const lines = [...body, ...Array.from({ length: filler }, () => ({ text: "" })), ...foot].slice(0, Math.max(0, rows));
+  return lines.map((line) => ({ ...line, text: cut(escapeControls(line.text), columns) }));
+}
+
+function headOf({ frame, select, trouble }: TopView): readonly ScreenLine[] {
+  const { status } = frame;
+  const { number, at, author } = status.inventory;
+  const told = [
+    ...pending(frame),
+    ["doors", `${status.doors.open} open, ${status.doors.blocked.length} blocked${blockedAt(frame)}`],
+    ["sessions", `${status.sessions.open} open, at most ${status.sessions.most}${rates(frame)}`],
+    ...traffic(frame),
+    ["journal", status.journal.state + lacks(frame)],
+    ...operated(frame),
+    ...expiring(frame),
+  ];
+  return [
+    { text: `ecluse top${select === undefined ? "" : ` ${select}`}, ${formatInstant(status.now)}`, tone: "strong" },
+    ...troubled(trouble),
+    entry(["inventory", `${number}, applied ${formatInstant(at)} by ${author}`]),
+    ...told.map(entry),
+  ];
+}
+
+function entry([name = "", text = ""]: readonly string[]): ScreenLine {
+  return { text: `${name.padEnd(10)} ${text}` };
+}
+
+function troubled(trouble: TopView["trouble"]): readonly ScreenLine[] {
+  if (trouble === undefined) return [];
+  const told = [
+    ["no answer", `since ${formatInstant(trouble.since)}, trying again`],
+    ["", trouble.message],
+  ];
+  return told.map((line) => ({ ...entry(line), tone: "trouble" }));
+}
+
+function pending({ status: { pending: waits, now } }: TopFrame): readonly (readonly string[])[] {
+  if (waits === null) return [];
+  const left = formatSpan(Math.max(0, waits.deadline - now));
+  return [["pending", `${waits.number} goes back to ${waits.rollbackTo} in ${left} unless ecluse confirm comes`]];
+}
+
+function blockedAt({ status: { doors } }: TopFrame): string {
+  return doors.blocked.length === 0 ? "" : `: ${few(doors.blocked.map(({ flow }) => flow))}`;
+}
+
+/** They are the whole gateway's, and say so where only a part of it is shown. */
+function rates({ perSecond }: TopFrame): string {
+  if (perSecond === null) return "";
+  return `; at the gateway ${perSecond.sessions.toFixed(1)} let in and ${perSecond.refusals.toFixed(1)} refused per second`;
+}
+
+function traffic({ perSecond }: TopFrame): readonly (readonly string[])[] {
+  if (perSecond === null) return [];
+  return [["traffic", `${speed(perSecond.toTarget)} to the targets, ${speed(perSecond.toClient)} back`]];
+}
+
+function lacks({ status: { journal } }: TopFrame): string {
+  const { sessions, refusals, changes } = journal.dropped;
+  const lost = sessions + refusals + changes;
+  const since = journal.failingSince === undefined ? "" : ` since ${formatInstant(journal.failingSince)}`;
+  return `${since}${lost === 0 ? "" : `, lacks ${counted(lost, "row")}`}`;
+}
+
+function operated({ status: { operations } }: TopFrame): readonly (readonly string[])[] {
+  return (["draining", "closed"] as const).flatMap((state) => {
+    const flows = operations.filter((operation) => operation.state === state).map(({ flow }) => flow);
+    return flows.length === 0 ? [] : [[state, few(flows)]];
+  });
+}
+
+/** Temporary grants, the one that ends first before all. */
+function expiring({ status: { grants, now } }: TopFrame): readonly (readonly string[])[] {
+  const soonest = grants.list.toSorted((a, b) => a.until - b.until);
+  const told = soonest.map(({ id, source, flows, until }) => {
+    return `${id}: ${source} at ${few(flows)} for ${formatSpan(Math.max(0, until - now))}`;
+  });
+  return told.length === 0 ? [] : [["expiring", few(told, "; ")]];
+}
+
+/** The first three, and how many more. */
+function few(list: readonly string[], between = ", "): string {
+  return list.length <= 3 ? list.join(between) : `${list.slice(0, 2).join(between)} and ${list.length - 2} more`;
+}
+
+/** What matters most stands left: a narrow terminal cuts the right. */
+const COLUMNS: readonly (readonly [title: string, cell: (session: TopSession) => string])[] = [
+  ["FLOW", ({ flow }) => flow],
+  ["SOURCE", ({ source }) => source],
+  ["AGE", ({ duration }) => formatSpan(duration)],
+  ["TO IT/S", ({ perSecond }) => speed(perSecond?.toTarget)],
+  ["BACK/S", ({ perSecond }) => speed(perSecond?.toClient)],
+  ["TO IT", ({ bytesToTarget }) => formatBytes(bytesToTarget)],
+  ["BACK", ({ bytesToClient }) => formatBytes(bytesToClient)],
+  ["PHASE", ({ phase, leaving }) => (leaving ? `${phase}, leaving` : phase)],
+  ["RULE", ({ rule }) => rule],
+];
+
+/** A heading, sessions, and how many there was no room for: at most `room` lines. */
+function tableOf({ frame, order }: TopView, columns: number, room: number): readonly ScreenLine[] {
+  const sessions = ordered(frame.sessions, order);
+  const places = sessions.length > room - 1 ? room - 2 : sessions.length;
+  if (sessions.length === 0 || places < 1) return [];
+  const shown = sessions.slice(0, places);
+  const longest = Math.max(12, Math.floor(columns / 3));
+  const cells = shown.map((session) => COLUMNS.map(([, cell]) => cut(escapeControls(cell(session)), longest)));
+  const widths = COLUMNS.map(([title], at) => Math.max(title.length, ...cells.map((row) => width(row[at] ?? ""))));
+  const line = (row: readonly string[]): string => row.map((cell, at) => padded(cell, widths[at] ?? 0)).join("  ");
+  const more = sessions.length - shown.length;
+  return [
+    { text: line(COLUMNS.map(([title]) => title)), tone: "heading" },
+    ...cells.map((row) => ({ text: line(row).trimEnd() })),
+    ...(more === 0 ? [] : [{ text: `and ${more} more` }]),
+  ];
+}
+
+function ordered(sessions: readonly TopSession[], order: TopOrder): readonly TopSession[] {
+  const oldest = (a: TopSession, b: TopSession): number => b.duration - a.duration;
+  if (order === "oldest") return sessions.toSorted(oldest);
+  return sessions.toSorted((a, b) => busy(b) - busy(a) || oldest(a, b));
+}
+
+function busy({ perSecond }: TopSession): number {
+  return perSecond === null ? 0 : perSecond.toTarget + perSecond.toClient;
+}
+
+function speed(bytesPerSecond: number | undefined): string {
+  return bytesPerSecond === undefined ? "-" : `${formatBytes(Math.round(bytesPerSecond))}/s`;
+}
+
+function width(text: string): number {
+  return Array.from(text).length;
+}
+
+function padded(text: string, to: number): string {
+  return text + " ".repeat(Math.max(0, to - width(text)));
+}
+
+function cut(text: string, columns: number): string {
+  if (width(text) <= columns) return text;
+  return columns < 1
+    ? ""
+    : `${Array.from(text)
+        .slice(0, columns - 1)
+        .join("")}…`;
+}

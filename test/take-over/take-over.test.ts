@@ -1,0 +1,317 @@
+/** A new process takes over from the running one: nobody outside notices, and nothing inside is forgotten. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import { suite, test } from "node:test";
+import { dial, ending, isListening, knock, listen, loopbackAddress, pause, until } from "../support/loopback.ts";
+import { soloTerminal } from "../support/solo-terminal.ts";
+import { serve, siteBefore } from "../serve/serving.ts";
+import type { Build } from "./build.ts";
+import { type Replaceable, replaceable } from "./replaceable.ts";
+
+function echo(socket: Socket): void {
+  socket.on("data", (chunk) => socket.write(chunk)).on("end", () => socket.end());
+}
+
+/** What comes back; whatever ends the session instead is said in words. */
+function says(client: Socket, text: string): Promise<string> {
+  return new Promise((resolve) => {
+    const settle = (heard: string): void => {
+      client.off("data", onData).off("end", onEnd).off("error", onError);
+      resolve(heard);
+    };
+    const onData = (chunk: Buffer): void => settle(chunk.toString());
+    const onEnd = (): void => settle("ended");
+    const onError = (error: NodeJS.ErrnoException): void => settle(error.code ?? error.name);
+    client.on("data", onData).on("end", onEnd).on("error", onError);
+    client.write(text);
+  });
+}
+
+suite("take-over", { timeout: 120_000 }, () => {
+  test("a session goes on in the old process, which ends with it; the new one serves, and answers", async () => {
+    await using target = await listen(echo);
+    const site = await siteBefore([target]);
+    const [door = { host: "", port: 0 }] = site.doors;
+    await using gateway = await replaceable(site.inventory);
+    const client = await dial({ ...door, from: site.till });
+    assert.equal(await says(client, "before"), "before");
+
+    const { from, to, sessions } = await gateway.takeOver();
+    assert.deepEqual([from, sessions], [gateway.pid, 1]);
+    assert.equal(await says(client, "after"), "after");
+    const newcomer = await dial({ ...door, from: site.till });
+    assert.equal(await says(newcomer, "hello"), "hello");
+    assert.deepEqual((await gateway.ask("status")).sessions, { open: 2, most: 4_096, elsewhere: 1 });
+    assert.deepEqual(
+      (await gateway.ask("sessions")).map(({ bytesToTarget, phase }) => [bytesToTarget, phase]),
+      [
+        [11, "open"],
+        [5, "open"],
+      ],
+    );
+
+    client.end();
+    await once(client, "close");
+    assert.deepEqual(await gateway.exited, [0, null]);
+    assert.deepEqual(gateway.processes(), [to]);
+    newcomer.end();
+    await gateway.awaitEvent("session", 2);
+    // Longer than a row waits for company.
+    await pause(600);
+    const { rows } = await gateway.ask("journal");
+    assert.deepEqual(
+      rows.map(({ outcome, by, bytesToTarget }) => [outcome, by, bytesToTarget]),
+      [
+        ["closed", "client", 5],
+        ["closed", "client", 11],
+      ],
+    );
+    assert.equal((await gateway.ask("verify")).sound, true);
+  });
+
+  test("who may not enter is refused by the new process too, and the terminal hears nothing of it", async () => {
+    await using target = await listen(echo);
+    const site = await siteBefore([target]);
+    const [door = { host: "", port: 0 }] = site.doors;
+    await using gateway = await replaceable(site.inventory);
+    await gateway.takeOver();
+    assert.equal(await knock({ ...door, from: site.stranger }), "ECONNRESET");
+    assert.equal(target.count.total, 0);
+  });
+
+  for (const build of ["exits", "throws", "hangs", "speaks-otherwise", "talks-nonsense", "dies-when-given"] as const) {
+    test(`a build that is broken (${build}) leaves the old process serving, and nothing of itself`, async () => {
+      await using target = await listen(echo);
+      const site = await siteBefore([target]);
+      const [door = { host: "", port: 0 }] = site.doors;
+      await using gateway = await replaceable(site.inventory);
+      const client = await dial({ ...door, from: site.till });
+      gateway.nextBuild(build);
+      await assert.rejects(gateway.takeOver(3_000), { code: "not-taken-over" });
+      assert.deepEqual(gateway.processes(), [gateway.pid]);
+      assert.equal(await says(client, "still here"), "still here");
+      const newcomer = await dial({ ...door, from: site.till });
+      assert.equal(await says(newcomer, "hello"), "hello");
+      assert.equal((await gateway.ask("status")).sessions.open, 2);
+      await gateway.ask("operate", { select: "*", to: "closed" });
+      assert.equal(await knock({ ...door, from: site.till }), "ECONNRESET");
+      // And a sound one takes over after it.
+      gateway.nextBuild("sound");
+      await gateway.ask("operate", { select: "*", to: "open" });
+      await gateway.takeOver();
+      const last = await dial({ ...door, from: site.till });
+      assert.equal(await says(last, "hello"), "hello");
+    });
+  }
+
+  test("a new process that hangs with the sessions in its hands is ended, and the old one serves on", async () => {
+    await using target = await listen(echo);
+    const site = await siteBefore([target]);
+    const [door = { host: "", port: 0 }] = site.doors;
+    await using gateway = await replaceable(site.inventory);
+    const client = await dial({ ...door, from: site.till });
+    gateway.nextBuild("hangs-when-given");
+    await assert.rejects(gateway.takeOver(), { code: "not-taken-over" });
+    assert.equal(await says(client, "still here"), "still here");
+    const newcomer = await dial({ ...door, from: site.till });
+    assert.equal(await says(newcomer, "hello"), "hello");
+    assert.deepEqual(gateway.processes(), [gateway.pid]);
+  });
+
+  test("the place at a terminal that takes one session belongs to whoever has it, in whichever process", async () => {
+    await using target = await soloTerminal();
+    const site = await siteBefore([target]);
+    const [door = { host: "", port: 0 }] = site.doors;
+    await using gateway = await replaceable(site.inventory.replaceAll("allow: [till]", "allow: [till], sessions: 1"));
+    const client = await dial({ ...door, from: site.till });
+    await says(client, "pay");
+    await gateway.takeOver();
+    assert.equal(await knock({ ...door, from: site.till }), "ECONNRESET", "the place is taken");
+    assert.equal(target.count.total, 1);
+    client.end();
+    const next = await dial({ ...door, from: site.till });
+    assert.equal(await says(next, "pay"), "answer");
+    assert.deepEqual(target.seen, { two: 0, requests: 2 });
+  });
+
+  test("a source that is revoked later is cut in the old process too, the others stay", async () => {
+    await using target = await listen(echo);
+    const site = await siteBefore([target]);
+    const [door = { host: "", port: 0 }] = site.doors;
+    const other = loopbackAddress();
+    const both = site.inventory
+      .replace("gateway: {", "gateway: { onRevoke: cut,")
+      .replace("sources: {", `sources: { other: { addresses: [${other}], owner: Sales, reason: a test },`)
+      .replaceAll("allow: [till]", "allow: [till, other]");
+    await using gateway = await replaceable(both);
+    const stays = await dial({ ...door, from: site.till });
+    const goes = await dial({ ...door, from: other });
+    await says(stays, "a");
+    await says(goes, "b");
+    await gateway.takeOver();
+    await gateway.takeOver();
+    const end = ending(goes);
+    gateway.edit((text) => text.replaceAll("allow: [till, other]", "allow: [till]"));
+    await gateway.ask("apply");
+    assert.equal((await end).by, "ECONNRESET");
+    assert.equal(await says(stays, "still here"), "still here");
+    await gateway.awaitEvent("session");
+    assert.deepEqual(
+      gateway.ofEvent("session").map(({ source, outcome }) => [source, outcome]),
+      [[other, "revoked"]],
+    );
+  });
+
+  test("SIGTERM to the new process lets the sessions of both end; a second one ends them", async () => {
+    await using target = await listen(echo);
+    const site = await siteBefore([target]);
+    const [door = { host: "", port: 0 }] = site.doors;
+    await using gateway = await replaceable(site.inventory);
+    const old = await dial({ ...door, from: site.till });
+    await says(old, "a");
+    const { to } = await gateway.takeOver();
+    const young = await dial({ ...door, from: site.till });
+    await says(young, "b");
+    process.kill(to, "SIGTERM");
+    await gateway.awaitEvent("stopping");
+    assert.equal(await says(old, "c"), "c");
+    assert.equal(await says(young, "d"), "d");
+    const ends = Promise.all([ending(old), ending(young)]);
+    process.kill(to, "SIGTERM");
+    assert.deepEqual(
+      (await ends).map(({ by }) => by),
+      ["ECONNRESET", "ECONNRESET"],
+    );
+    await until(() => gateway.processes().length === 0, "both have ended");
+    assert.deepEqual(
+      gateway.ofEvent("session").map(({ outcome }) => outcome),
+      ["drained", "drained"],
+    );
+  });
+
+  test("a new process that dies later leaves the old one its sessions, and no door", async () => {
+    await using target = await listen(echo);
+    const site = await siteBefore([target]);
+    const [door = { host: "", port: 0 }] = site.doors;
+    await using gateway = await replaceable(site.inventory);
+    const client = await dial({ ...door, from: site.till });
+    await says(client, "a");
+    const { to } = await gateway.takeOver();
+    process.kill(to, "SIGKILL");
+    await until(() => !gateway.processes().includes(to), "it has ended");
+    assert.equal(await says(client, "still here"), "still here");
+    await until(() => !isListening(door), "its sockets are closed");
+    client.end();
+    assert.deepEqual(await gateway.exited, [0, null]);
+  });
+
+  test("an old process that is killed takes its sessions with it, and the new one says so", async () => {
+    await using target = await listen(echo);
+    const site = await siteBefore([target]);
+    const [door = { host: "", port: 0 }] = site.doors;
+    await using gateway = await replaceable(site.inventory);
+    const client = await dial({ ...door, from: site.till });
+    await says(client, "a");
+    const { from } = await gateway.takeOver();
+    const end = ending(client);
+    process.kill(from, "SIGKILL");
+    await end;
+    assert.equal((await gateway.awaitEvent("lost"))["sessions"], 1);
+    assert.equal((await gateway.awaitEvent("session"))["cause"], "process-gone");
+    assert.equal((await gateway.ask("status")).sessions.open, 0);
+  });
+
+  test("the state stays locked all the while, and one command at a time is obeyed", async () => {
+    await using target = await listen(echo);
+    const site = await siteBefore([target]);
+    await using gateway = await replaceable(site.inventory);
+    const taking = gateway.takeOver();
+    await assert.rejects(Promise.all([gateway.ask("apply"), taking]), { code: "no-gateway" });
+    await taking;
+    await gateway.exited;
+    await gateway.ask("apply");
+    const words = ["--state", gateway.control.replace(/control.sock$/, "state")];
+    await using second = serve(site.inventory, { words });
+    assert.deepEqual(await second.exited, [2, null]);
+    assert.match(second.errors(), /process \d+ has it/);
+  });
+
+  test("while an application waits for its confirmation nothing is handed over", async () => {
+    await using target = await listen(echo);
+    const site = await siteBefore([target]);
+    await using gateway = await replaceable(site.inventory);
+    gateway.edit((text) => `# another\n${text}`);
+    await gateway.ask("apply", { confirm: 60_000 });
+    await assert.rejects(gateway.takeOver(), { code: "usage" });
+    await gateway.ask("confirm");
+    await gateway.takeOver();
+  });
+});
+
+/** Clients that pay one after another: each asks, and must hear the same. */
+async function pay(door: { readonly host: string; readonly port: number }, till: string): Promise<string> {
+  try {
+    const client = await dial({ ...door, from: till });
+    client.setNoDelay(true);
+    const heard = await says(client, "pay");
+    client.end();
+    await once(client, "close");
+    return heard;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+suite("take-overs under load", { timeout: 280_000 }, () => {
+  test("20 take-overs, 5 of them by a broken build: no payment is lost, and the long sessions are alive", async () => {
+    await using target = await listen(echo);
+    const site = await siteBefore([target, target, target]);
+    await using gateway = await replaceable(site.inventory);
+    const long = await Promise.all(
+      Array.from({ length: 30 }, (_, index) => dial({ ...doorAt(site, index), from: site.till })),
+    );
+    const load = paying(gateway, site);
+    const broken: readonly Build[] = ["exits", "throws", "hangs", "speaks-otherwise", "dies-when-given"];
+    const builds = Array.from({ length: 20 }, (_, index) => (index % 4 === 3 ? broken[(index - 3) / 4] : "sound"));
+    for (const build of builds) {
+      gateway.nextBuild(build ?? "sound");
+      const taken = await gateway.takeOver(build === "hangs" ? 2_000 : 20_000).then(
+        () => "taken",
+        (error: unknown) => (error as { readonly code: string }).code,
+      );
+      assert.equal(taken, build === "sound" ? "taken" : "not-taken-over", build);
+      for (const client of long) assert.equal(await says(client, "x"), "x");
+    }
+    const { paid, lost } = await load.stop();
+    assert.deepEqual(lost, []);
+    assert.ok(paid > 500, `${paid} paid`);
+    assert.equal((await gateway.ask("status")).sessions.open, 30);
+    for (const client of long) client.end();
+  });
+});
+
+function doorAt({ doors }: { readonly doors: readonly { host: string; port: number }[] }, index: number) {
+  return doors[index % doors.length] ?? { host: "", port: 0 };
+}
+
+/** Payments at all doors, several at a time, until told to stop. */
+function paying(_gateway: Replaceable, site: Awaited<ReturnType<typeof siteBefore>>) {
+  let [on, paid] = [true, 0];
+  const lost: string[] = [];
+  const tills = Array.from({ length: 6 }, async (_, index) => {
+    while (on) {
+      const heard = await pay(doorAt(site, index), site.till);
+      if (heard === "pay") paid += 1;
+      else lost.push(heard);
+      await pause(10);
+    }
+  });
+  return {
+    stop: async () => {
+      on = false;
+      await Promise.all(tills);
+      return { paid, lost };
+    },
+  };
+}
