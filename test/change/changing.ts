@@ -1,5 +1,5 @@
 /** A real `ecluse serve` whose inventory the test writes anew, asked and changed through its control socket. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { call } from "../../src/control/client.ts";
 import { type Parameters, ROUTES, type RouteName } from "../../src/control/routes.ts";
 import {
@@ -71,26 +71,25 @@ function hasEnded({ child }: Serving): boolean {
   return child.exitCode !== null || child.signalCode !== null;
 }
 
-/** Whether somebody listens on a socket, without asking: as the kernel lists them (proc(5), /proc/net/unix). */
-function answers(path: string): boolean {
-  const sockets = readFileSync("/proc/net/unix", "utf8").split("\n");
-  // Flags: SO_ACCEPTCON.
-  return sockets.some((line) => line.endsWith(` ${path}`) && line.includes(" 00010000 "));
-}
-
 export async function changing(site: Site, options: ServeOptions = {}): Promise<Changing> {
   const file = inventoryFile(inventoryOf(site));
   const write = (after: Site): void => writeFileSync(file.path, inventoryOf(after));
+  const ask: Changing["ask"] = (name, given = {}) =>
+    call(file.control, name, ROUTES[name].method === "GET" ? given : { author: "test", ...given });
   const start = async (more: ServeOptions = {}): Promise<Serving> => {
     const serving = serveFile(file, { ...options, ...more });
     await serving.awaitEvent("ready", 1, 30_000);
     // The doors are open a moment before the socket is. A killed process leaves one that nobody answers.
-    await until(() => answers(file.control) || hasEnded(serving), "the control socket");
+    let answered = false;
+    const knock = (): void => {
+      const again = (): void => void (hasEnded(serving) ? undefined : setTimeout(knock, 10));
+      void ask("status").then(() => (answered = true), again);
+    };
+    knock();
+    await until(() => answered || hasEnded(serving), "the control socket", 15_000);
     return serving;
   };
   let serving = await start();
-  const ask: Changing["ask"] = (name, given = {}) =>
-    call(file.control, name, ROUTES[name].method === "GET" ? given : { author: "test", ...given });
   return {
     file,
     write,
