@@ -82,7 +82,9 @@ export async function changing(site: Site, options: ServeOptions = {}): Promise<
     // The doors are open a moment before the socket is. A killed process leaves one that nobody answers.
     let answered = false;
     const knock = (): void => {
-      const again = (): void => void (hasEnded(serving) ? undefined : setTimeout(knock, 10));
+      const again = (): void => {
+        if (!hasEnded(serving)) setTimeout(knock, 10);
+      };
       void ask("status").then(() => (answered = true), again);
     };
     knock();
