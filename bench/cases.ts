@@ -44,6 +44,23 @@ export function casesOf(quick: boolean): readonly Case[] {
         { key: "rss", title: "RSS MB", digits: 1, unit: MEGABYTE },
       ],
     },
+    {
+      name: "change",
+      benchmark: "change",
+      title: `one terminal more than 7,127, with ${size(1_000, 100)} open sessions that go on asking`,
+      doors: "all",
+      work: { kind: "change", sessions: size(1_000, 100), every: 500 },
+      columns: [
+        { key: "insideMs", title: "in its process ms", digits: 1 },
+        { key: "answeredMs", title: "answers ms", digits: 0 },
+        { key: "carriedMs", title: "door carries ms", digits: 0, ratio: true },
+        { key: "worstMs", title: "slowest answer ms", digits: 1, ratio: true },
+        { key: "quietMs", title: "unchanged ms", digits: 1 },
+        { key: "laterInsideMs", title: "later: in its process", digits: 1 },
+        { key: "laterCarriedMs", title: "carries", digits: 0 },
+        { key: "laterWorstMs", title: "slowest", digits: 1 },
+      ],
+    },
     requests("requests-1", 1, size(20_000, 2_000), size(5_000, 1_000)),
     requests("requests-64", 64, size(60_000, 6_000), size(15_000, 3_000)),
     {

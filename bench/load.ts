@@ -6,6 +6,7 @@
  */
 import { createInterface } from "node:readline";
 import { measureBulk } from "./load/bulk.ts";
+import { measureChange } from "./load/change.ts";
 import { measureConnections } from "./load/connections.ts";
 import { measureDoors } from "./load/doors.ts";
 import { measureIdle } from "./load/idle.ts";
@@ -35,6 +36,8 @@ function work(): Promise<Answer> {
       return measureIdle(job);
     case "doors":
       return measureDoors(job);
+    case "change":
+      return measureChange(job);
   }
 }
 

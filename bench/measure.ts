@@ -6,10 +6,11 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Case } from "./cases.ts";
 import { gatewayCore, loadCore, type Inside } from "./isolate.ts";
 import { monotonicSeconds } from "./load/doors.ts";
-import type { Answer, Job, TargetDoor, Work } from "./load/job.ts";
+import type { Answer, Figures, Job, Step, Target, TargetDoor, Work } from "./load/job.ts";
 import { Network } from "./network.ts";
 import { cpuSecondsOf, memoryOf } from "./proc.ts";
 import { Running } from "./processes.ts";
+import { median } from "./statistics.ts";
 import type { Door, Launch, Plan, Subject } from "./subjects/subject.ts";
 
 const SESSIONS = 4_096;
@@ -34,11 +35,12 @@ export async function measure(subject: Subject, which: Case, { isolation, folder
   await using backend = await startBackend(network, doors, folder);
   const { gateway, till } = network;
   const plan = { doors, gateway, till, sessions: SESSIONS, folder, loopback: isolation === "loopback" };
+  if (which.work.kind === "change") return await measureChanged(subject, { network, backend, plan }, which.work);
   const scene = { network, backend, plan, launch: subject.launch?.(plan) };
   return which.work.kind === "doors" ? await measureOpening(scene) : await measureTraffic(scene, which.work);
 }
 
-async function measureTraffic(scene: Scene, work: Work): Promise<Answer> {
+async function measureTraffic(scene: Scene, work: Task): Promise<Answer> {
   await using gateway = startGateway(scene);
   const knocked = await load(scene, { kind: "doors" }, gateway);
   return knocked.failures > 0 ? knocked : await load(scene, work, gateway);
@@ -66,6 +68,42 @@ async function measureOpening(scene: Scene): Promise<Answer> {
   return { ...every, figures };
 }
 
+/** All doors but the last are there; the last is added, and perhaps taken away and added again. */
+async function measureChanged(
+  { change }: Subject,
+  { network, backend, plan: all }: Omit<Scene, "launch">,
+  work: Extract<Work, { kind: "change" }>,
+): Promise<Answer> {
+  const plan = { ...all, doors: all.doors.slice(0, -1) };
+  const changeable = change?.(plan);
+  const [last] = all.doors.slice(-1);
+  if (changeable === undefined || last === undefined) throw new Error("cannot be changed while it runs");
+  const scene: Scene = { network, backend, plan, launch: changeable.launch };
+  await using gateway = startGateway(scene);
+  const knocked = await load(scene, { kind: "doors" }, gateway);
+  if (knocked.failures > 0 || gateway === undefined) return knocked;
+  await settled(gateway);
+  const trigger = "signal" in changeable.trigger ? { ...changeable.trigger, pid: gateway.pid } : changeable.trigger;
+  const step = (doors: readonly Door[]): Step => ({ files: inFolder(plan, changeable.filesFor(doors)), trigger });
+  const more: Step = { ...step(all.doors), opens: { port: last.port, terminal: last.target.address } };
+  const again = Array.from({ length: changeable.again }, () => [step(plan.doors), more]).flat();
+  const answer = await load(scene, { ...work, steps: [more, ...again] }, gateway);
+  return { ...answer, figures: { ...answer.figures, ...insideOf(scene) } };
+}
+
+function inFolder({ folder }: Plan, files: Launch["files"]): Launch["files"] {
+  return Object.fromEntries(Object.entries(files).map(([name, text]) => [join(folder, name), text]));
+}
+
+/** What a subject said itself of how long each change took in its process; every other one takes the door away. */
+function insideOf({ plan }: Scene): Figures {
+  const said = readFileSync(logOf(plan), "utf8").matchAll(/"insideMs":([\d.]+)/g);
+  const [first, ...later] = Array.from(said, ([, milliseconds]) => Number(milliseconds)).filter(
+    (_, index) => index % 2 === 0,
+  );
+  return first === undefined ? {} : { insideMs: first, laterInsideMs: median(later) };
+}
+
 async function startBackend(network: Network, doors: readonly Door[], folder: string): Promise<Running> {
   const file = join(folder, "backend");
   writeFileSync(file, network.backendAddresses(doors).join("\n"));
@@ -89,14 +127,18 @@ function startGateway({ network, launch, plan }: Scene): Running | undefined {
   return new Running({ command, enter: network.enter("gateway"), core: gatewayCore(), log, ...(env && { env }) });
 }
 
-async function load(scene: Scene, work: Work, gateway: Running | undefined): Promise<Answer> {
+/** What the load generator is to do; a change comes with its steps. */
+type Task = DistributiveOmit<Job, keyof Target>;
+type DistributiveOmit<T, K extends keyof T> = T extends unknown ? Omit<T, K> : never;
+
+async function load(scene: Scene, work: Task, gateway: Running | undefined): Promise<Answer> {
   await using loading = await startLoad(scene, work, gateway);
   const answer = answerOf(loading);
   return gateway ? await unlessEnded(gateway, scene, answer) : await answer;
 }
 
 /** Starts the load generator; resolves once it runs. */
-async function startLoad(scene: Scene, work: Work, gateway: Running | undefined): Promise<Running> {
+async function startLoad(scene: Scene, work: Task, gateway: Running | undefined): Promise<Running> {
   const { network, backend, plan, launch } = scene;
   const [first, ...others] = plan.doors;
   if (!first) throw new Error("a plan has at least one door");

@@ -27,6 +27,10 @@ import type { Commission, Predecessor } from "./take-over/predecessor.ts";
 import { type Program, Successor } from "./take-over/successor.ts";
 import { VERSION } from "./version.ts";
 
+/** How often a change is rehearsed after the start, and how long to wait before each, in milliseconds. */
+const REHEARSALS = 4;
+const BETWEEN_REHEARSALS = 500;
+
 export interface ManagedGatewayOptions extends Settings {
   /** What the file said a moment ago, so that it need not be read again; without errors. */
   readonly first?: LoadResult;
@@ -55,6 +59,7 @@ export class ManagedGateway {
   #isHandedOver = false;
   #control: ControlServer;
   #stopWatching: () => void = () => undefined;
+  #stopRehearsing: (() => void) | undefined;
   #announced = "";
   #reloading: Promise<void> | undefined;
   #reloadAgain: string | undefined;
@@ -65,6 +70,17 @@ export class ManagedGateway {
     this.#records = records;
     this.#changes = changes;
     this.#control = control;
+  }
+
+  /** Not at once: who waited for the doors comes first. */
+  #rehearse(clock: Clock): void {
+    let left = REHEARSALS;
+    const stop = clock.every(BETWEEN_REHEARSALS, () => {
+      this.#changes.rehearse();
+      left -= 1;
+      if (left === 0) stop();
+    });
+    this.#stopRehearsing = stop;
   }
 
   /** Opens the doors of what is in force. Throws `EcluseError` where the state, the inventory or the socket cannot be had. */
@@ -111,6 +127,7 @@ export class ManagedGateway {
       clock,
       changed: () => void this.#fileChanged(),
     });
+    this.#rehearse(clock);
     if (this.#changes.entry.hash !== hashOf(first?.files ?? [])) void this.#fileChanged();
   }
 
@@ -220,6 +237,7 @@ export class ManagedGateway {
   stop(limit: number): Promise<{ readonly cut: number }> {
     this.#stopping.abort();
     this.#stopWatching();
+    this.#stopRehearsing?.();
     return this.#gateway.stop(limit);
   }
 

@@ -23,7 +23,8 @@ export async function measureDoors(job: Extract<Job, { kind: "doors" }>): Promis
   return { figures: { openAt }, failures: 0 };
 }
 
-async function untilAnswered(host: string, door: TargetDoor): Promise<number> {
+/** Knocks until a door carries a request; resolves with the time on the clock that all processes share. */
+export async function untilAnswered(host: string, door: TargetDoor): Promise<number> {
   while (!(await answers(host, door))) await pause(BETWEEN_KNOCKS_MS);
   return monotonicSeconds();
 }

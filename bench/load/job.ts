@@ -23,9 +23,28 @@ export type Work =
   | { readonly kind: "connections"; readonly concurrency: number; readonly count: number; readonly warmup: number }
   | { readonly kind: "bulk"; readonly mebibytes: number; readonly warmup: number }
   | { readonly kind: "idle"; readonly first: number; readonly more: number }
-  | { readonly kind: "doors" };
+  | { readonly kind: "doors" }
+  /** So many sessions, each asking every so many milliseconds, while the gateway is changed step by step. */
+  | { readonly kind: "change"; readonly sessions: number; readonly every: number };
 
-export type Job = Target & Work;
+/** One change of a running gateway. */
+export interface Step {
+  /** Path -> text: put in place before the trigger. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly trigger: Trigger;
+  /** The door that it opens; absent: it opens none. */
+  readonly opens?: TargetDoor;
+}
+
+/** How a gateway is told to read its files again. */
+export type Trigger =
+  | { readonly pid: number; readonly signal: NodeJS.Signals }
+  /** Ecluse's control socket. */
+  | { readonly control: string };
+
+export type Job = Target & (Exclude<Work, { readonly kind: "change" }> | ChangeJob);
+
+type ChangeJob = Extract<Work, { readonly kind: "change" }> & { readonly steps: readonly Step[] };
 
 /** Named numbers; `report.ts` knows the units. */
 export type Figures = Readonly<Record<string, number>>;

@@ -5,6 +5,6 @@ export const direct: Subject = {
   name: "direct",
   description: "no relay; through the gateway's kernel where there are namespaces",
   missing: () => undefined,
-  skips: { doors: "it opens none", idle: "it holds none" },
+  skips: { doors: "it opens none", change: "it opens none", idle: "it holds none" },
   launch: undefined,
 };

@@ -13,7 +13,23 @@ export const ecluse: Subject = {
   missing: () => undefined,
   skips: {},
   launch,
+  change: (plan) => ({
+    launch: timed(plan),
+    filesFor: (doors) => ({ "ecluse.yaml": inventoryOf({ ...plan, doors }) }),
+    trigger: { control: join(plan.folder, "control.sock") },
+    again: 4,
+  }),
 };
+
+const TIMED = join(import.meta.dirname, "ecluse-timed.ts");
+
+/** The same gateway, which also says how long each change took in its process. */
+function timed(plan: Plan): Launch {
+  const [inventory, state, control] = ["ecluse.yaml", "state", "control.sock"].map((name) => join(plan.folder, name));
+  const { files, command, ...rest } = launch(plan);
+  const node = command.slice(0, command.indexOf(MAIN));
+  return { ...rest, files, command: [...node, TIMED, inventory ?? "", state ?? "", control ?? ""] };
+}
 
 function launch(plan: Plan): Launch {
   const inventory = join(plan.folder, "ecluse.yaml");

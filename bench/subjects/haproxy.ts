@@ -8,7 +8,21 @@ export const haproxy: Subject = {
   description: "HAProxy, nbthread 1, a listen section per door, 16 KiB buffers (its default)",
   missing: () => missingProgram("haproxy", "-v"),
   skips: {},
-  launch: (plan) => launch(plan, [...globals(plan), ...plan.doors.flatMap((door) => section(plan, door))]),
+  launch: (plan) => launch(plan, listenEach(plan)),
+  change: (plan) => {
+    // The new process is given the listening sockets by the old one, so that no connection is refused in between.
+    const seamless = [
+      "  master-worker",
+      `  stats socket ${join(plan.folder, "s")} mode 600 level admin expose-fd listeners`,
+    ];
+    const filesFor = (doors: readonly Door[]) =>
+      launch({ ...plan, doors }, listenEach({ ...plan, doors }, seamless)).files;
+    const { command } = launch(plan, []);
+    return {
+      launch: { files: filesFor(plan.doors), command: ["haproxy", "-W", ...command.slice(1)] },
+      ...{ filesFor, trigger: { signal: "SIGUSR2" }, again: 0 },
+    };
+  },
 };
 
 /** Cheaper for many doors: per terminal there is a filter and its own counters of the frontend, no server's. */
@@ -41,8 +55,7 @@ export const haproxy64k: Subject = {
   description: "HAProxy as above with 64 KiB buffers",
   missing: haproxy.missing,
   skips: onlyIn(["bulk"], "only the size of its buffers differs from haproxy"),
-  launch: (plan) =>
-    launch(plan, [...globals(plan, ["  tune.bufsize 65536"]), ...plan.doors.flatMap((door) => section(plan, door))]),
+  launch: (plan) => launch(plan, listenEach(plan, ["  tune.bufsize 65536"])),
 };
 
 function launch(plan: Plan, lines: readonly string[]): Launch {
@@ -63,6 +76,10 @@ function globals({ sessions }: Plan, more: readonly string[] = []): readonly str
     "  timeout client 300s",
     "  timeout server 300s",
   ];
+}
+
+function listenEach(plan: Plan, more: readonly string[] = []): readonly string[] {
+  return [...globals(plan, more), ...plan.doors.flatMap((door) => section(plan, door))];
 }
 
 function section({ gateway, till }: Plan, { port, target }: Door): readonly string[] {

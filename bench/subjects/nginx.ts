@@ -12,6 +12,11 @@ export const nginx: Subject = {
   missing: () => missingProgram("nginx", "-v"),
   skips: {},
   launch: (plan) => launch(plan, "16k"),
+  change: (plan) => ({
+    launch: launch(plan, "16k"),
+    filesFor: (doors) => launch({ ...plan, doors }, "16k").files,
+    ...{ trigger: { signal: "SIGHUP" }, again: 0 },
+  }),
 };
 
 /** For bulk at equal buffers: Node reads 64 KiB at a time. */

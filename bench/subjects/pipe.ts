@@ -8,7 +8,7 @@ export const pipe: Subject = {
   name: "pipe",
   description: "Node: a.pipe(b); b.pipe(a), without limits, timeouts, journal",
   missing: () => undefined,
-  skips: { doors: "a baseline for traffic" },
+  skips: { doors: "a baseline for traffic", change: "a baseline for traffic" },
   launch: ({ doors, gateway, till }) => {
     const [door] = doors;
     if (!door) throw new Error("pipe needs a door");

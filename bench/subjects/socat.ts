@@ -5,7 +5,7 @@ export const socat: Subject = {
   name: "socat",
   description: "socat TCP-LISTEN,fork,range, a process per connection; backlog raised from 5 to 1024",
   missing: () => missingProgram("socat", "-V"),
-  skips: { doors: "takes a process per door (7,128 processes)" },
+  skips: { doors: "takes a process per door (7,128 processes)", change: "takes a process per door" },
   launch: (plan) => ({ files: {}, command: commandOf(plan) }),
 };
 

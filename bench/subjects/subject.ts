@@ -1,9 +1,9 @@
 /** What is compared: a way for a till's bytes to reach a terminal. One file per subject, pure: text in, text out. */
 import { spawnSync } from "node:child_process";
 
-export type Benchmark = "doors" | "requests" | "connections" | "bulk" | "idle";
+export type Benchmark = "doors" | "change" | "requests" | "connections" | "bulk" | "idle";
 
-export const BENCHMARKS: readonly Benchmark[] = ["doors", "requests", "connections", "bulk", "idle"];
+export const BENCHMARKS: readonly Benchmark[] = ["doors", "change", "requests", "connections", "bulk", "idle"];
 
 /** One public port and the terminal behind it. */
 export interface Door {
@@ -47,6 +47,19 @@ export interface Subject {
   readonly skips: Readonly<Partial<Record<Benchmark, string>>>;
   /** `undefined` for the way without a relay. */
   readonly launch: ((plan: Plan) => Launch) | undefined;
+  /** How it is told of one door more, and less, while it runs; absent: it sits `change` out. */
+  readonly change?: (plan: Plan) => Changeable;
+}
+
+/** A subject that is changed while it runs. */
+export interface Changeable {
+  readonly launch: Launch;
+  /** Name in the plan's folder -> text, for other doors. */
+  readonly filesFor: (doors: readonly Door[]) => Readonly<Record<string, string>>;
+  /** Sent to its process, or the control socket that takes `apply`. */
+  readonly trigger: { readonly signal: NodeJS.Signals } | { readonly control: string };
+  /** How often the same door is added again, after it was taken away: the first time may cost more than the next. */
+  readonly again: number;
 }
 
 /** The reason to give where a program cannot be run; its version option must succeed. */

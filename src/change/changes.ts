@@ -14,6 +14,7 @@ import { selected } from "../inventory/selected.ts";
 import { type PolicyChange, compare } from "../policy/compare.ts";
 import { compile } from "../policy/compile.ts";
 import type { Policy, RelayedFlow, Standing } from "../policy/policy.ts";
+import { GrantDeadlines } from "./grant-deadlines.ts";
 import { History, type ListedEntry } from "./history.ts";
 import { type AppliedFile, type Entry, hashOf } from "./history-entry.ts";
 import { pendingOf, type Pending } from "./history-confirm.ts";
@@ -72,6 +73,9 @@ export interface Changed {
   readonly detail: string;
 }
 
+/** How often the time of temporary grants is looked at, in milliseconds. */
+const LOOK = 500;
+
 /** Milliseconds before a rollback that failed is tried again. */
 const RETRY = 10_000;
 
@@ -101,6 +105,9 @@ export class Changes implements AsyncDisposable {
   #changing: Promise<unknown> = Promise.resolve();
   #passedOn = false;
   #stopProbation: (() => void) | undefined;
+  readonly #deadlines = new GrantDeadlines();
+  #stopLooking: (() => void) | undefined;
+  #ending = false;
 
   private constructor(options: ChangesOptions, stores: Stores, inForce: InForce) {
     this.#options = options;
@@ -109,6 +116,7 @@ export class Changes implements AsyncDisposable {
     this.#grants = stores.grants;
     this.#operations = stores.operations;
     this.#inForce = inForce;
+    this.#noteGrants();
   }
 
   /**
@@ -127,6 +135,7 @@ export class Changes implements AsyncDisposable {
       };
       const changes = new Changes(options, stores, await inForceAtStart(options, stores));
       await options.apply(changes.#inForce.policy);
+      changes.#stopLooking = options.clock.every(LOOK, () => changes.#endOverdue());
       if (passedOn !== undefined) changes.#tell("taken-over", passedOn.author, passedOn.detail);
       else changes.#tell("started", "ecluse", `inventory ${changes.#inForce.entry.number}`);
       return changes;
@@ -153,12 +162,20 @@ export class Changes implements AsyncDisposable {
   }
 
   get grants(): { readonly list: readonly TemporaryGrant[]; readonly aside: readonly GrantAside[] } {
-    const { list } = withoutExpired(this.#grants.value, this.#options.clock.wall());
+    const { list } = withoutExpired(this.#lasting, this.#options.clock.wall());
     return { list, aside: grantsAside(this.#inForce.inventory, list, this.#options.clock.wall()) };
   }
 
   history(): Promise<readonly ListedEntry[]> {
     return this.#history.list();
+  }
+
+  /**
+   * Goes through a change that changes nothing. The first real one would otherwise be the first to run its code, which
+   * takes four times as long then, and the sessions wait for it.
+   */
+  rehearse(): void {
+    this.#compare(this.#compile(this.#inForce.inventory));
   }
 
   /** What applying the file, or an entry of the history, would change. */
@@ -237,6 +254,7 @@ export class Changes implements AsyncDisposable {
       const { list } = await this.#grants.update((grants) =>
         addGrant(withoutExpired(grants, now), { source, flows, duration, reason, by: author }, { inventory, now }),
       );
+      this.#noteGrants();
       await this.#reapply();
       const grant = list.at(-1) as TemporaryGrant;
       this.#tell("granted", author, `${grant.id}: ${source} at ${flows.join(", ")}, because: ${reason}`);
@@ -302,6 +320,7 @@ export class Changes implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopProbation?.();
+    this.#stopLooking?.();
     await this.#changing;
     await this.#state[Symbol.asyncDispose]();
   }
@@ -322,7 +341,8 @@ export class Changes implements AsyncDisposable {
   }
 
   #compile(inventory: Inventory): Policy {
-    return compileWith(inventory, this.#grants.value, this.#operations.value, this.#options.clock.wall());
+    const wall = this.#options.clock.wall();
+    return compileWith(inventory, this.#lasting, this.#operations.value, { now: wall, before: this.policy });
   }
 
   #compare(after: Policy): PolicyChange {
@@ -338,6 +358,46 @@ export class Changes implements AsyncDisposable {
   #reapply(): Promise<void> {
     const { entry, inventory } = this.#inForce;
     return this.#enforce({ entry, inventory, policy: this.#compile(inventory) });
+  }
+
+  /** Without those that are over by the clock that nobody sets. */
+  get #lasting(): TemporaryGrants {
+    const grants = this.#grants.value;
+    const over = this.#overdue();
+    return over.length === 0 ? grants : { ...grants, list: grants.list.filter((grant) => !over.includes(grant)) };
+  }
+
+  #overdue(): readonly TemporaryGrant[] {
+    return this.#deadlines.over(this.#grants.value.list, this.#options.clock.monotonic());
+  }
+
+  #noteGrants(): void {
+    const { clock } = this.#options;
+    this.#deadlines.note(this.#grants.value.list, { wall: clock.wall(), monotonic: clock.monotonic() });
+  }
+
+  /**
+   * Ends what the wall clock, set back, would let last; the others have ended by it. Enforced first: a disk that cannot be
+   * written to lets nobody in, and is tried again.
+   */
+  #endOverdue(): void {
+    const { clock } = this.#options;
+    const over = this.#overdue().filter(({ until }) => clock.wall() < until);
+    if (over.length === 0 || this.#ending) return;
+    this.#ending = true;
+    const ended = this.#next(async () => {
+      await this.#reapply();
+      const ids = new Set(over.map(({ id }) => id));
+      await this.#grants.update((grants) => ({ ...grants, list: grants.list.filter(({ id }) => !ids.has(id)) }));
+      for (const { id, source } of over) this.#tell("revoked", "ecluse: its time is over", `${id}: ${source}`);
+    });
+    const again = (): void => void (this.#ending = false);
+    ended.then(again, () => {
+      const stop = clock.every(RETRY, () => {
+        stop();
+        again();
+      });
+    });
   }
 
   /** Rolls back when the time to confirm is over, by a clock that nobody sets. */
@@ -398,7 +458,11 @@ async function inForceAtStart(options: ChangesOptions, stores: Stores): Promise<
   const result = await readFirst(options, last);
   const { inventory, files } = accepted(result, last === undefined ? options.file : `applied inventory ${last.number}`);
   const entry = last ?? (await stores.history.append({ at, author: "ecluse: first start", files }));
-  return { entry, inventory, policy: compileWith(inventory, stores.grants.value, stores.operations.value, at) };
+  return {
+    entry,
+    inventory,
+    policy: compileWith(inventory, stores.grants.value, stores.operations.value, { now: at }),
+  };
 }
 
 /** One state directory, one inventory: another one's state would open another one's doors. */
@@ -419,9 +483,9 @@ function compileWith(
   inventory: Inventory,
   grants: TemporaryGrants,
   operations: readonly Operation[],
-  now: number,
+  { now, before }: { readonly now: number; readonly before?: Policy },
 ): Policy {
-  return compile(withTemporaryGrants(inventory, grants.list, now), standings(operations));
+  return compile(withTemporaryGrants(inventory, grants.list, now), standings(operations), before);
 }
 
 /** Throws `inventory-refused`, with the findings, where it has errors. */

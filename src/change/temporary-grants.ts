@@ -103,6 +103,8 @@ export function withoutExpired(grants: TemporaryGrants, now: number): TemporaryG
  * `grantsAside` names it. What no grant touches stays the same object.
  */
 export function withTemporaryGrants(inventory: Inventory, grants: readonly TemporaryGrant[], now: number): Inventory {
+  // Mostly there are none, and then no list of thousands of ids is made in the middle of a change.
+  if (grants.every(({ until }) => now >= until)) return inventory;
   const rights = rightsByFlow(inventory, grants, now);
   if (rights.size === 0) return inventory;
   const extended = <T extends Terminal | GenericFlow>(id: string, item: T): T => {

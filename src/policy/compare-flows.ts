@@ -10,7 +10,10 @@ export interface FlowPair {
   readonly after: Flow | undefined;
 }
 
-/** Every flow of either policy, once, in the order of `after`; those that are gone stand where the change is. */
+/**
+ * Every flow of either policy that is not the same in both, once, in the order of `after`; those that are gone stand where
+ * the change is. Flows that are one object are the same, and left out: `compile` keeps those that a change leaves alone.
+ */
 export function pairFlows(before: Policy, after: Policy): readonly FlowPair[] {
   // Most changes touch a few flows of thousands: only what lies between the first and the last difference is looked up.
   const [old, young] = [before.flows, after.flows];
@@ -20,9 +23,13 @@ export function pairFlows(before: Policy, after: Policy): readonly FlowPair[] {
   let tail = 0;
   while (tail < shortest - head && old.at(-1 - tail)?.id === young.at(-1 - tail)?.id) tail += 1;
   const side = (flows: readonly Flow[]): readonly Flow[] => flows.slice(head, flows.length - tail);
-  const pairs: FlowPair[] = young.slice(0, head).map((flow, index) => pairOf(old[index], flow));
+  const pairs: FlowPair[] = [];
+  const add = (index: number, oldIndex: number): void => {
+    if (old[oldIndex] !== young[index]) pairs.push(pairOf(old[oldIndex], young[index]));
+  };
+  for (let index = 0; index < head; index += 1) add(index, index);
   for (const pair of pairUp(side(old), side(young))) pairs.push(pair);
-  for (let left = tail; left > 0; left -= 1) pairs.push(pairOf(old.at(-left), young.at(-left)));
+  for (let left = tail; left > 0; left -= 1) add(young.length - left, old.length - left);
   return pairs;
 }
 

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { type Ipv4, type Network, formatAddress, parseAddress, parseNetwork } from "@ecluse/guard/address";
-import type { Endpoint, GenericFlow, Inventory, Service, Terminal } from "../inventory/model.ts";
+import fc from "fast-check";
+import type { Depot, Endpoint, GenericFlow, Inventory, Service, Terminal } from "../inventory/model.ts";
 import { compile } from "./compile.ts";
 import { decide } from "./decide.ts";
-import { type Policy, type RelayedFlow, endpointKey } from "./policy.ts";
+import { type Policy, type RelayedFlow, type Standing, endpointKey } from "./policy.ts";
 
 const GATEWAY = address("198.51.100.10");
 const ODOO = address("203.0.113.7");
@@ -130,6 +131,96 @@ suite("compile", () => {
     assert.throws(() => compile({ ...inventory(), flows: [flow] }), /two flows on one endpoint: flow\/thief/);
   });
 });
+
+suite("compile with a policy before", () => {
+  test("an inventory that says the same keeps every terminal's flow, and every gate", () => {
+    const before = compile(inventory());
+    const after = compile(structuredClone(inventory()), new Map(), before);
+    assert.deepEqual(after, before);
+    for (const [index, flow] of after.flows.entries()) {
+      assert.equal(flow.gate, before.flows[index]?.gate, flow.id);
+      if (flow.position !== undefined) assert.equal(flow, before.flows[index], flow.id);
+    }
+  });
+
+  test("says what it says without one, whatever was before", () => {
+    const scenes = fc.tuple(fc.array(fc.constantFrom(...CHANGES)), standings);
+    fc.assert(
+      fc.property(scenes, scenes, ([made, said], [next, nextSaid]) => {
+        const before = compile(changed(made), new Map(said));
+        const after = changed([...made, ...next]);
+        assert.deepEqual(compile(after, new Map(nextSaid), before), compile(after, new Map(nextSaid)));
+        assert.deepEqual(compile(changed(next), new Map(nextSaid), before), compile(changed(next), new Map(nextSaid)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+const standings = fc.array(
+  fc.tuple(fc.constantFrom("depot01-tpe01", "depot22-tpe03"), fc.constantFrom<Standing>("closed", "draining")),
+);
+
+/** Each changes one thing that a flow says, or who is there to have one. */
+const CHANGES: readonly ((before: Inventory) => Inventory)[] = [
+  ...[2, 3, 4].map((number) => (before: Inventory) => withTerminal(before, terminalOf(number, `172.17.22.${number}`))),
+  (before) => ({ ...before, depots: before.depots.slice(1) }),
+  (before) => ({ ...before, depots: before.depots.slice(0, 1) }),
+  ...(
+    [
+      { port: 8_889 },
+      { address: address("172.17.22.99") },
+      { sessions: 2 },
+      { onRevoke: "keep" },
+      { owner: "Sales" },
+      { reason: "another" },
+      { approver: "RSSI" },
+      { reviewed: "2026-11-01" },
+      { nextReview: "2027-05-01" },
+      { grants: [] },
+      { grants: [{ source: "odoo", until: 5 }] },
+      { grants: [{ source: "odoo", reason: "why" }] },
+      { grants: [{ source: "odoo" }, { source: "proxy" }] },
+    ] satisfies Partial<Terminal>[]
+  ).map((facts) => (before: Inventory) => firstTerminal(before, (terminal) => ({ ...terminal, ...facts }))),
+  // Ports of the terminal's own: two flows on one endpoint are no inventory.
+  ...[[], [9_100], [9_200], [9_100, 9_200]].map(
+    (aliases) => (before: Inventory) =>
+      firstTerminal(before, (terminal) => ({ ...terminal, aliases: aliases.map((port) => port + terminal.number) })),
+  ),
+  (before) => ({ ...before, gateway: { ...before.gateway, address: address("198.51.100.11") } }),
+  (before) => ({ ...before, gateway: { ...before.gateway, onRevoke: "cut" } }),
+  (before) => ({
+    ...before,
+    sources: before.sources.map((source) =>
+      source.name === "odoo" ? { ...source, networks: [network("192.0.2.1")] } : source,
+    ),
+  }),
+];
+
+function changed(changes: typeof CHANGES): Inventory {
+  return changes.reduce((before, change) => change(before), inventory());
+}
+
+function withTerminal(before: Inventory, terminal: Terminal): Inventory {
+  const numbered = ({ number }: Terminal): boolean => number !== terminal.number;
+  const terminals = (depot: Depot): readonly Terminal[] =>
+    [...depot.terminals.filter(numbered), terminal].sort((a, b) => a.number - b.number);
+  return { ...before, depots: before.depots.map((depot) => ({ ...depot, terminals: terminals(depot) })) };
+}
+
+/** The first of the last depot. */
+function firstTerminal(before: Inventory, change: (terminal: Terminal) => Terminal): Inventory {
+  const last = before.depots.at(-1);
+  return {
+    ...before,
+    depots: before.depots.map((depot) =>
+      depot === last
+        ? { ...depot, terminals: depot.terminals.map((each, index) => (index === 0 ? change(each) : each)) }
+        : depot,
+    ),
+  };
+}
 
 function inventory(): Inventory {
   return {

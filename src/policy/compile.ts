@@ -2,7 +2,8 @@
 import { type Network } from "@ecluse/guard/address";
 import type { Accountability, Depot, GenericFlow, Grant, Inventory, Service, Terminal } from "../inventory/model.ts";
 import { publicPortOf, terminalId } from "../inventory/numbering.ts";
-import { type Gate, compileGate } from "./gate.ts";
+import { type KeptTerminals, keepTerminals } from "./compile-kept.ts";
+import { type Gate, compileGate, sameGate } from "./gate.ts";
 import {
   type Balancer,
   type Door,
@@ -14,9 +15,19 @@ import {
   endpointKey,
 } from "./policy.ts";
 
-/** Compiles an inventory that `check` found without error; `standing` is what operators said of single flows, by id. */
-export function compile(inventory: Inventory, standing: ReadonlyMap<string, Standing> = new Map()): Policy {
-  const context: Context = { inventory, standing, gateOf: gates(inventory) };
+/**
+ * Compiles an inventory that `check` found without error; `standing` is what operators said of single flows, by id.
+ *
+ * `before` changes nothing of what the policy says. Terminals and gates that are as they were there are taken from it: a
+ * change of one terminal among thousands makes one flow, and `compare` sees at once what is the same.
+ */
+export function compile(
+  inventory: Inventory,
+  standing: ReadonlyMap<string, Standing> = new Map(),
+  before: Pick<Policy, "flows"> = NOTHING,
+): Policy {
+  const kept = keepTerminals(before, inventory.gateway, standing);
+  const context: Context = { inventory, standing, gateOf: gates(inventory, before), kept };
   const flows: Flow[] = [
     ...inventory.depots.flatMap((depot) => depot.terminals.map((terminal) => terminalFlow(context, depot, terminal))),
     ...inventory.services.map((service) => serviceFlow(context, service)),
@@ -25,13 +36,21 @@ export function compile(inventory: Inventory, standing: ReadonlyMap<string, Stan
   return { limits: inventory.gateway.limits, flows, doors: doorsOf(flows) };
 }
 
+const NOTHING: Pick<Policy, "flows"> = { flows: [] };
+
 interface Context {
   readonly inventory: Inventory;
+  readonly kept: KeptTerminals;
   readonly standing: ReadonlyMap<string, Standing>;
   readonly gateOf: (grants: readonly Grant[]) => Gate;
 }
 
-function terminalFlow({ inventory, gateOf, standing }: Context, depot: Depot, terminal: Terminal): RelayedFlow {
+function terminalFlow(context: Context, depot: Depot, terminal: Terminal): RelayedFlow {
+  const gate = context.gateOf(terminal.grants);
+  return context.kept(depot, terminal, gate) ?? newTerminalFlow(context, depot, terminal);
+}
+
+function newTerminalFlow({ inventory, gateOf, standing }: Context, depot: Depot, terminal: Terminal): RelayedFlow {
   const { gateway } = inventory;
   const position = { depot: depot.number, terminal: terminal.number };
   return {
@@ -110,20 +129,37 @@ function accountability({ owner, reason, approver, reviewed, nextReview }: Accou
 }
 
 /** One gate per distinct list of grants: 7,128 terminals usually share a handful. */
-function gates(inventory: Inventory): (grants: readonly Grant[]) => Gate {
+function gates(inventory: Inventory, before: Pick<Policy, "flows">): (grants: readonly Grant[]) => Gate {
   const networks = new Map(inventory.sources.map((source) => [source.name, source.networks]));
   const networksOf = (source: string): readonly Network[] => networks.get(source) ?? [];
   const byList = new Map<readonly Grant[], Gate>();
   const byContent = new Map<string, Gate>();
+  const old = gatesByContent(before);
   return (grants) => {
     const shared = byList.get(grants);
     if (shared !== undefined) return shared;
     const content = JSON.stringify(grants);
-    const gate = byContent.get(content) ?? compileGate(grants, networksOf);
+    const gate = byContent.get(content) ?? unlessSame(compileGate(grants, networksOf), old.get(content));
     byContent.set(content, gate);
     byList.set(grants, gate);
     return gate;
   };
+}
+
+function gatesByContent({ flows }: Pick<Policy, "flows">): ReadonlyMap<string, Gate> {
+  const distinct = new Map<Gate, readonly Grant[]>();
+  // Neighbours mostly share one: asking the map for each of thousands would take longer than all else here.
+  let last: Gate | undefined;
+  for (const { gate, grants } of flows) {
+    if (gate !== last) distinct.set(gate, grants);
+    last = gate;
+  }
+  return new Map(Array.from(distinct, ([gate, grants]) => [JSON.stringify(grants), gate]));
+}
+
+/** The old one where they are the same. */
+function unlessSame(gate: Gate, old: Gate | undefined): Gate {
+  return old !== undefined && sameGate(gate, old) ? old : gate;
 }
 
 function doorsOf(flows: readonly Flow[]): ReadonlyMap<number, Door> {

@@ -35,6 +35,25 @@ export function permitsFor(gate: Gate, source: Ipv4): readonly Permit[] {
   return gate.answers[gate.answerOf[low] ?? 0] ?? [];
 }
 
+/** Whether two gates say the same of every address, in the same words. */
+export function sameGate(a: Gate, b: Gate): boolean {
+  return (
+    sameList(a.starts, b.starts, Object.is) &&
+    sameList(a.answerOf, b.answerOf, Object.is) &&
+    sameList(a.answers, b.answers, (mine, others) => sameList(mine, others, samePermit))
+  );
+}
+
+function samePermit({ grant: a }: Permit, { grant: b }: Permit): boolean {
+  return a.source === b.source && a.until === b.until && a.reason === b.reason;
+}
+
+function sameList<T>(a: ArrayLike<T>, b: ArrayLike<T>, same: (mine: T, other: T) => boolean): boolean {
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index += 1) if (!same(a[index] as T, b[index] as T)) return false;
+  return true;
+}
+
 /** Compiles grants; `networksOf` gives a source's networks. A grant without networks lets nobody in. */
 export function compileGate(grants: readonly Grant[], networksOf: (source: string) => readonly Network[]): Gate {
   const permits = grants.map((grant): Permit => ({ permit: true, grant }));

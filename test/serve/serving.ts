@@ -86,8 +86,20 @@ export function follow(child: ChildProcess): Program {
 }
 
 /** Starts `serve` and reads its log from the pipe that its stdout is. */
-export function serve(inventory: string, { words = [], start, ...options }: ServeOptions = {}): Serving {
+export function serve(inventory: string, options: ServeOptions = {}): Serving {
   const file = inventoryFile(inventory);
+  const serving = serveFile(file, options);
+  return {
+    ...serving,
+    [Symbol.asyncDispose]: async () => {
+      await serving[Symbol.asyncDispose]();
+      file.remove();
+    },
+  };
+}
+
+/** The same with a file that outlives the process: to be changed, and served again. */
+export function serveFile(file: InventoryFile, { words = [], start, ...options }: ServeOptions = {}): Serving {
   const line = ["serve", "--inventory", file.path, ...file.ownPlaces, ...words];
   const program = start === undefined ? startProgram(line, options) : follow(start(commandLine(line)));
   const log = readLog(program.child.stdout);
@@ -100,10 +112,6 @@ export function serve(inventory: string, { words = [], start, ...options }: Serv
       const line = found();
       if (line === undefined) throw new Error(`not ${count} x ${event}: ${log.text().join("\n")}${program.errors()}`);
       return line;
-    },
-    [Symbol.asyncDispose]: async () => {
-      await program[Symbol.asyncDispose]();
-      file.remove();
     },
   };
 }
@@ -137,12 +145,15 @@ export function inventoryFile(inventory: string): InventoryFile {
   const folder = mkdtempSync(join(tmpdir(), "ecluse-serve-"));
   const path = join(folder, "ecluse.yaml");
   writeFileSync(path, inventory);
-  const ownPlaces = ["--state", join(folder, "state"), "--control", join(folder, "control.sock")];
-  return { path, ownPlaces, remove: () => rmSync(folder, { recursive: true }) };
+  const [state, control] = [join(folder, "state"), join(folder, "control.sock")];
+  const ownPlaces = ["--state", state, "--control", control];
+  return { path, state, control, ownPlaces, remove: () => rmSync(folder, { recursive: true }) };
 }
 
 export interface InventoryFile {
   readonly path: string;
+  readonly state: string;
+  readonly control: string;
   /** Words that keep state and socket in the same folder. */
   readonly ownPlaces: readonly string[];
   readonly remove: () => void;

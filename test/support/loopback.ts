@@ -80,6 +80,13 @@ export function isListening(place: Place): boolean {
   return readFileSync("/proc/net/tcp", "utf8").includes(` ${procAddress(place)} 00000000:0000 0A `);
 }
 
+/** The kernel's number of the socket that listens there; another one, and it was closed meanwhile. */
+export function listenerAt(place: Place): string | undefined {
+  const lines = readFileSync("/proc/net/tcp", "utf8").split("\n");
+  const line = lines.find((each) => each.includes(` ${procAddress(place)} 00000000:0000 0A `));
+  return line?.trim().split(/\s+/)[9];
+}
+
 /** A place as /proc/net/tcp writes it: the address as a native number (Linux, Documentation/networking/proc_net_tcp.rst). */
 function procAddress({ host, port }: Place): string {
   const octets = host.split(".").map((octet) => Number(octet).toString(16).padStart(2, "0"));
