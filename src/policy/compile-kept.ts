@@ -1,5 +1,5 @@
 /** Which flows of the policy before a new one may keep: those of terminals of which nothing was changed. */
-import type { Accountability, Depot, Gateway, Terminal } from "../inventory/model.ts";
+import type { Depot, Gateway, Terminal } from "../inventory/model.ts";
 import type { Gate } from "./gate.ts";
 import type { Policy, RelayedFlow, Standing } from "./policy.ts";
 
@@ -19,9 +19,7 @@ export function keepTerminals(
     const flow = old[next];
     if (flow?.position?.depot !== depot.number || flow.position.terminal !== terminal.number) return undefined;
     const said = standing.size === 0 ? undefined : standing.get(flow.id);
-    const same =
-      flow.gate === gate && flow.standing === said && sameWay(flow, terminal, gateway) && sameAccount(flow, terminal);
-    return same ? flow : undefined;
+    return flow.gate === gate && flow.standing === said && sameTerminal(flow, terminal, gateway) ? flow : undefined;
   };
 }
 
@@ -31,28 +29,39 @@ function isBefore(flow: RelayedFlow | undefined, depot: number, terminal: number
   return at.depot < depot || (at.depot === depot && at.terminal < terminal);
 }
 
-function sameWay(flow: RelayedFlow, terminal: Terminal, gateway: Gateway): boolean {
-  return (
-    flow.target.address === terminal.address &&
-    flow.target.port === terminal.port &&
-    flow.sessions === terminal.sessions &&
-    flow.onRevoke === (terminal.onRevoke ?? gateway.onRevoke) &&
-    sameEndpoints(flow, terminal, gateway)
-  );
-}
+type Same = (flow: RelayedFlow, terminal: Terminal, gateway: Gateway) => boolean;
 
-/** The first port follows from the position. */
-function sameEndpoints({ endpoints }: RelayedFlow, { aliases }: Terminal, { address }: Gateway): boolean {
-  if (endpoints[0]?.address !== address || endpoints.length !== aliases.length + 1) return false;
-  return aliases.length === 0 || aliases.every((port, index) => endpoints[index + 1]?.port === port);
-}
+const always: Same = () => true;
 
-function sameAccount(a: Accountability, b: Accountability): boolean {
-  return (
-    a.owner === b.owner &&
-    a.reason === b.reason &&
-    a.approver === b.approver &&
-    a.reviewed === b.reviewed &&
-    a.nextReview === b.nextReview
-  );
+/** For each thing that can be said of a terminal, whether the flow says the same. */
+const SAME: { readonly [Key in keyof Required<Terminal>]: Same } = {
+  // What was found by its place has it.
+  number: always,
+  address: ({ target }, { address }) => target.address === address,
+  port: ({ target }, { port }) => target.port === port,
+  // The first port follows from the place.
+  aliases: ({ endpoints }, { aliases }, { address }) =>
+    endpoints[0]?.address === address &&
+    endpoints.length === aliases.length + 1 &&
+    aliases.every((port, index) => endpoints[index + 1]?.port === port),
+  sessions: (flow, { sessions }) => flow.sessions === sessions,
+  queue: (flow, { queue }) => flow.queue?.length === queue?.length && flow.queue?.wait === queue?.wait,
+  onRevoke: (flow, { onRevoke }, gateway) => flow.onRevoke === (onRevoke ?? gateway.onRevoke),
+  // The gate is theirs, compiled.
+  grants: always,
+  owner: (flow, { owner }) => flow.owner === owner,
+  reason: (flow, { reason }) => flow.reason === reason,
+  approver: (flow, { approver }) => flow.approver === approver,
+  reviewed: (flow, { reviewed }) => flow.reviewed === reviewed,
+  nextReview: (flow, { nextReview }) => flow.nextReview === nextReview,
+  // For documents: no flow has them.
+  label: always,
+  model: always,
+  serial: always,
+};
+
+const CHECKS: readonly Same[] = Object.values(SAME).filter((same) => same !== always);
+
+function sameTerminal(flow: RelayedFlow, terminal: Terminal, gateway: Gateway): boolean {
+  return CHECKS.every((same) => same(flow, terminal, gateway));
 }

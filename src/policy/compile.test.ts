@@ -171,6 +171,8 @@ const CHANGES: readonly ((before: Inventory) => Inventory)[] = [
       { port: 8_889 },
       { address: address("172.17.22.99") },
       { sessions: 2 },
+      { sessions: 2, queue: { length: 1, wait: 5_000 } },
+      { sessions: 2, queue: { length: 1, wait: 6_000 } },
       { onRevoke: "keep" },
       { owner: "Sales" },
       { reason: "another" },
