@@ -12,6 +12,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   iproute2: "ip",
   nftables: "nft",
   "conntrack-tools": "conntrack",
+  systemd: "systemd-socket-activate",
 };
 
 /** Test files run side by side: one at a time may install. */

@@ -26,13 +26,13 @@ export interface Replaceable extends Serving {
 
 export interface ReplaceableOptions {
   readonly env?: NodeJS.ProcessEnv;
-  /** Starts the program by another one: its words come before Node's. */
-  readonly before?: readonly string[];
+  /** Starts the program by another one: its words come before Node's. It must set this variable for the program. */
+  readonly before?: (variable: string) => readonly string[];
 }
 
 export async function replaceable(
   inventory: string,
-  { env = {}, before = [] }: ReplaceableOptions = {},
+  { env = {}, before = () => [] }: ReplaceableOptions = {},
 ): Promise<Replaceable> {
   const folder = mkdtempSync(join(tmpdir(), "ecluse-take-over-"));
   const build = join(folder, "build");
@@ -41,7 +41,11 @@ export async function replaceable(
     start: (words) => {
       file = words[words.indexOf("--inventory") + 1] ?? "";
       control = words[words.indexOf("--control") + 1] ?? "";
-      const line = [...before, process.execPath, ...words.map((word) => (word === MAIN ? BUILD : word))];
+      const line = [
+        ...before(`ECLUSE_TEST_BUILD=${build}`),
+        process.execPath,
+        ...words.map((word) => (word === MAIN ? BUILD : word)),
+      ];
       return spawn(line[0] ?? "", line.slice(1), {
         stdio: ["ignore", "pipe", "pipe"],
         env: { ...process.env, ...env, ECLUSE_TEST_BUILD: build },
