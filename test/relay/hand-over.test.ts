@@ -4,7 +4,7 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import { suite, test } from "node:test";
 import type { HandedOver, SessionReport, TakenOver } from "../../src/engine/handover.ts";
-import { dial, ending, isListening, knock, listen, loopbackAddress, turns, until } from "../support/loopback.ts";
+import { dial, ending, isListening, knock, listen, loopbackAddress, says, turns, until } from "../support/loopback.ts";
 import { type OpenDoor, type TestRelay, openDoor, policyOf, startRelay } from "../support/relay.ts";
 import { soloTerminal } from "../support/solo-terminal.ts";
 
@@ -37,12 +37,6 @@ function echo(socket: Socket): void {
 async function enter(at: Parameters<typeof dial>[0]): Promise<Socket> {
   const client = await dial(at);
   return client.on("error", () => undefined);
-}
-
-async function says(client: Socket, text: string): Promise<string> {
-  client.write(text);
-  const [chunk] = (await once(client, "data")) as [Buffer];
-  return chunk.toString();
 }
 
 function policyFor(
@@ -121,7 +115,7 @@ suite("hand-over", { timeout: 60_000 }, () => {
   });
 
   test("at a limit of one, who comes back at once waits for the close that it cannot see", async () => {
-    await using target = await soloTerminal({ pace: 100 });
+    await using target = await soloTerminal({ pace: 600 });
     await using door = await openDoor(target, { sessions: 1 });
     await using next = startRelay({ standby: true });
     const client = await enter(door);

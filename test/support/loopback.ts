@@ -136,6 +136,21 @@ export function ending(socket: Socket): Promise<{ readonly by: string; readonly 
   });
 }
 
+/** Writes, and what comes back; whatever ends the session instead is said in words. */
+export function says(client: Socket, text: string): Promise<string> {
+  return new Promise((resolve) => {
+    const settle = (heard: string): void => {
+      client.off("data", onData).off("end", onEnd).off("error", onError);
+      resolve(heard);
+    };
+    const onData = (chunk: Buffer): void => settle(chunk.toString());
+    const onEnd = (): void => settle("ended");
+    const onError = (error: NodeJS.ErrnoException): void => settle(error.code ?? error.name);
+    client.on("data", onData).on("end", onEnd).on("error", onError);
+    client.write(text);
+  });
+}
+
 /** Polls a state every few milliseconds until it holds; fails after `within` milliseconds. */
 export async function until(state: () => boolean, what: string, within = 5_000): Promise<void> {
   const deadline = performance.now() + within;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { suite, test } from "node:test";
-import { dial, ending, isListening, knock, listen, loopbackAddress, pause, until } from "../support/loopback.ts";
+import { dial, ending, isListening, knock, listen, loopbackAddress, pause, says, until } from "../support/loopback.ts";
 import { soloTerminal } from "../support/solo-terminal.ts";
 import { serve, siteBefore } from "../serve/serving.ts";
 import type { Build } from "./build.ts";
@@ -11,21 +11,6 @@ import { type Replaceable, replaceable } from "./replaceable.ts";
 
 function echo(socket: Socket): void {
   socket.on("data", (chunk) => socket.write(chunk)).on("end", () => socket.end());
-}
-
-/** What comes back; whatever ends the session instead is said in words. */
-function says(client: Socket, text: string): Promise<string> {
-  return new Promise((resolve) => {
-    const settle = (heard: string): void => {
-      client.off("data", onData).off("end", onEnd).off("error", onError);
-      resolve(heard);
-    };
-    const onData = (chunk: Buffer): void => settle(chunk.toString());
-    const onEnd = (): void => settle("ended");
-    const onError = (error: NodeJS.ErrnoException): void => settle(error.code ?? error.name);
-    client.on("data", onData).on("end", onEnd).on("error", onError);
-    client.write(text);
-  });
 }
 
 suite("take-over", { timeout: 120_000 }, () => {
