@@ -8,9 +8,10 @@
  */
 import { join } from "node:path";
 import { type Asked, type TakeOverAnswer, handlersOf } from "./answers.ts";
-import { type Changed, Changes, type ChangesOptions, RefusedInventory } from "./change/changes.ts";
+import { type Changed, Changes, type ChangesOptions } from "./change/changes.ts";
 import { hashOf } from "./change/history-entry.ts";
 import type { Origin } from "./change/read-apart.ts";
+import { RefusedInventory } from "./change/refused-inventory.ts";
 import { watchFiles } from "./change/watch.ts";
 import { type ControlOptions, ControlServer } from "./control/server.ts";
 import type { Clock, Inherited } from "./engine/engine.ts";

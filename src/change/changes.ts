@@ -14,25 +14,18 @@ import { selected } from "../inventory/selected.ts";
 import { type PolicyChange, compare } from "../policy/compare.ts";
 import { compile } from "../policy/compile.ts";
 import type { Policy, RelayedFlow, Standing } from "../policy/policy.ts";
-import { GrantDeadlines } from "./grant-deadlines.ts";
+import { Granted } from "./granted.ts";
 import { History, type ListedEntry } from "./history.ts";
 import { type AppliedFile, type Entry, hashOf } from "./history-entry.ts";
 import { pendingOf, type Pending } from "./history-confirm.ts";
 import { type Operation, operate, standings } from "./operations.ts";
 import { openOperations } from "./operations-store.ts";
+import { Probation } from "./probation.ts";
+import { accepted } from "./refused-inventory.ts";
 import type { SealedRecord } from "./state-sealed.ts";
 import type { Origin } from "./read-apart.ts";
 import { type State, openState } from "./state.ts";
-import {
-  type GrantAside,
-  type TemporaryGrant,
-  type TemporaryGrants,
-  addGrant,
-  grantsAside,
-  revokeGrant,
-  withTemporaryGrants,
-  withoutExpired,
-} from "./temporary-grants.ts";
+import type { TemporaryGrant } from "./temporary-grants.ts";
 import { openTemporaryGrants } from "./temporary-grants-store.ts";
 
 export interface ChangesOptions {
@@ -73,12 +66,6 @@ export interface Changed {
   readonly detail: string;
 }
 
-/** How often the time of temporary grants is looked at, in milliseconds. */
-const LOOK = 500;
-
-/** Milliseconds before a rollback that failed is tried again. */
-const RETRY = 10_000;
-
 /** What a plan says: a change as access, and the file's findings. */
 export interface Plan {
   readonly change: PolicyChange;
@@ -99,24 +86,27 @@ export class Changes implements AsyncDisposable {
   readonly #options: ChangesOptions;
   readonly #state: State;
   readonly #history: History;
-  readonly #grants: SealedRecord<TemporaryGrants>;
+  readonly #granted: Granted;
   readonly #operations: SealedRecord<readonly Operation[]>;
   #inForce: InForce;
   #changing: Promise<unknown> = Promise.resolve();
   #passedOn = false;
-  #stopProbation: (() => void) | undefined;
-  readonly #deadlines = new GrantDeadlines();
-  #stopLooking: (() => void) | undefined;
-  #ending = false;
+  readonly #probation: Probation;
 
   private constructor(options: ChangesOptions, stores: Stores, inForce: InForce) {
     this.#options = options;
     this.#state = stores.state;
     this.#history = stores.history;
-    this.#grants = stores.grants;
+    this.#granted = stores.granted;
     this.#operations = stores.operations;
     this.#inForce = inForce;
-    this.#noteGrants();
+    this.#probation = new Probation({
+      clock: options.clock,
+      pending: () => this.pending,
+      goBack: ({ rollbackTo }) => this.rollback("ecluse: not confirmed in time", rollbackTo),
+      failed: (error) =>
+        this.#tell("not-rolled-back", "ecluse", error instanceof Error ? error.message : String(error)),
+    });
   }
 
   /**
@@ -130,12 +120,12 @@ export class Changes implements AsyncDisposable {
       const stores: Stores = {
         state,
         history: await History.open(state.folder),
-        grants: await openTemporaryGrants(state.folder),
+        granted: new Granted(await openTemporaryGrants(state.folder), options.clock),
         operations: await openOperations(state.folder),
       };
       const changes = new Changes(options, stores, await inForceAtStart(options, stores));
       await options.apply(changes.#inForce.policy);
-      changes.#stopLooking = options.clock.every(LOOK, () => changes.#endOverdue());
+      stores.granted.watch((over, forget) => changes.#endOverdue(over, forget));
       if (passedOn !== undefined) changes.#tell("taken-over", passedOn.author, passedOn.detail);
       else changes.#tell("started", "ecluse", `inventory ${changes.#inForce.entry.number}`);
       return changes;
@@ -161,9 +151,8 @@ export class Changes implements AsyncDisposable {
     return this.#operations.value;
   }
 
-  get grants(): { readonly list: readonly TemporaryGrant[]; readonly aside: readonly GrantAside[] } {
-    const { list } = withoutExpired(this.#lasting, this.#options.clock.wall());
-    return { list, aside: grantsAside(this.#inForce.inventory, list, this.#options.clock.wall()) };
+  get grants(): ReturnType<Granted["in"]> {
+    return this.#granted.in(this.#inForce.inventory);
   }
 
   history(): Promise<readonly ListedEntry[]> {
@@ -203,7 +192,7 @@ export class Changes implements AsyncDisposable {
       }
       const entry = await this.#history.append({ ...by, at: this.#options.clock.wall(), files });
       await this.#enforce({ entry, inventory, policy });
-      this.#watchProbation();
+      this.#probation.watch();
       this.#tell("applied", by.author, `inventory ${entry.number}`);
       return change;
     });
@@ -214,7 +203,7 @@ export class Changes implements AsyncDisposable {
     return this.#next(async () => {
       const entry = await this.#history.confirm(this.#options.clock.wall());
       this.#inForce = { ...this.#inForce, entry };
-      this.#watchProbation();
+      this.#probation.watch();
       this.#tell("confirmed", author, `inventory ${entry.number}`);
       return entry.number;
     });
@@ -232,7 +221,7 @@ export class Changes implements AsyncDisposable {
       const change = this.#compare(policy);
       const entry = await this.#history.rollback(target, { at: this.#options.clock.wall(), author });
       await this.#enforce({ entry, inventory, policy });
-      this.#watchProbation();
+      this.#probation.watch();
       this.#tell("rolled-back", author, `inventory ${entry.number}, as ${target}`);
       return change;
     });
@@ -249,14 +238,8 @@ export class Changes implements AsyncDisposable {
     return this.#next(async () => {
       const { source, duration, reason, author } = request;
       const flows = this.selected(request.select).map(({ id }) => id);
-      const now = this.#options.clock.wall();
-      const { inventory } = this.#inForce;
-      const { list } = await this.#grants.update((grants) =>
-        addGrant(withoutExpired(grants, now), { source, flows, duration, reason, by: author }, { inventory, now }),
-      );
-      this.#noteGrants();
+      const grant = await this.#granted.add({ source, flows, duration, reason, by: author }, this.#inForce.inventory);
       await this.#reapply();
-      const grant = list.at(-1) as TemporaryGrant;
       this.#tell("granted", author, `${grant.id}: ${source} at ${flows.join(", ")}, because: ${reason}`);
       return grant;
     });
@@ -265,7 +248,7 @@ export class Changes implements AsyncDisposable {
   /** Ends a temporary grant before its time. */
   revoke(author: string, id: string): Promise<void> {
     return this.#next(async () => {
-      await this.#grants.update((grants) => revokeGrant(grants, id));
+      await this.#granted.revoke(id);
       await this.#reapply();
       this.#tell("revoked", author, id);
     });
@@ -310,6 +293,7 @@ export class Changes implements AsyncDisposable {
       try {
         const taken = await take(this.#state.lock);
         this.#passedOn = true;
+        this.#granted.stop();
         return taken;
       } catch (error) {
         this.#state.sign();
@@ -319,8 +303,8 @@ export class Changes implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopProbation?.();
-    this.#stopLooking?.();
+    this.#probation.stop();
+    this.#granted.stop();
     await this.#changing;
     await this.#state[Symbol.asyncDispose]();
   }
@@ -341,8 +325,7 @@ export class Changes implements AsyncDisposable {
   }
 
   #compile(inventory: Inventory): Policy {
-    const wall = this.#options.clock.wall();
-    return compileWith(inventory, this.#lasting, this.#operations.value, { now: wall, before: this.policy });
+    return compile(this.#granted.extend(inventory), standings(this.#operations.value), this.policy);
   }
 
   #compare(after: Policy): PolicyChange {
@@ -360,67 +343,12 @@ export class Changes implements AsyncDisposable {
     return this.#enforce({ entry, inventory, policy: this.#compile(inventory) });
   }
 
-  /** Without those that are over by the clock that nobody sets. */
-  get #lasting(): TemporaryGrants {
-    const grants = this.#grants.value;
-    const over = this.#overdue();
-    return over.length === 0 ? grants : { ...grants, list: grants.list.filter((grant) => !over.includes(grant)) };
-  }
-
-  #overdue(): readonly TemporaryGrant[] {
-    return this.#deadlines.over(this.#grants.value.list, this.#options.clock.monotonic());
-  }
-
-  #noteGrants(): void {
-    const { clock } = this.#options;
-    this.#deadlines.note(this.#grants.value.list, { wall: clock.wall(), monotonic: clock.monotonic() });
-  }
-
-  /**
-   * Ends what the wall clock, set back, would let last; the others have ended by it. Enforced first: a disk that cannot be
-   * written to lets nobody in, and is tried again.
-   */
-  #endOverdue(): void {
-    const { clock } = this.#options;
-    const over = this.#overdue().filter(({ until }) => clock.wall() < until);
-    if (over.length === 0 || this.#ending) return;
-    this.#ending = true;
-    const ended = this.#next(async () => {
+  /** Enforced before it is forgotten. */
+  #endOverdue(over: readonly TemporaryGrant[], forget: () => Promise<void>): Promise<void> {
+    return this.#next(async () => {
       await this.#reapply();
-      const ids = new Set(over.map(({ id }) => id));
-      await this.#grants.update((grants) => ({ ...grants, list: grants.list.filter(({ id }) => !ids.has(id)) }));
+      await forget();
       for (const { id, source } of over) this.#tell("revoked", "ecluse: its time is over", `${id}: ${source}`);
-    });
-    const again = (): void => void (this.#ending = false);
-    ended.then(again, () => {
-      const stop = clock.every(RETRY, () => {
-        stop();
-        again();
-      });
-    });
-  }
-
-  /** Rolls back when the time to confirm is over, by a clock that nobody sets. */
-  #watchProbation(): void {
-    this.#stopProbation?.();
-    this.#stopProbation = undefined;
-    const { pending } = this;
-    if (pending === undefined) return;
-    this.#stopProbation = this.#options.clock.every(pending.within, () => {
-      this.#stopProbation?.();
-      // Confirmed or rolled back in the same turn: then nothing waits any more.
-      if (this.pending?.number === pending.number) this.#endProbation(pending);
-    });
-  }
-
-  /** A full disk does not keep an unconfirmed inventory in force for good: it is tried again until it is gone. */
-  #endProbation({ number, rollbackTo }: Pending): void {
-    this.rollback("ecluse: not confirmed in time", rollbackTo).catch((error: unknown) => {
-      this.#tell("not-rolled-back", "ecluse", error instanceof Error ? error.message : String(error));
-      this.#stopProbation = this.#options.clock.every(RETRY, () => {
-        this.#stopProbation?.();
-        if (this.pending?.number === number) this.#endProbation({ ...this.pending, rollbackTo });
-      });
     });
   }
 
@@ -443,7 +371,7 @@ export class Changes implements AsyncDisposable {
 interface Stores {
   readonly state: State;
   readonly history: History;
-  readonly grants: SealedRecord<TemporaryGrants>;
+  readonly granted: Granted;
   readonly operations: SealedRecord<readonly Operation[]>;
 }
 
@@ -458,11 +386,7 @@ async function inForceAtStart(options: ChangesOptions, stores: Stores): Promise<
   const result = await readFirst(options, last);
   const { inventory, files } = accepted(result, last === undefined ? options.file : `applied inventory ${last.number}`);
   const entry = last ?? (await stores.history.append({ at, author: "ecluse: first start", files }));
-  return {
-    entry,
-    inventory,
-    policy: compileWith(inventory, stores.grants.value, stores.operations.value, { now: at }),
-  };
+  return { entry, inventory, policy: compile(stores.granted.extend(inventory), standings(stores.operations.value)) };
 }
 
 /** One state directory, one inventory: another one's state would open another one's doors. */
@@ -477,36 +401,4 @@ function judgeOwner({ file, state }: ChangesOptions, { files }: Entry): void {
 function readFirst({ file, first, read }: ChangesOptions, last: Entry | undefined): Promise<LoadResult> {
   if (first !== undefined && (last === undefined || last.hash === hashOf(first.files))) return Promise.resolve(first);
   return read(last === undefined ? { file } : { entry: last });
-}
-
-function compileWith(
-  inventory: Inventory,
-  grants: TemporaryGrants,
-  operations: readonly Operation[],
-  { now, before }: { readonly now: number; readonly before?: Policy },
-): Policy {
-  return compile(withTemporaryGrants(inventory, grants.list, now), standings(operations), before);
-}
-
-/** Throws `inventory-refused`, with the findings, where it has errors. */
-function accepted(
-  result: LoadResult,
-  what: string,
-): { readonly inventory: Inventory; readonly files: readonly AppliedFile[] } {
-  if (result.inventory !== undefined) return { inventory: result.inventory, files: result.files };
-  throw new RefusedInventory(what, result);
-}
-
-/** An inventory with errors; carries them for whoever prints. */
-export class RefusedInventory extends EcluseError {
-  readonly result: LoadResult;
-
-  constructor(what: string, result: LoadResult) {
-    const errors = result.findings.filter(({ severity }) => severity === "error");
-    const count = errors.length === 1 ? "an error" : `${errors.length} errors`;
-    super("inventory-refused", `Cannot apply ${what}: it has ${count}, so nothing was changed and no door opened`, {
-      hint: `${errors[0]?.message ?? "mend it"}; ecluse check shows all`,
-    });
-    this.result = result;
-  }
 }
