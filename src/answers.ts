@@ -6,7 +6,8 @@ import type { ListedEntry } from "./change/history.ts";
 import type { Operation } from "./change/operations.ts";
 import type { TemporaryGrant } from "./change/temporary-grants.ts";
 import type { Parameters, RouteName } from "./control/routes.ts";
-import type { Clock, OpenSession } from "./engine/engine.ts";
+import type { Clock } from "./engine/engine.ts";
+import type { OpenSession } from "./engine/records.ts";
 import { EcluseError } from "./errors.ts";
 import type { Gateway } from "./gateway.ts";
 import { formatDuration } from "./inventory/duration.ts";
@@ -23,7 +24,8 @@ import type { Verification } from "./journal/rows.ts";
 import { concernedBy } from "./observe/concerned.ts";
 import { type DoorEvent, doorEvent, type SessionFacts, sessionFacts } from "./observe/events.ts";
 import { describeChange } from "./policy/compare-lines.ts";
-import { type PolicyChange, isNoChange } from "./policy/compare.ts";
+import { isNoChange } from "./policy/compare.ts";
+import type { PolicyChange } from "./policy/policy-change.ts";
 
 export interface Asked {
   readonly gateway: Gateway;

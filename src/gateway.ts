@@ -3,7 +3,8 @@
  *
  * The caller brings the policy, the clock, and somewhere for events and records to go.
  */
-import type { Applied, BlockedDoor, Clock, Engine, Inherited, OpenSession } from "./engine/engine.ts";
+import type { Clock, Engine, Inherited } from "./engine/engine.ts";
+import type { Applied, BlockedDoor, OpenSession } from "./engine/records.ts";
 import type { HandedOver, HandedSession, SessionOrder, SessionReport, TakenOver } from "./engine/handover.ts";
 import { Relay } from "./engine/relay/relay.ts";
 import type { Journal } from "./journal/journal.ts";

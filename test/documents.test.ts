@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
 import { COMMANDS } from "../src/cli/commands.ts";
-import { OUTCOMES } from "../src/engine/engine.ts";
+import { OUTCOMES } from "../src/engine/records.ts";
 import { ERROR_CODES } from "../src/errors.ts";
 import { BEHAVIOURS } from "../src/simulate/behaviours.ts";
 

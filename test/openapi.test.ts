@@ -9,7 +9,7 @@ import { systemClock } from "../src/cli/clock.ts";
 import { PARTS } from "../src/control/answer-schemas.ts";
 import { openapi } from "../src/control/openapi.ts";
 import { ROUTES, type Route, type RouteName } from "../src/control/routes.ts";
-import { OUTCOMES } from "../src/engine/engine.ts";
+import { OUTCOMES } from "../src/engine/records.ts";
 import { eventually, running } from "./commands/running.ts";
 import { dial, ending, knock, listen, until } from "./support/loopback.ts";
 

@@ -5,13 +5,15 @@
  * replaces it whole or not at all. Everything is durable before it is applied, and applied before it is acknowledged: a
  * restart never serves rules older than the last that were acknowledged. Changes are carried out one after another.
  */
-import type { Applied, Clock } from "../engine/engine.ts";
+import type { Clock } from "../engine/engine.ts";
+import type { Applied } from "../engine/records.ts";
 import { EcluseError } from "../errors.ts";
 import type { LoadResult } from "../inventory/load.ts";
 import type { Inventory } from "../inventory/model.ts";
 import { escapeControls } from "../inventory/quote.ts";
 import { selected } from "../inventory/selected.ts";
-import { type PolicyChange, compare } from "../policy/compare.ts";
+import { compare } from "../policy/compare.ts";
+import type { PolicyChange } from "../policy/policy-change.ts";
 import { compile } from "../policy/compile.ts";
 import type { Policy, RelayedFlow, Standing } from "../policy/policy.ts";
 import { Granted } from "./granted.ts";

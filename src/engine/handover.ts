@@ -7,7 +7,7 @@
  */
 import type { Ipv4 } from "@ecluse/guard/address";
 import type { OnRevoke } from "../inventory/model.ts";
-import type { Applied, OpenSession, Outcome, Refusal, SessionRecord } from "./engine.ts";
+import type { Applied, OpenSession, Outcome, Refusal, SessionRecord } from "./records.ts";
 
 /** A session, as it is when the doors change hands. */
 export interface HandedSession {

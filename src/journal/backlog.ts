@@ -4,7 +4,7 @@
  * Each kind has a bound of its own, so that a flood of refusals never pushes out the payments. What was dropped travels
  * with the next batch as a gap: the journal itself says what it lacks.
  */
-import type { SessionRecord } from "../engine/engine.ts";
+import type { SessionRecord } from "../engine/records.ts";
 import { type Batch, BatchBuilder, type PackedChange, type Refused, rowsOf } from "./batch.ts";
 import type { Gap } from "./rows.ts";
 

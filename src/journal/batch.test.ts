@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
 import type { Ipv4 } from "@ecluse/guard/address";
-import { OUTCOMES } from "../engine/engine.ts";
+import { OUTCOMES } from "../engine/records.ts";
 import { BatchBuilder, packEndpoint, unpackEndpoint, unpackRefusals, unpackSessions } from "./batch.ts";
 
 const address = fc.nat({ max: 0xffffffff }).map((value) => value as Ipv4);

@@ -6,7 +6,7 @@
  * sender until the batch is written, so that nothing is lost with a thread that dies.
  */
 import type { Ipv4 } from "@ecluse/guard/address";
-import type { Outcome, Party, SessionRecord } from "../engine/engine.ts";
+import type { Outcome, Party, SessionRecord } from "../engine/records.ts";
 import type { Endpoint } from "../inventory/model.ts";
 import type { TalliedRefusal } from "../observe/refusals.ts";
 import type { Gap } from "./rows.ts";

@@ -9,7 +9,8 @@
  */
 import { randomUUID } from "node:crypto";
 import { Worker } from "node:worker_threads";
-import type { Clock, SessionRecord } from "../engine/engine.ts";
+import type { Clock } from "../engine/engine.ts";
+import type { SessionRecord } from "../engine/records.ts";
 import type { TalliedRefusal } from "../observe/refusals.ts";
 import { Backlog, type Counts } from "./backlog.ts";
 import { packChange } from "./canonical.ts";

@@ -5,7 +5,7 @@
  * Each throws `usage` for a question that cannot be read, and `journal-unavailable` where the journal does not answer.
  */
 import { parseAddress } from "@ecluse/guard/address";
-import { OUTCOMES } from "../engine/engine.ts";
+import { OUTCOMES } from "../engine/records.ts";
 import { EcluseError } from "../errors.ts";
 import { selected } from "../inventory/selected.ts";
 import type { RelayedFlow } from "../policy/policy.ts";

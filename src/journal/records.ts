@@ -2,7 +2,7 @@
  * What a gateway keeps of what happens, whether or not this process has the journal just now: rows that come while
  * another process of the gateway has it wait until this one does.
  */
-import type { SessionRecord } from "../engine/engine.ts";
+import type { SessionRecord } from "../engine/records.ts";
 import type { TalliedRefusal } from "../observe/refusals.ts";
 import { Journal, type JournalOptions } from "./journal.ts";
 import type { ChangeEntry } from "./rows.ts";

@@ -4,7 +4,7 @@
  * A session is in the journal once it has ended; those still open are known to the engine alone.
  */
 import type { Ipv4, Network } from "@ecluse/guard/address";
-import type { Outcome, SessionRecord } from "../engine/engine.ts";
+import type { Outcome, SessionRecord } from "../engine/records.ts";
 import type { Selectable } from "../inventory/selector.ts";
 import type { TalliedRefusal } from "../observe/refusals.ts";
 

@@ -6,7 +6,7 @@
  */
 import { type Network, contains } from "@ecluse/guard/address";
 import type { Ipv4 } from "@ecluse/guard/address";
-import type { Outcome, Party } from "../engine/engine.ts";
+import type { Outcome, Party } from "../engine/records.ts";
 import { unpackEndpoint } from "./batch.ts";
 import type { Gap, KeptSession, SessionPage, SessionQuery } from "./rows.ts";
 import type { Store } from "./store.ts";

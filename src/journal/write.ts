@@ -1,5 +1,5 @@
 /** Writes a batch: all of it or nothing, and never twice. */
-import type { SessionRecord } from "../engine/engine.ts";
+import type { SessionRecord } from "../engine/records.ts";
 import { type Batch, packEndpoint, rowsOf, unpackRefusals, unpackSessions } from "./batch.ts";
 import { writeChanges } from "./chain.ts";
 import { type Store, noteGap } from "./store.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { type Ipv4, parseAddress } from "@ecluse/guard/address";
-import type { AccessChange, PolicyChange } from "../policy/compare.ts";
+import type { AccessChange, PolicyChange } from "../policy/policy-change.ts";
 import { concernedBy } from "./concerned.ts";
 
 function at(flow: string, source: string): { readonly flow: string; readonly source: Ipv4 } {

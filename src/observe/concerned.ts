@@ -1,7 +1,7 @@
 /** Whom a change concerns who is inside already. */
 import { contains, type Ipv4, type Network, parseNetwork } from "@ecluse/guard/address";
-import type { OpenSession } from "../engine/engine.ts";
-import type { PolicyChange } from "../policy/compare.ts";
+import type { OpenSession } from "../engine/records.ts";
+import type { PolicyChange } from "../policy/policy-change.ts";
 
 type Inside = Pick<OpenSession, "flow" | "source">;
 

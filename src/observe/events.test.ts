@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { type Ipv4, parseAddress } from "@ecluse/guard/address";
-import type { SessionRecord } from "../engine/engine.ts";
+import type { SessionRecord } from "../engine/records.ts";
 import { doorEvent, formatEndpoint, refusedEvent, sessionEvent } from "./events.ts";
 
 function ip(text: string): Ipv4 {

@@ -4,7 +4,7 @@
  * A record names who, where, how long, how many bytes, who ended it and by which rule. Never a payload byte.
  */
 import { formatAddress } from "@ecluse/guard/address";
-import type { Applied, BlockedDoor, SessionRecord } from "../engine/engine.ts";
+import type { Applied, BlockedDoor, SessionRecord } from "../engine/records.ts";
 import type { Endpoint } from "../inventory/model.ts";
 import type { ChangeCounts } from "../policy/compare-lines.ts";
 import type { TalliedRefusal } from "./refusals.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { Ipv4 } from "@ecluse/guard/address";
 import fc from "fast-check";
-import type { Refusal } from "../engine/engine.ts";
+import type { Refusal } from "../engine/records.ts";
 import { RefusalTally } from "./refusals.ts";
 
 function refusal(

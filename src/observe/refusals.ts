@@ -6,7 +6,7 @@
  * the source, so that the report stays short and no refusal goes uncounted.
  */
 import type { Ipv4 } from "@ecluse/guard/address";
-import type { Refusal } from "../engine/engine.ts";
+import type { Refusal } from "../engine/records.ts";
 
 export interface TalliedRefusal {
   /** Absent: no such door, or many of them. */

@@ -1,7 +1,7 @@
 /** Which doors a change opens, closes, or leads elsewhere. */
 import { formatAddress } from "@ecluse/guard/address";
 import type { Endpoint } from "../inventory/model.ts";
-import type { DoorSide, PolicyChange, Redirected } from "./compare.ts";
+import type { DoorSide, PolicyChange, Redirected } from "./policy-change.ts";
 import type { FlowPair } from "./compare-flows.ts";
 import { type Door, type Flow, endpointKey } from "./policy.ts";
 

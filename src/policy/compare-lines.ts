@@ -1,5 +1,5 @@
 /** A change of policy in plain English, for the operator who is about to apply it. Pure. */
-import type { AccessChange, DoorSide, PolicyChange, Reach, Redirected, SettingChange } from "./compare.ts";
+import type { AccessChange, DoorSide, PolicyChange, Reach, Redirected, SettingChange } from "./policy-change.ts";
 
 /** How much changes: numbers of doors, flows and limits, not of lines. */
 export interface ChangeCounts {

@@ -3,7 +3,7 @@ import { formatNetwork } from "@ecluse/guard/address";
 import { formatDuration } from "../inventory/duration.ts";
 import type { Queue } from "../inventory/model.ts";
 import { sameEndpoints, spellEndpoint } from "./compare-doors.ts";
-import type { SettingChange } from "./compare.ts";
+import type { SettingChange } from "./policy-change.ts";
 import type { FlowPair } from "./compare-flows.ts";
 import { Gathered } from "./compare-gathered.ts";
 import type { Flow, RelayedFlow } from "./policy.ts";

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { SessionRecord } from "../../src/engine/engine.ts";
+import type { SessionRecord } from "../../src/engine/records.ts";
 import { type Journal, type JournalOptions, openJournal } from "../../src/journal/journal.ts";
 import type { TalliedRefusal } from "../../src/observe/refusals.ts";
 import { ipv4, until } from "../support/loopback.ts";

@@ -1,7 +1,7 @@
 /** What is told of a session: who, where, how long, how much, how it ended and by whom. Never what was said. */
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { OUTCOMES, type SessionRecord } from "../../src/engine/engine.ts";
+import { OUTCOMES, type SessionRecord } from "../../src/engine/records.ts";
 import { manualClock } from "../support/clock.ts";
 import { type Place, dial, ending, ipv4, knock, pause, procSocket, settled, until } from "../support/loopback.ts";
 import { type Pair, through } from "../support/pair.ts";

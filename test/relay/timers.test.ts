@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { suite, test } from "node:test";
-import type { SessionRecord } from "../../src/engine/engine.ts";
+import type { SessionRecord } from "../../src/engine/records.ts";
 import { manualClock } from "../support/clock.ts";
 import { ending, pause, settled, until } from "../support/loopback.ts";
 import { type Pair, through } from "../support/pair.ts";

@@ -1,6 +1,7 @@
 /** A relay engine for tests: small limits, a recorder of its events, and policies written in one line. */
 import { parseNetwork, type Network } from "@ecluse/guard/address";
-import type { Applied, BlockedDoor, Clock, Refusal, SessionRecord } from "../../src/engine/engine.ts";
+import type { Clock } from "../../src/engine/engine.ts";
+import type { Applied, BlockedDoor, Refusal, SessionRecord } from "../../src/engine/records.ts";
 import { Relay, type RelayOptions } from "../../src/engine/relay/relay.ts";
 import type { Endpoint, Grant, Limits, OnRevoke, Queue } from "../../src/inventory/model.ts";
 import { compileGate } from "../../src/policy/gate.ts";

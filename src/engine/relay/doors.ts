@@ -9,7 +9,8 @@ import type { Socket } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Endpoint } from "../../inventory/model.ts";
 import type { Policy } from "../../policy/policy.ts";
-import type { BlockedDoor, Clock, EngineEvents, Inherited } from "../engine.ts";
+import type { Clock, EngineEvents, Inherited } from "../engine.ts";
+import type { BlockedDoor } from "../records.ts";
 import { Listener } from "./listener.ts";
 
 /** How often a door that cannot be opened is tried again, in milliseconds. */

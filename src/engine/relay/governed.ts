@@ -5,7 +5,7 @@ import type { Ipv4 } from "@ecluse/guard/address";
 import type { OnRevoke } from "../../inventory/model.ts";
 import type { Permit } from "../../policy/gate.ts";
 import type { Door } from "../../policy/policy.ts";
-import type { OpenSession, Outcome } from "../engine.ts";
+import type { OpenSession, Outcome } from "../records.ts";
 import type { Occupant } from "./slots.ts";
 
 /** What somebody is inside by. A new policy may replace it. */

@@ -1,7 +1,7 @@
 /**
  * What is left of a relay whose doors another process has taken: sessions that it carries and no longer decides about.
  */
-import type { Refusal, SessionRecord } from "../engine.ts";
+import type { Refusal, SessionRecord } from "../records.ts";
 import type { HandedSession, SessionOrder, SessionReport } from "../handover.ts";
 import type { GovernedSession } from "./governed.ts";
 

@@ -9,7 +9,7 @@
 import type { Socket } from "node:net";
 import type { Ipv4 } from "@ecluse/guard/address";
 import type { Endpoint } from "../../inventory/model.ts";
-import type { HeaderProblem } from "../engine.ts";
+import type { HeaderProblem } from "../records.ts";
 import { readHeader } from "./proxy-header.ts";
 import { reset } from "./reset.ts";
 

@@ -9,7 +9,7 @@
  */
 import { formatAddress, type Ipv4, parseAddress } from "@ecluse/guard/address";
 import type { Endpoint } from "../../inventory/model.ts";
-import type { HeaderProblem } from "../engine.ts";
+import type { HeaderProblem } from "../records.ts";
 
 /**
  * Bytes that a header may have. Version 1: the specification's worst case, CRLF included. Version 2: what fits in the

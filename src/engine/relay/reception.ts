@@ -9,7 +9,8 @@ import { type Ipv4, peerAddress } from "@ecluse/guard/address";
 import type { Endpoint } from "../../inventory/model.ts";
 import { judge, judgeBalancer } from "../../policy/decide.ts";
 import { type Door, type Policy, endpointKey } from "../../policy/policy.ts";
-import type { Clock, Refusal, RoomReason } from "../engine.ts";
+import type { Clock } from "../engine.ts";
+import type { Refusal, RoomReason } from "../records.ts";
 import { Introduction, type IntroductionHost } from "./introduction.ts";
 import type { Admission } from "./session.ts";
 

@@ -14,18 +14,8 @@ import type { Ipv4 } from "@ecluse/guard/address";
 import type { Limits } from "../../inventory/model.ts";
 import { judge, judgeInside, judgeWay } from "../../policy/decide.ts";
 import { type Policy, endpointKey } from "../../policy/policy.ts";
-import type {
-  Applied,
-  BlockedDoor,
-  Clock,
-  Engine,
-  EngineEvents,
-  Inherited,
-  OpenSession,
-  Refusal,
-  RoomReason,
-  SessionRecord,
-} from "../engine.ts";
+import type { Clock, Engine, EngineEvents, Inherited } from "../engine.ts";
+import type { Applied, BlockedDoor, OpenSession, Refusal, RoomReason, SessionRecord } from "../records.ts";
 import type { HandedOver, HandedSession, SessionOrder, SessionReport, TakenOver } from "../handover.ts";
 import { descriptorLimit, sessionCeiling } from "./ceiling.ts";
 import { Doors } from "./doors.ts";

@@ -8,7 +8,7 @@ import type { Ipv4 } from "@ecluse/guard/address";
 import type { OnRevoke, Queue } from "../../inventory/model.ts";
 import { compileGate } from "../../policy/gate.ts";
 import { endpointKey } from "../../policy/policy.ts";
-import type { OpenSession, Outcome, Refusal, SessionRecord } from "../engine.ts";
+import type { OpenSession, Outcome, Refusal, SessionRecord } from "../records.ts";
 import type { HandedSession, SessionOrder, SessionReport, TakenOver } from "../handover.ts";
 import type { GovernedSession, Place, Right } from "./governed.ts";
 

@@ -9,7 +9,7 @@ import { type Socket, connect } from "node:net";
 import { formatAddress, type Ipv4, peerAddress } from "@ecluse/guard/address";
 import type { Limits, OnRevoke, Queue } from "../../inventory/model.ts";
 import { endpointKey } from "../../policy/policy.ts";
-import type { OpenSession, Outcome, Party, SessionRecord } from "../engine.ts";
+import type { OpenSession, Outcome, Party, SessionRecord } from "../records.ts";
 import type { GovernedSession, Place, Right } from "./governed.ts";
 import { writeHeader } from "./proxy-header.ts";
 import { Side, type SideOwner } from "./side.ts";
