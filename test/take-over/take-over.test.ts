@@ -2,8 +2,23 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { Socket } from "node:net";
+import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
-import { dial, ending, isListening, knock, listen, loopbackAddress, pause, says, until } from "../support/loopback.ts";
+import { ANSWERS } from "../../src/control/answer-schemas.ts";
+import { VERSION } from "../../src/version.ts";
+import {
+  type Peer,
+  type Place,
+  dial,
+  ending,
+  isListening,
+  knock,
+  listen,
+  loopbackAddress,
+  pause,
+  says,
+  until,
+} from "../support/loopback.ts";
 import { soloTerminal } from "../support/solo-terminal.ts";
 import { serve, siteBefore } from "../serve/serving.ts";
 import type { Build } from "./build.ts";
@@ -13,19 +28,48 @@ function echo(socket: Socket): void {
   socket.on("data", (chunk) => socket.write(chunk)).on("end", () => socket.end());
 }
 
+interface Scene extends AsyncDisposable {
+  readonly gateway: Replaceable;
+  readonly target: Peer;
+  readonly inventory: string;
+  readonly door: Place;
+  readonly till: string;
+  readonly stranger: string;
+  /** As the till. */
+  readonly enter: () => Promise<Socket>;
+}
+
+/** A gateway with one door, before a target that echoes unless another is given. */
+async function played(given: { target?: Peer; edit?: (inventory: string) => string } = {}): Promise<Scene> {
+  const target = given.target ?? (await listen(echo));
+  const site = await siteBefore([target]);
+  const door = doorAt(site, 0);
+  const inventory = given.edit?.(site.inventory) ?? site.inventory;
+  const gateway = await replaceable(inventory);
+  return {
+    ...{ gateway, target, inventory, door, till: site.till, stranger: site.stranger },
+    enter: () => dial({ ...door, from: site.till }),
+    [Symbol.asyncDispose]: async () => {
+      await gateway[Symbol.asyncDispose]();
+      await target[Symbol.asyncDispose]();
+    },
+  };
+}
+
 suite("take-over", { timeout: 120_000 }, () => {
   test("a session goes on in the old process, which ends with it; the new one serves, and answers", async () => {
-    await using target = await listen(echo);
-    const site = await siteBefore([target]);
-    const [door = { host: "", port: 0 }] = site.doors;
-    await using gateway = await replaceable(site.inventory);
-    const client = await dial({ ...door, from: site.till });
+    await using scene = await played();
+    const { gateway, enter } = scene;
+    const client = await enter();
     assert.equal(await says(client, "before"), "before");
 
-    const { from, to, sessions } = await gateway.takeOver();
-    assert.deepEqual([from, sessions], [gateway.pid, 1]);
+    const answer = await gateway.takeOver();
+    assert.deepEqual(Object.keys(answer).sort(), [...(ANSWERS.takeOver["required"] as string[])].sort());
+    const { from, to, sessions, version } = answer;
+    assert.deepEqual([from, sessions, version], [gateway.pid, 1, VERSION]);
+    assert.equal((JSON.parse(readFileSync("package.json", "utf8")) as { version: string }).version, VERSION);
     assert.equal(await says(client, "after"), "after");
-    const newcomer = await dial({ ...door, from: site.till });
+    const newcomer = await enter();
     assert.equal(await says(newcomer, "hello"), "hello");
     assert.deepEqual((await gateway.ask("status")).sessions, { open: 2, most: 4_096, elsewhere: 1 });
     assert.deepEqual(
@@ -56,82 +100,78 @@ suite("take-over", { timeout: 120_000 }, () => {
   });
 
   test("who may not enter is refused by the new process too, and the terminal hears nothing of it", async () => {
-    await using target = await listen(echo);
-    const site = await siteBefore([target]);
-    const [door = { host: "", port: 0 }] = site.doors;
-    await using gateway = await replaceable(site.inventory);
+    await using scene = await played();
+    const { gateway } = scene;
     await gateway.takeOver();
-    assert.equal(await knock({ ...door, from: site.stranger }), "ECONNRESET");
-    assert.equal(target.count.total, 0);
+    assert.equal(await knock({ ...scene.door, from: scene.stranger }), "ECONNRESET");
+    assert.equal(scene.target.count.total, 0);
   });
 
   for (const build of ["exits", "throws", "hangs", "speaks-otherwise", "talks-nonsense", "dies-when-given"] as const) {
     test(`a build that is broken (${build}) leaves the old process serving, and nothing of itself`, async () => {
-      await using target = await listen(echo);
-      const site = await siteBefore([target]);
-      const [door = { host: "", port: 0 }] = site.doors;
-      await using gateway = await replaceable(site.inventory);
-      const client = await dial({ ...door, from: site.till });
+      await using scene = await played();
+      const { gateway, enter } = scene;
+      const client = await enter();
       gateway.nextBuild(build);
       await assert.rejects(gateway.takeOver(3_000), { code: "not-taken-over" });
       assert.deepEqual(gateway.processes(), [gateway.pid]);
       assert.equal(await says(client, "still here"), "still here");
-      const newcomer = await dial({ ...door, from: site.till });
+      const newcomer = await enter();
       assert.equal(await says(newcomer, "hello"), "hello");
       assert.equal((await gateway.ask("status")).sessions.open, 2);
       await gateway.ask("operate", { select: "*", to: "closed" });
-      assert.equal(await knock({ ...door, from: site.till }), "ECONNRESET");
+      assert.equal(await knock({ ...scene.door, from: scene.till }), "ECONNRESET");
       // And a sound one takes over after it.
       gateway.nextBuild("sound");
       await gateway.ask("operate", { select: "*", to: "open" });
       await gateway.takeOver();
-      const last = await dial({ ...door, from: site.till });
+      const last = await enter();
       assert.equal(await says(last, "hello"), "hello");
     });
   }
 
   test("a new process that hangs with the sessions in its hands is ended, and the old one serves on", async () => {
-    await using target = await listen(echo);
-    const site = await siteBefore([target]);
-    const [door = { host: "", port: 0 }] = site.doors;
-    await using gateway = await replaceable(site.inventory);
-    const client = await dial({ ...door, from: site.till });
+    await using scene = await played();
+    const { gateway, enter } = scene;
+    const client = await enter();
     gateway.nextBuild("hangs-when-given");
     await assert.rejects(gateway.takeOver(), { code: "not-taken-over" });
     assert.equal(await says(client, "still here"), "still here");
-    const newcomer = await dial({ ...door, from: site.till });
+    const newcomer = await enter();
     assert.equal(await says(newcomer, "hello"), "hello");
     assert.deepEqual(gateway.processes(), [gateway.pid]);
   });
 
   test("the place at a terminal that takes one session belongs to whoever has it, in whichever process", async () => {
-    await using target = await soloTerminal();
-    const site = await siteBefore([target]);
-    const [door = { host: "", port: 0 }] = site.doors;
-    await using gateway = await replaceable(site.inventory.replaceAll("allow: [till]", "allow: [till], sessions: 1"));
-    const client = await dial({ ...door, from: site.till });
+    const target = await soloTerminal();
+    await using scene = await played({
+      target,
+      edit: (inventory) => inventory.replaceAll("allow: [till]", "allow: [till], sessions: 1"),
+    });
+    const { gateway, enter } = scene;
+    const client = await enter();
     await says(client, "pay");
     await gateway.takeOver();
-    assert.equal(await knock({ ...door, from: site.till }), "ECONNRESET", "the place is taken");
+    assert.equal(await knock({ ...scene.door, from: scene.till }), "ECONNRESET", "the place is taken");
     assert.equal(target.count.total, 1);
     client.end();
-    const next = await dial({ ...door, from: site.till });
+    const next = await enter();
     assert.equal(await says(next, "pay"), "answer");
     assert.deepEqual(target.seen, { two: 0, requests: 2 });
   });
 
   test("a source that is revoked later is cut in the old process too, the others stay", async () => {
-    await using target = await listen(echo);
-    const site = await siteBefore([target]);
-    const [door = { host: "", port: 0 }] = site.doors;
     const other = loopbackAddress();
-    const both = site.inventory
-      .replace("gateway: {", "gateway: { onRevoke: cut,")
-      .replace("sources: {", `sources: { other: { addresses: [${other}], owner: Sales, reason: a test },`)
-      .replaceAll("allow: [till]", "allow: [till, other]");
-    await using gateway = await replaceable(both);
-    const stays = await dial({ ...door, from: site.till });
-    const goes = await dial({ ...door, from: other });
+    await using scene = await played({
+      edit: (inventory) =>
+        inventory
+          .replace("gateway: {", "gateway: { onRevoke: cut,")
+          .replace("sources: {", `sources: { other: { addresses: [${other}], owner: Sales, reason: a test },`)
+          .replaceAll("allow: [till]", "allow: [till, other]"),
+    });
+    const { gateway, enter } = scene;
+    const stays = await enter();
+    const goes = await dial({ ...scene.door, from: other });
     await says(stays, "a");
     await says(goes, "b");
     await gateway.takeOver();
@@ -149,14 +189,12 @@ suite("take-over", { timeout: 120_000 }, () => {
   });
 
   test("SIGTERM to the new process lets the sessions of both end; a second one ends them", async () => {
-    await using target = await listen(echo);
-    const site = await siteBefore([target]);
-    const [door = { host: "", port: 0 }] = site.doors;
-    await using gateway = await replaceable(site.inventory);
-    const old = await dial({ ...door, from: site.till });
+    await using scene = await played();
+    const { gateway, enter } = scene;
+    const old = await enter();
     await says(old, "a");
     const { to } = await gateway.takeOver();
-    const young = await dial({ ...door, from: site.till });
+    const young = await enter();
     await says(young, "b");
     process.kill(to, "SIGTERM");
     await gateway.awaitEvent("stopping");
@@ -176,27 +214,23 @@ suite("take-over", { timeout: 120_000 }, () => {
   });
 
   test("a new process that dies later leaves the old one its sessions, and no door", async () => {
-    await using target = await listen(echo);
-    const site = await siteBefore([target]);
-    const [door = { host: "", port: 0 }] = site.doors;
-    await using gateway = await replaceable(site.inventory);
-    const client = await dial({ ...door, from: site.till });
+    await using scene = await played();
+    const { gateway, enter } = scene;
+    const client = await enter();
     await says(client, "a");
     const { to } = await gateway.takeOver();
     process.kill(to, "SIGKILL");
     await until(() => !gateway.processes().includes(to), "it has ended");
     assert.equal(await says(client, "still here"), "still here");
-    await until(() => !isListening(door), "its sockets are closed");
+    await until(() => !isListening(scene.door), "its sockets are closed");
     client.end();
     assert.deepEqual(await gateway.exited, [0, null]);
   });
 
   test("an old process that is killed takes its sessions with it, and the new one says so", async () => {
-    await using target = await listen(echo);
-    const site = await siteBefore([target]);
-    const [door = { host: "", port: 0 }] = site.doors;
-    await using gateway = await replaceable(site.inventory);
-    const client = await dial({ ...door, from: site.till });
+    await using scene = await played();
+    const { gateway, enter } = scene;
+    const client = await enter();
     await says(client, "a");
     const { from } = await gateway.takeOver();
     const end = ending(client);
@@ -208,24 +242,22 @@ suite("take-over", { timeout: 120_000 }, () => {
   });
 
   test("the state stays locked all the while, and one command at a time is obeyed", async () => {
-    await using target = await listen(echo);
-    const site = await siteBefore([target]);
-    await using gateway = await replaceable(site.inventory);
+    await using scene = await played();
+    const { gateway } = scene;
     const taking = gateway.takeOver();
     await assert.rejects(Promise.all([gateway.ask("apply"), taking]), { code: "no-gateway" });
     await taking;
     await gateway.exited;
     await gateway.ask("apply");
     const words = ["--state", gateway.control.replace(/control.sock$/, "state")];
-    await using second = serve(site.inventory, { words });
+    await using second = serve(scene.inventory, { words });
     assert.deepEqual(await second.exited, [2, null]);
     assert.match(second.errors(), /process \d+ has it/);
   });
 
   test("while an application waits for its confirmation nothing is handed over", async () => {
-    await using target = await listen(echo);
-    const site = await siteBefore([target]);
-    await using gateway = await replaceable(site.inventory);
+    await using scene = await played();
+    const { gateway } = scene;
     gateway.edit((text) => `# another\n${text}`);
     await gateway.ask("apply", { confirm: 60_000 });
     await assert.rejects(gateway.takeOver(), { code: "usage" });
@@ -256,7 +288,7 @@ suite("take-overs under load", { timeout: 280_000 }, () => {
     const long = await Promise.all(
       Array.from({ length: 30 }, (_, index) => dial({ ...doorAt(site, index), from: site.till })),
     );
-    const load = paying(gateway, site);
+    const load = paying(site);
     const broken: readonly Build[] = ["exits", "throws", "hangs", "speaks-otherwise", "dies-when-given"];
     const builds = Array.from({ length: 20 }, (_, index) => (index % 4 === 3 ? broken[(index - 3) / 4] : "sound"));
     for (const build of builds) {
@@ -281,7 +313,7 @@ function doorAt({ doors }: { readonly doors: readonly { host: string; port: numb
 }
 
 /** Payments at all doors, several at a time, until told to stop. */
-function paying(_gateway: Replaceable, site: Awaited<ReturnType<typeof siteBefore>>) {
+function paying(site: Awaited<ReturnType<typeof siteBefore>>) {
   let [on, paid] = [true, 0];
   const lost: string[] = [];
   const tills = Array.from({ length: 6 }, async (_, index) => {
