@@ -1,5 +1,5 @@
 /** Which flows of the policy before a new one may keep: those of terminals of which nothing was changed. */
-import type { Depot, Gateway, Terminal } from "../inventory/model.ts";
+import type { Accountability, Depot, Gateway, Terminal } from "../inventory/model.ts";
 import type { Gate } from "./gate.ts";
 import type { Policy, RelayedFlow, Standing } from "./policy.ts";
 
@@ -29,39 +29,41 @@ function isBefore(flow: RelayedFlow | undefined, depot: number, terminal: number
   return at.depot < depot || (at.depot === depot && at.terminal < terminal);
 }
 
-type Same = (flow: RelayedFlow, terminal: Terminal, gateway: Gateway) => boolean;
+/** What may be said of a terminal: all of it is looked at below, is its place or its gate, or stands in documents only. */
+type Considered =
+  | ("number" | "grants" | "label" | "model" | "serial")
+  | ("address" | "port" | "aliases" | "sessions" | "queue" | "onRevoke")
+  | ("owner" | "reason" | "approver" | "reviewed" | "nextReview");
 
-const always: Same = () => true;
+/** Nothing can be passed as this where a terminal has something that is not considered: its change would be overlooked. */
+type WholeTerminal = [Exclude<keyof Terminal, Considered>] extends [never] ? Terminal : never;
 
-/** For each thing that can be said of a terminal, whether the flow says the same. */
-const SAME: { readonly [Key in keyof Required<Terminal>]: Same } = {
-  // What was found by its place has it.
-  number: always,
-  address: ({ target }, { address }) => target.address === address,
-  port: ({ target }, { port }) => target.port === port,
-  // The first port follows from the place.
-  aliases: ({ endpoints }, { aliases }, { address }) =>
-    endpoints[0]?.address === address &&
-    endpoints.length === aliases.length + 1 &&
-    aliases.every((port, index) => endpoints[index + 1]?.port === port),
-  sessions: (flow, { sessions }) => flow.sessions === sessions,
-  queue: (flow, { queue }) => flow.queue?.length === queue?.length && flow.queue?.wait === queue?.wait,
-  onRevoke: (flow, { onRevoke }, gateway) => flow.onRevoke === (onRevoke ?? gateway.onRevoke),
-  // The gate is theirs, compiled.
-  grants: always,
-  owner: (flow, { owner }) => flow.owner === owner,
-  reason: (flow, { reason }) => flow.reason === reason,
-  approver: (flow, { approver }) => flow.approver === approver,
-  reviewed: (flow, { reviewed }) => flow.reviewed === reviewed,
-  nextReview: (flow, { nextReview }) => flow.nextReview === nextReview,
-  // For documents: no flow has them.
-  label: always,
-  model: always,
-  serial: always,
-};
+/** One expression for each thing, for this is asked thousands of times in the middle of a change. */
+function sameTerminal(flow: RelayedFlow, terminal: WholeTerminal, gateway: Gateway): boolean {
+  return (
+    flow.target.address === terminal.address &&
+    flow.target.port === terminal.port &&
+    flow.sessions === terminal.sessions &&
+    flow.queue?.length === terminal.queue?.length &&
+    flow.queue?.wait === terminal.queue?.wait &&
+    flow.onRevoke === (terminal.onRevoke ?? gateway.onRevoke) &&
+    sameEndpoints(flow, terminal, gateway) &&
+    sameAccount(flow, terminal)
+  );
+}
 
-const CHECKS: readonly Same[] = Object.values(SAME).filter((same) => same !== always);
+/** The first port follows from the place. */
+function sameEndpoints({ endpoints }: RelayedFlow, { aliases }: Terminal, { address }: Gateway): boolean {
+  if (endpoints[0]?.address !== address || endpoints.length !== aliases.length + 1) return false;
+  return aliases.length === 0 || aliases.every((port, index) => endpoints[index + 1]?.port === port);
+}
 
-function sameTerminal(flow: RelayedFlow, terminal: Terminal, gateway: Gateway): boolean {
-  return CHECKS.every((same) => same(flow, terminal, gateway));
+function sameAccount(a: Accountability, b: Accountability): boolean {
+  return (
+    a.owner === b.owner &&
+    a.reason === b.reason &&
+    a.approver === b.approver &&
+    a.reviewed === b.reviewed &&
+    a.nextReview === b.nextReview
+  );
 }

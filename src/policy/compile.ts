@@ -24,7 +24,7 @@ import {
 export function compile(
   inventory: Inventory,
   standing: ReadonlyMap<string, Standing> = new Map(),
-  before: Pick<Policy, "flows"> = NOTHING,
+  before: Before = NOTHING,
 ): Policy {
   const kept = keepTerminals(before, inventory.gateway, standing);
   const context: Context = { inventory, standing, gateOf: gates(inventory, before), kept };
@@ -33,10 +33,13 @@ export function compile(
     ...inventory.services.map((service) => serviceFlow(context, service)),
     ...inventory.flows.map((flow) => genericFlow(context, flow)),
   ];
-  return { limits: inventory.gateway.limits, flows, doors: doorsOf(flows) };
+  return { limits: inventory.gateway.limits, flows, doors: doorsOf(flows, before) };
 }
 
-const NOTHING: Pick<Policy, "flows"> = { flows: [] };
+/** What is asked of the policy before. */
+type Before = Pick<Policy, "flows" | "doors">;
+
+const NOTHING: Before = { flows: [], doors: new Map() };
 
 interface Context {
   readonly inventory: Inventory;
@@ -129,7 +132,7 @@ function accountability({ owner, reason, approver, reviewed, nextReview }: Accou
 }
 
 /** One gate per distinct list of grants: 7,128 terminals usually share a handful. */
-function gates(inventory: Inventory, before: Pick<Policy, "flows">): (grants: readonly Grant[]) => Gate {
+function gates(inventory: Inventory, before: Before): (grants: readonly Grant[]) => Gate {
   const networks = new Map(inventory.sources.map((source) => [source.name, source.networks]));
   const networksOf = (source: string): readonly Network[] => networks.get(source) ?? [];
   const byList = new Map<readonly Grant[], Gate>();
@@ -146,7 +149,7 @@ function gates(inventory: Inventory, before: Pick<Policy, "flows">): (grants: re
   };
 }
 
-function gatesByContent({ flows }: Pick<Policy, "flows">): ReadonlyMap<string, Gate> {
+function gatesByContent({ flows }: Before): ReadonlyMap<string, Gate> {
   const distinct = new Map<Gate, readonly Grant[]>();
   // Neighbours mostly share one: asking the map for each of thousands would take longer than all else here.
   let last: Gate | undefined;
@@ -162,16 +165,26 @@ function unlessSame(gate: Gate, old: Gate | undefined): Gate {
   return old !== undefined && sameGate(gate, old) ? old : gate;
 }
 
-function doorsOf(flows: readonly Flow[]): ReadonlyMap<number, Door> {
-  const doors = new Map<number, Door>();
+/** The doors of the flows that were kept are kept, too; only the others are looked at. */
+function doorsOf(flows: readonly Flow[], before: Before): ReadonlyMap<number, Door> {
+  const doors = new Map(before.doors);
+  const [now, old] = [new Set(flows), new Set(before.flows)];
+  for (const flow of before.flows) if (!now.has(flow)) for (const { key } of doorsAt(flow)) doors.delete(key);
   for (const flow of flows) {
-    if (flow.kind === "local") continue;
-    for (const endpoint of flow.endpoints) {
-      const key = endpointKey(endpoint.address, endpoint.port);
+    if (old.has(flow)) continue;
+    for (const { key, door } of doorsAt(flow)) {
       // `check` refuses two flows on one endpoint; a policy that reached this line would let one take the other's place.
       if (doors.has(key)) throw new TypeError(`two flows on one endpoint: ${flow.id}`);
-      doors.set(key, { endpoint, flow });
+      doors.set(key, door);
     }
   }
   return doors;
+}
+
+function doorsAt(flow: Flow): readonly { readonly key: number; readonly door: Door }[] {
+  if (flow.kind === "local") return [];
+  return flow.endpoints.map((endpoint) => ({
+    key: endpointKey(endpoint.address, endpoint.port),
+    door: { endpoint, flow },
+  }));
 }
