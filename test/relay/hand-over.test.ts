@@ -241,4 +241,88 @@ suite("hand-over", { timeout: 60_000 }, () => {
     assert.equal(await says(another, "pay"), "answer");
     client.destroy();
   });
+
+  test("who is still being introduced when the doors change hands enters, and the old process waits for it", async () => {
+    await using target = await listen(echo);
+    const spec = { acceptProxy: ["127.0.0.0/8"] };
+    await using door = await openDoor(target, spec);
+    await using next = startRelay({ standby: true });
+    const client = await enter(door);
+    client.write("PROXY TCP4 ");
+    await until(() => door.relay.openSessions.length === 0 && client.bytesWritten > 0, "it has begun");
+    await turns(5);
+    const { handed } = await handOver(door, next, policyFor(door, target, spec));
+    handed.close();
+    const finished = handed.finished.then(() => [door.relay.sessions, next.ended.length]);
+    client.write("127.0.0.5 127.0.0.6 1234 80\r\n");
+    assert.equal(await says(client, "a"), "a");
+    client.end();
+    assert.deepEqual(await finished, [0, 1]);
+  });
+
+  test("a right that goes and comes back at once was never gone, though nobody asked how far the session was", async () => {
+    await using target = await listen(echo);
+    const till = loopbackAddress();
+    const spec = { allow: [till], onRevoke: "drain" } as const;
+    await using door = await openDoor(target, spec);
+    await using next = startRelay({ standby: true });
+    const client = await enter({ ...door, from: till });
+    await says(client, "a");
+    const { handed, taken } = await handOver(door, next, policyFor(door, target, spec));
+    handed.close();
+    await next.relay.apply(policyFor(door, target, { ...spec, allow: ["127.9.9.9"] }));
+    await next.relay.apply(policyFor(door, target, spec));
+    await taken.refresh();
+    assert.equal(next.relay.openSessions[0]?.leaving, false);
+    client.end();
+  });
+
+  test("a chain: the last of three hears that a session in the first is closing, and who comes back waits for it", async () => {
+    await using target = await soloTerminal({ pace: 600 });
+    const spec = { sessions: 1 };
+    await using door = await openDoor(target, spec);
+    await using second = startRelay({ standby: true });
+    await using third = startRelay({ standby: true });
+    const client = await enter(door);
+    await says(client, "pay");
+    const one = await handOver(door, second, policyFor(door, target, spec));
+    one.handed.close();
+    await until(() => second.unblocked.length === 1, "the door is the second one's");
+    const two = await handOver(second, third, policyFor(door, target, spec));
+    two.handed.close();
+    await until(() => third.unblocked.length === 1, "the door is the third one's");
+    client.end();
+    const again = await enter(door);
+    assert.equal(await says(again, "pay"), "answer");
+    assert.equal(target.seen.two, 0);
+  });
+
+  test("resumed, the old one tells of who ended and who was refused meanwhile", async () => {
+    await using target = await listen(echo);
+    await using door = await openDoor(target, { allow: ["127.0.0.0/16"] });
+    const client = await enter(door);
+    await says(client, "a");
+    const handed = door.relay.handOver(() => undefined);
+    client.end();
+    assert.equal(await knock({ ...door, from: "127.9.9.9" }), "ECONNRESET");
+    await until(() => door.relay.sessions === 0, "it has ended");
+    handed.resume();
+    assert.deepEqual(
+      [door.ended.map(({ outcome }) => outcome), door.refused.map(({ reason }) => reason)],
+      [["closed"], ["not-listed"]],
+    );
+  });
+
+  test("told to stop before its doors were taken, the old one is finished when its last session has ended", async () => {
+    await using target = await listen(echo);
+    await using door = await openDoor(target);
+    await using next = startRelay({ standby: true });
+    const client = await enter(door);
+    await says(client, "a");
+    const { handed } = await handOver(door, next, policyFor(door, target));
+    const drained = door.relay.drain(5_000);
+    handed.close();
+    client.end();
+    assert.deepEqual(await Promise.all([drained, handed.finished]), [{ cut: 0 }, { cut: 0 }]);
+  });
 });

@@ -5,11 +5,18 @@ import type { Refusal, SessionRecord } from "../records.ts";
 import type { HandedSession, SessionOrder, SessionReport } from "../handover.ts";
 import type { GovernedSession } from "./governed.ts";
 
+interface Unheard {
+  readonly records: SessionRecord[];
+  readonly refusals: Refusal[];
+}
+
 export class HandedOverSessions {
   readonly #report: (report: SessionReport) => void;
   readonly #byId = new Map<number, GovernedSession>();
   readonly #idOf = new Map<GovernedSession, number>();
   #last = 0;
+  /** What would be told of nowhere, should the other process never take up its work. */
+  #unheard: Unheard | undefined = { records: [], refusals: [] };
 
   constructor(sessions: Iterable<GovernedSession>, report: (report: SessionReport) => void) {
     this.#report = report;
@@ -25,7 +32,18 @@ export class HandedOverSessions {
     this.#report({ what: "came", session: handed(this.#number(session), session) });
   }
 
+  /** What was reported so far, until `close`. */
+  get unheard(): Unheard | undefined {
+    return this.#unheard;
+  }
+
+  /** The other process has taken up its work: what is reported is told of there. */
+  close(): void {
+    this.#unheard = undefined;
+  }
+
   refused(refusal: Refusal): void {
+    this.#unheard?.refusals.push(refusal);
     this.#report({ what: "refused", refusal });
   }
 
@@ -54,6 +72,7 @@ export class HandedOverSessions {
   }
 
   over(session: GovernedSession, record: SessionRecord): void {
+    this.#unheard?.records.push(record);
     this.#about(session, (id) => ({ what: "over", id, record }));
     const id = this.#idOf.get(session);
     this.#idOf.delete(session);

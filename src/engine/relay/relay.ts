@@ -82,7 +82,8 @@ export class Relay implements Engine {
         this.#settle(session);
       },
       refused: (refusal) => this.#refused(refusal),
-      left: () => this.#finishDrain(),
+      // Whoever it brings enters first, in the same turn.
+      left: () => queueMicrotask(() => this.#finishDrain()),
     });
     const accept = this.#reception.accept.bind(this.#reception);
     this.#doors = new Doors({ ...options, accept, inherited: options.inherited ?? new Map() });
@@ -182,9 +183,13 @@ export class Relay implements Engine {
   #over(session: GovernedSession, record: SessionRecord): void {
     this.#forget(session);
     if (this.#handedOver !== undefined) this.#handedOver.over(session, record);
-    // One who found no place was refused, and has been told of as such.
-    else if (record.outcome !== "busy") this.#events.ended(record);
+    else this.#ended(record);
     this.#finishDrain();
+  }
+
+  /** One who found no place was refused, and has been told of as such. */
+  #ended(record: SessionRecord): void {
+    if (record.outcome !== "busy") this.#events.ended(record);
   }
 
   #vacate(session: GovernedSession): void {
@@ -243,6 +248,9 @@ export class Relay implements Engine {
       sessions: left.sessions,
       close: () => {
         this.#doors.closeAll();
+        left.close();
+        // Told to stop in the meantime: then that drain is the one to wait for.
+        if (this.#drain !== undefined) void this.#drain.done.promise.then(drain.done.resolve);
         this.#drain ??= drain;
         this.#drain.deadline = Math.min(drain.deadline, this.#clock.monotonic() + this.#limits.drain);
         this.#finishDrain();
@@ -278,7 +286,11 @@ export class Relay implements Engine {
   }
 
   #resume(): void {
+    const { records, refusals } = this.#handedOver?.unheard ?? { records: [], refusals: [] };
     this.#handedOver = undefined;
+    // What was reported to a process that never took up its work was told to nobody.
+    for (const record of records) this.#ended(record);
+    for (const refusal of refusals) this.#events.refused(refusal);
     for (const session of this.#sessions) this.#judgeAgain(session, "revoked");
     this.#places.rewrite(this.#sessions, this.#clock.monotonic());
   }

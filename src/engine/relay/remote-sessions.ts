@@ -18,6 +18,7 @@ const PATIENCE = 1_000;
 /** The relay, as such a session sees it. */
 export interface RemoteHost {
   readonly monotonic: () => number;
+  readonly closing: (session: GovernedSession) => void;
   readonly vacated: (session: GovernedSession) => void;
   readonly over: (session: GovernedSession, record: SessionRecord) => void;
   readonly turnedAway: (session: GovernedSession) => void;
@@ -64,7 +65,7 @@ export class RemoteSessions implements Omit<TakenOver, "opened"> {
     }
     const session = this.#sessions.get(report.id);
     if (session === undefined) return;
-    if (report.what === "closing") session.closing = true;
+    if (report.what === "closing") this.#closing(session);
     else if (report.what === "vacated") this.#vacated(session);
     else this.#over(report.id, session, report.record);
   }
@@ -87,6 +88,11 @@ export class RemoteSessions implements Omit<TakenOver, "opened"> {
   lost(): void {
     for (const [id, session] of this.#sessions) this.#over(id, session, session.lostRecord());
     this.#told();
+  }
+
+  #closing(session: RemoteSession): void {
+    session.closing = true;
+    this.#host.closing(session);
   }
 
   #vacated(session: RemoteSession): void {
@@ -113,6 +119,8 @@ class RemoteSession implements GovernedSession {
   readonly #order: (order: SessionOrder) => void;
   #facts: OpenSession;
   #seenAt: number;
+  /** Its right was taken, and has not come back: the facts may be older than that. */
+  #revoked: boolean;
 
   constructor(
     { id, facts, balancer, place, closing, onRevoke }: HandedSession,
@@ -124,6 +132,7 @@ class RemoteSession implements GovernedSession {
     this.#order = order;
     this.#facts = facts;
     this.#seenAt = host.monotonic();
+    this.#revoked = facts.leaving;
     this.source = facts.source;
     this.balancer = balancer;
     this.place = place;
@@ -151,12 +160,14 @@ class RemoteSession implements GovernedSession {
   }
 
   revoke(outcome: "revoked" | "expired", rule: OnRevoke): void {
+    this.#revoked = true;
     this.#order({ what: "revoke", id: this.#id, outcome, rule });
   }
 
   confirm(right: Right): void {
     this.right = right;
-    if (this.#facts.leaving) this.#order({ what: "confirm", id: this.#id });
+    if (this.#revoked) this.#order({ what: "confirm", id: this.#id });
+    this.#revoked = false;
   }
 
   cut(outcome: Outcome): void {
