@@ -69,7 +69,7 @@ export function prepareNginx(site: string, { folder, network = NETWORK, tlsPort 
 }
 
 /** One process in the foreground, as the user who starts it: whoever started it can end it, and nothing is left. */
-const HEAD = "daemon off;\nmaster_process off;\npid nginx.pid;\nerror_log stderr warn;\nevents {}\n";
+const HEAD = "daemon off;\nmaster_process off;\npid nginx.pid;\nerror_log nginx.log warn;\nevents {}\n";
 
 function temporary(folder: string): string {
   const kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
