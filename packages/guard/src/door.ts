@@ -33,7 +33,8 @@ export class Door {
   readonly #server: Server;
   readonly #judge: Judge;
   readonly #kind: ServerKind;
-  #beingTold = 0;
+  /** The peers that are being told: `address port`. A TLS socket does not say which socket it came by. */
+  readonly #beingTold = new Set<string>();
 
   constructor(server: Server, judge: Judge) {
     this.#server = server;
@@ -55,6 +56,7 @@ export class Door {
   admitsSecure(socket: Socket): boolean {
     if (this.#judge.allows(socket.remoteAddress)) return true;
     socket.on("error", () => undefined);
+    if (!this.#beingTold.has(nameOf(socket))) return this.#refuseLate(socket);
     const speaksHttp2 = (socket as { readonly alpnProtocol?: unknown }).alpnProtocol === "h2";
     if (speaksHttp2) answerForbiddenHttp2(socket);
     else answerForbidden(socket);
@@ -67,18 +69,23 @@ export class Door {
     if (socketOf === undefined) return true;
     const socket = socketOf(values);
     if (this.#judge.allows(socket?.remoteAddress)) return true;
+    return this.#refuseLate(socket);
+  }
+
+  #refuseLate(socket: Socket | undefined): false {
     this.#judge.countRefusal(socket, "request");
     if (socket !== undefined) reset(socket);
     return false;
   }
 
   #refuse(socket: Socket): void {
-    if (this.#judge.reject === "reset" || this.#kind === "raw" || this.#beingTold >= TOLD_AT_ONCE) {
+    if (this.#judge.reject === "reset" || this.#kind === "raw" || this.#beingTold.size >= TOLD_AT_ONCE) {
       reset(socket);
       return;
     }
-    this.#beingTold += 1;
-    socket.once("close", () => (this.#beingTold -= 1));
+    const name = nameOf(socket);
+    this.#beingTold.add(name);
+    socket.once("close", () => this.#beingTold.delete(name));
     if (this.#kind === "http") answerForbidden(socket);
     else if (this.#kind === "http2") answerForbiddenHttp2(socket);
     else this.#beginTls(socket);
@@ -100,12 +107,19 @@ function beginTls(): (socket: Socket) => void {
   return ownListener ?? reset;
 }
 
+function nameOf(socket: Socket): string {
+  return `${socket.remoteAddress ?? ""} ${socket.remotePort ?? ""}`;
+}
+
 function socketOfRequest(values: readonly unknown[]): Socket | undefined {
   return (values[0] as { readonly socket?: Socket }).socket;
 }
 
-/** Sockets injected by a program (`server.emit("connection", duplex)`) may know no reset. */
+/** Only TCP knows a reset: a TLS socket throws, and what a program injects as a connection may be any stream. */
 function reset(socket: Socket): void {
-  if (typeof (socket as Partial<Socket>).resetAndDestroy === "function") socket.resetAndDestroy();
-  else socket.destroy();
+  try {
+    socket.resetAndDestroy();
+  } catch {
+    socket.destroy();
+  }
 }

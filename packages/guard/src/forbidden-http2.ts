@@ -5,7 +5,7 @@
 import type * as Http2 from "node:http2";
 import { createRequire } from "node:module";
 import type { Socket } from "node:net";
-import { FORBIDDEN_TEXT, PATIENCE } from "./forbidden.ts";
+import { FORBIDDEN_TEXT, PATIENCE, SILENCE } from "./forbidden.ts";
 
 let answering: Http2.Http2Server | undefined;
 
@@ -23,6 +23,7 @@ function createAnswering(): Http2.Http2Server {
   const server = http2.createServer({ settings: { enableConnectProtocol: true, maxConcurrentStreams: 8 } });
   // The peer's mistakes are its own: it is refused either way.
   server.on("sessionError", () => undefined);
+  server.on("session", (session) => session.setTimeout(SILENCE, () => session.destroy()));
   server.on("stream", (stream) => answerStream(stream, http2.constants.NGHTTP2_NO_ERROR));
   return server;
 }

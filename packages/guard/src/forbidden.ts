@@ -17,7 +17,7 @@ const HEAD = [
 ].join("\r\n");
 
 /** Milliseconds to wait for a request before answering none: some clients drop an answer they have not asked for. */
-const SILENCE = 1_000;
+export const SILENCE = 1_000;
 /** Milliseconds until a refused socket is closed, whatever its peer does. */
 export const PATIENCE = 5_000;
 /** Bytes read and thrown away at most. */
