@@ -54,7 +54,9 @@ suite("docs/decisions/dependencies.md", () => {
   test("gives a reason for every package that package.json names, and for no other", () => {
     const { dependencies, devDependencies } = JSON.parse(readFileSync("package.json", "utf8")) as Dependencies;
     const runtime = JSON.parse(readFileSync("tools/runtime/package.json", "utf8")) as Dependencies;
-    const named = [dependencies, devDependencies, runtime.optionalDependencies].flatMap((list) =>
+    const guard = JSON.parse(readFileSync("packages/guard/package.json", "utf8")) as Dependencies;
+    assert.equal(guard.dependencies, undefined, "the guard has no dependency");
+    const named = [dependencies, devDependencies, runtime.optionalDependencies, guard.devDependencies].flatMap((list) =>
       Object.keys(list ?? {}),
     );
     const text = readFileSync("docs/decisions/dependencies.md", "utf8");
@@ -64,8 +66,9 @@ suite("docs/decisions/dependencies.md", () => {
 
   test("every version is exact", () => {
     const { dependencies, devDependencies } = JSON.parse(readFileSync("package.json", "utf8")) as Dependencies;
-    for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
-      assert.match(version, /^\d+\.\d+\.\d+$/, name);
+    const guard = JSON.parse(readFileSync("packages/guard/package.json", "utf8")) as Dependencies;
+    for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies, ...guard.devDependencies })) {
+      assert.match(version, /^(?:npm:[a-z]+@)?\d+\.\d+\.\d+$/, name);
     }
   });
 });

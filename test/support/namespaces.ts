@@ -61,6 +61,8 @@ export class Host implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const child of [...this.#processes, this.#holder]) {
+      // It may have ended by itself while another was awaited, and does not say so twice.
+      if (child.exitCode !== null || child.signalCode !== null) continue;
       const exited = once(child, "exit");
       child.kill("SIGKILL");
       await exited;

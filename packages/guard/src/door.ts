@@ -1,0 +1,125 @@
+/** The judge's verdicts at one server: who passes, and how the others are told that they do not. */
+import type { Http2Session, ServerHttp2Stream } from "node:http2";
+import type { Server, Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import { answerForbiddenHttp2 } from "./forbidden-http2.ts";
+import { answerForbidden, PATIENCE } from "./forbidden.ts";
+import { kindOf, type ServerKind } from "./server-kind.ts";
+
+/** What a server asks of a guard. */
+export interface Judge {
+  readonly reject: "403" | "reset";
+  /** Pure: whether this peer may come in. */
+  allows(address: string | undefined): boolean;
+  /** Counts and tells one refusal. */
+  countRefusal(socket: Socket | undefined, at: "connection" | "request"): void;
+}
+
+/** Refused sockets of one server that are being told so at one time; beyond, they are reset at once. */
+const TOLD_AT_ONCE = 256;
+
+/** Where the events of HTTP servers carry the socket that they came by. */
+const SOCKET_OF: Readonly<Record<string, (values: readonly unknown[]) => Socket | undefined>> = {
+  request: socketOfRequest,
+  checkContinue: socketOfRequest,
+  checkExpectation: socketOfRequest,
+  upgrade: socketOfRequest,
+  connect: socketOfRequest,
+  session: ([session]) => (session as Http2Session).socket,
+  stream: ([stream]) => (stream as ServerHttp2Stream).session?.socket,
+};
+
+export class Door {
+  readonly #server: Server;
+  readonly #judge: Judge;
+  readonly #kind: ServerKind;
+  /** The peers that are being told: `address port`. A TLS socket does not say which socket it came by. */
+  readonly #beingTold = new Set<string>();
+
+  constructor(server: Server, judge: Judge) {
+    this.#server = server;
+    this.#judge = judge;
+    this.#kind = kindOf(server);
+  }
+
+  /** At 'connection': `false` if the socket was refused, and then it is this door's to end. */
+  admits(socket: Socket): boolean {
+    if (this.#judge.allows(socket.remoteAddress)) return true;
+    // A refused peer's errors are nobody's.
+    socket.on("error", () => undefined);
+    this.#judge.countRefusal(socket, "connection");
+    this.#refuse(socket);
+    return false;
+  }
+
+  /** At 'secureConnection', which a refused peer reaches only to be told 403 inside TLS. */
+  admitsSecure(socket: Socket): boolean {
+    if (this.#judge.allows(socket.remoteAddress)) return true;
+    socket.on("error", () => undefined);
+    if (!this.#beingTold.has(nameOf(socket))) return this.#refuseLate(socket);
+    const speaksHttp2 = (socket as { readonly alpnProtocol?: unknown }).alpnProtocol === "h2";
+    if (speaksHttp2) answerForbiddenHttp2(socket);
+    else answerForbidden(socket);
+    return false;
+  }
+
+  /** At an event of a socket that may have come before the judge did. */
+  admitsLate(event: string | symbol, values: readonly unknown[]): boolean {
+    const socketOf = typeof event === "string" && Object.hasOwn(SOCKET_OF, event) ? SOCKET_OF[event] : undefined;
+    if (socketOf === undefined) return true;
+    const socket = socketOf(values);
+    if (this.#judge.allows(socket?.remoteAddress)) return true;
+    return this.#refuseLate(socket);
+  }
+
+  #refuseLate(socket: Socket | undefined): false {
+    this.#judge.countRefusal(socket, "request");
+    if (socket !== undefined) reset(socket);
+    return false;
+  }
+
+  #refuse(socket: Socket): void {
+    if (this.#judge.reject === "reset" || this.#kind === "raw" || this.#beingTold.size >= TOLD_AT_ONCE) {
+      reset(socket);
+      return;
+    }
+    const name = nameOf(socket);
+    this.#beingTold.add(name);
+    socket.once("close", () => this.#beingTold.delete(name));
+    if (this.#kind === "http") answerForbidden(socket);
+    else if (this.#kind === "http2") answerForbiddenHttp2(socket);
+    else this.#beginTls(socket);
+  }
+
+  /** Lets Node's own listener, and no other, begin TLS with the server's certificate; the answer follows inside. */
+  #beginTls(socket: Socket): void {
+    const patience = setTimeout(() => reset(socket), PATIENCE).unref();
+    socket.once("close", () => clearTimeout(patience));
+    beginTls().call(this.#server, socket);
+  }
+}
+
+/** Node's own listener is the one that every new TLS server has; it is the same function for all of them. */
+let ownListener: ((socket: Socket) => void) | undefined;
+
+function beginTls(): (socket: Socket) => void {
+  ownListener ??= createTlsServer().listeners("connection")[0] as ((socket: Socket) => void) | undefined;
+  return ownListener ?? reset;
+}
+
+function nameOf(socket: Socket): string {
+  return `${socket.remoteAddress ?? ""} ${socket.remotePort ?? ""}`;
+}
+
+function socketOfRequest(values: readonly unknown[]): Socket | undefined {
+  return (values[0] as { readonly socket?: Socket }).socket;
+}
+
+/** Only TCP knows a reset: a TLS socket throws, and what a program injects as a connection may be any stream. */
+function reset(socket: Socket): void {
+  try {
+    socket.resetAndDestroy();
+  } catch {
+    socket.destroy();
+  }
+}
