@@ -146,8 +146,13 @@ export class ManagedGateway {
     });
     this.#records.open();
     tell({ event: "took-over", from: predecessor.pid, sessions: sessions.length });
-    await taken.opened;
-    await serving?.();
+    try {
+      await taken.opened;
+      await serving?.();
+    } catch (error) {
+      predecessor.giveUp();
+      throw error;
+    }
     predecessor.serving();
   }
 
