@@ -122,7 +122,7 @@ export class ManagedGateway {
       await this.#control.publish();
       this.#records.open();
       await serving?.();
-    } else await this.#takeOver(predecessor);
+    } else await this.#changes.takeUp(() => this.#takeOver(predecessor));
     this.#stopWatching = watchFiles({
       files: () => this.#changes.entry.files.map(({ file }) => file),
       clock,
@@ -146,8 +146,13 @@ export class ManagedGateway {
     });
     this.#records.open();
     tell({ event: "took-over", from: predecessor.pid, sessions: sessions.length });
-    await taken.opened;
-    await serving?.();
+    try {
+      await taken.opened;
+      await serving?.();
+    } catch (error) {
+      predecessor.giveUp();
+      throw error;
+    }
     predecessor.serving();
   }
 
@@ -179,11 +184,11 @@ export class ManagedGateway {
     }
     handed.close();
     this.#isHandedOver = true;
-    void successor.gone.then(() => handed.alone());
+    void successor.gone.then(() => this.#leftAlone(handed));
     this.#stopWatching();
     void this.#control[Symbol.asyncDispose]();
-    void handed.finished.then((finished) => {
-      successor.release();
+    void handed.finished.then(async (finished) => {
+      await successor.release();
       this.#handedOver.resolve(finished);
     });
     const [to, sessions] = [successor.pid, handed.sessions.length];
@@ -191,10 +196,16 @@ export class ManagedGateway {
     return { from: process.pid, to, version: successor.version, sessions };
   }
 
+  /** What ends here from now on, nobody else keeps. */
+  #leftAlone(handed: HandedOver): void {
+    handed.alone();
+    if (this.#gateway.sessions > 0) this.#records.open();
+  }
+
   async #resume(handed: HandedOver): Promise<void> {
     handed.resume();
     this.#records.open();
-    if (await this.#control.isPublished()) return;
+    if (this.#stopping.signal.aborted || (await this.#control.isPublished())) return;
     const lost = this.#control;
     this.#control = await ControlServer.prepare({ ...lost.options, replace: true });
     await this.#control.publish();

@@ -304,6 +304,21 @@ export class Changes implements AsyncDisposable {
     });
   }
 
+  /**
+   * Lets nothing change while this process takes up another's work; where that fails, nothing ever: that one goes on by
+   * what it knows, and a change acknowledged here would be undone.
+   */
+  takeUp(work: () => Promise<void>): Promise<void> {
+    return this.#next(async () => {
+      try {
+        await work();
+      } catch (error) {
+        this.#passedOn = true;
+        throw error;
+      }
+    });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#probation.stop();
     this.#granted.stop();

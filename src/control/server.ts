@@ -83,6 +83,8 @@ export class ControlServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (await this.isPublished()) await rm(this.#path, { force: true });
+    // Once closed, the number may be another socket's: disposed of again, this must not take that one's name.
+    this.#inode = 0;
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeIdleConnections();
     const late = setTimeout(() => this.#server.closeAllConnections(), LAST_ANSWERS);

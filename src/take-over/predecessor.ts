@@ -20,6 +20,7 @@ export class Predecessor {
   readonly #early: SessionReport[] = [];
   #reported: (report: SessionReport) => void = (report) => void this.#early.push(report);
   #gone: () => void = () => undefined;
+  #failed = false;
 
   constructor() {
     process.on("message", (message) => this.#hear(message as ToSuccessor));
@@ -56,12 +57,18 @@ export class Predecessor {
     process.channel?.unref();
   }
 
+  /** From now on this process gives no orders: what it still does is give up. */
+  giveUp(): void {
+    this.#failed = true;
+  }
+
   failed({ message, hint }: { readonly message: string; readonly hint: string }): void {
     this.#send({ what: "failed", message, hint });
   }
 
+  /** Nothing once this process has failed: the sessions over there are the other one's to decide about again. */
   order(order: SessionOrder): void {
-    this.#send({ what: "order", order });
+    if (!this.#failed) this.#send({ what: "order", order });
   }
 
   #hear(message: ToSuccessor): void {

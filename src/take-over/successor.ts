@@ -41,11 +41,13 @@ export class Successor {
   #obey: (order: SessionOrder) => void = () => undefined;
   /** Reports that must not come before the sessions that they are about. */
   #early: SessionReport[] | undefined = [];
+  /** Resolves when the other end's system has the last message. */
+  #said: Promise<unknown> = Promise.resolve();
   version = "";
 
   private constructor(child: ChildProcess) {
     this.#child = child;
-    child.on("message", (message) => this.#hear(message as FromSuccessor));
+    child.on("message", (message) => this.#hear(message as FromSuccessor | null));
     child.once("error", (error) => this.#ended.resolve(error.message));
     child.once("exit", (code, signal) => this.#ended.resolve(`it ended with ${signal ?? `exit code ${code}`}`));
     child.once("disconnect", () => this.#ended.resolve("it closed the channel"));
@@ -114,8 +116,9 @@ export class Successor {
     await exited;
   }
 
-  /** Lets go of the channel, so that this process can end. */
-  release(): void {
+  /** Lets go of the channel once all was said, so that this process can end: closed before, it would swallow the rest. */
+  async release(): Promise<void> {
+    await Promise.race([this.#said, this.#ended.promise]);
     if (this.#child.connected) this.#child.disconnect();
     this.#child.unref();
   }
@@ -137,14 +140,19 @@ export class Successor {
     return known;
   }
 
-  #hear(message: FromSuccessor): void {
+  #hear(message: FromSuccessor | null): void {
+    // Not even nonsense of a new version may end this process.
+    if (message === null) return;
     if (message.what === "order") this.#obey(message.order);
     else this.#waitFor(message.what).resolve(message);
   }
 
   #send(message: ToSuccessor): void {
     // A channel that is closed is told of by its event; what is sent meanwhile is for nobody.
-    if (this.#child.connected) this.#child.send(message, () => undefined);
+    if (!this.#child.connected) return;
+    const said = Promise.withResolvers<undefined>();
+    this.#child.send(message, () => said.resolve(undefined));
+    this.#said = said.promise;
   }
 }
 

@@ -13,7 +13,8 @@ export type Build =
   | "speaks-otherwise"
   | "dies-when-given"
   | "hangs-when-given"
-  | "talks-nonsense";
+  | "talks-nonsense"
+  | "hears-late";
 
 const file = process.env["ECLUSE_TEST_BUILD"] ?? "";
 const isSuccessor = process.env["ECLUSE_TAKE_OVER"] !== undefined;
@@ -32,8 +33,18 @@ const BROKEN: Readonly<Record<Exclude<Build, "sound">, () => unknown>> = {
   "talks-nonsense": () => {
     process.send?.({ what: "hello", protocol: 1, version: "99" });
     process.send?.("nonsense");
+    process.send?.(null);
     process.send?.({ what: "serving" });
     process.exit(0);
+  },
+  "hears-late": () => {
+    let busy = 1_500;
+    process.on("message", (message) => {
+      if ((message as { what?: string }).what !== "report") return;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, busy);
+      busy = 0;
+    });
+    return import("../../src/cli/main.ts");
   },
   "dies-when-given": () => {
     process.on("message", (message) => (message as { what?: string }).what === "yours" && process.exit(4));

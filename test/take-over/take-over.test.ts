@@ -2,7 +2,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { Socket } from "node:net";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { suite, test } from "node:test";
 import { ANSWERS } from "../../src/control/answer-schemas.ts";
 import { VERSION } from "../../src/version.ts";
@@ -40,12 +43,14 @@ interface Scene extends AsyncDisposable {
 }
 
 /** A gateway with one door, before a target that echoes unless another is given. */
-async function played(given: { target?: Peer; edit?: (inventory: string) => string } = {}): Promise<Scene> {
+async function played(
+  given: { target?: Peer; edit?: (inventory: string) => string; env?: NodeJS.ProcessEnv } = {},
+): Promise<Scene> {
   const target = given.target ?? (await listen(echo));
   const site = await siteBefore([target]);
   const door = doorAt(site, 0);
   const inventory = given.edit?.(site.inventory) ?? site.inventory;
-  const gateway = await replaceable(inventory);
+  const gateway = await replaceable(inventory, { env: given.env ?? {} });
   return {
     ...{ gateway, target, inventory, door, till: site.till, stranger: site.stranger },
     enter: () => dial({ ...door, from: site.till }),
@@ -253,6 +258,85 @@ suite("take-over", { timeout: 120_000 }, () => {
     await using second = serve(scene.inventory, { words });
     assert.deepEqual(await second.exited, [2, null]);
     assert.match(second.errors(), /process \d+ has it/);
+  });
+
+  test("what the old process reports last arrives, though the new one is slow to hear it", async () => {
+    await using scene = await played({
+      edit: (inventory) => inventory.replace("limits: {", "limits: { perSource: 1000"),
+    });
+    const { gateway, enter } = scene;
+    const clients = await Promise.all(Array.from({ length: 600 }, enter));
+    await says(clients[0] as Socket, "a");
+    gateway.nextBuild("hears-late");
+    const { from } = await gateway.takeOver();
+    for (const client of clients) client.on("error", () => undefined);
+    process.kill(from, "SIGTERM");
+    await gateway.awaitEvent("stopping");
+    process.kill(from, "SIGTERM");
+    await gateway.awaitEvent("session", clients.length, 30_000);
+    assert.deepEqual(gateway.ofEvent("lost"), []);
+    assert.deepEqual(
+      gateway.ofEvent("session").filter(({ outcome }) => outcome !== "drained"),
+      [],
+    );
+  });
+
+  test("the first of three that ends leaves the last one its control socket", async () => {
+    await using scene = await played();
+    const { gateway, enter } = scene;
+    const client = await enter();
+    await says(client, "a");
+    await gateway.takeOver();
+    const { to } = await gateway.takeOver();
+    client.end();
+    await gateway.exited;
+    await until(() => gateway.processes().length === 1, "the last one is left");
+    assert.deepEqual(gateway.processes(), [to]);
+    assert.equal((await gateway.ask("status")).doors.open, 1);
+  });
+
+  test("a session that ends in a process left alone is in the journal", async () => {
+    await using scene = await played();
+    const { gateway, enter } = scene;
+    const client = await enter();
+    await says(client, "a");
+    const { to } = await gateway.takeOver();
+    process.kill(to, "SIGKILL");
+    await until(() => !isListening(scene.door), "its sockets are closed");
+    await pause(200);
+    assert.equal(await says(client, "still here"), "still here");
+    client.end();
+    await gateway.exited;
+    using journal = new DatabaseSync(gateway.control.replace(/control.sock$/, "state/journal.sqlite"));
+    const rows = journal.prepare("SELECT * FROM readable_session").all();
+    assert.deepEqual(
+      rows.map(({ bytes_to_target: bytes }) => bytes),
+      [11],
+    );
+  });
+
+  test("a change that a new process is asked for before it serves is not acknowledged: the old one would not know it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "ecluse-slow-notify-"));
+    const slow = join(folder, "slow");
+    writeFileSync(join(folder, "systemd-notify"), `#!/bin/sh\nif [ -e ${slow} ]; then exec sleep 4; fi\n`, {
+      mode: 0o755,
+    });
+    const env = { PATH: `${folder}:${process.env["PATH"] ?? ""}`, NOTIFY_SOCKET: "/nowhere" };
+    await using scene = await played({ env });
+    const { gateway } = scene;
+    writeFileSync(slow, "");
+    const taking = assert.rejects(gateway.takeOver(), { code: "not-taken-over" });
+    await gateway.awaitEvent("took-over");
+    const closing = gateway.ask("operate", { select: "*", to: "closed" }).then(
+      () => "acknowledged",
+      () => "refused",
+    );
+    await pause(500);
+    const [successor = 0] = gateway.processes().filter((pid) => pid !== gateway.pid);
+    process.kill(successor, "SIGKILL");
+    await taking;
+    assert.equal(await closing, "refused");
+    rmSync(folder, { recursive: true });
   });
 
   test("while an application waits for its confirmation nothing is handed over", async () => {
