@@ -18,16 +18,8 @@ export interface Judge {
 /** Refused sockets of one server that are being told so at one time; beyond, they are reset at once. */
 const TOLD_AT_ONCE = 256;
 
-/** Where the events of HTTP servers carry the socket that they came by. */
-const SOCKET_OF: Readonly<Record<string, (values: readonly unknown[]) => Socket | undefined>> = {
-  request: socketOfRequest,
-  checkContinue: socketOfRequest,
-  checkExpectation: socketOfRequest,
-  upgrade: socketOfRequest,
-  connect: socketOfRequest,
-  session: ([session]) => (session as Http2Session).socket,
-  stream: ([stream]) => (stream as ServerHttp2Stream).session?.socket,
-};
+/** The events of HTTP servers by which a socket that was there already does something. */
+const REQUESTS: readonly unknown[] = ["request", "checkContinue", "checkExpectation", "upgrade", "connect"];
 
 export class Door {
   readonly #server: Server;
@@ -63,13 +55,29 @@ export class Door {
     return false;
   }
 
+  /** At 'tlsClientError': a handshake that a refused peer spoils is ended here. A peer that is gone has no address left. */
+  admitsTlsError(socket: Socket): boolean {
+    if (this.#judge.allows(socket.remoteAddress)) return true;
+    socket.on("error", () => undefined).destroy();
+    return false;
+  }
+
   /** At an event of a socket that may have come before the judge did. */
-  admitsLate(event: string | symbol, values: readonly unknown[]): boolean {
-    const socketOf = typeof event === "string" && Object.hasOwn(SOCKET_OF, event) ? SOCKET_OF[event] : undefined;
-    if (socketOf === undefined) return true;
-    const socket = socketOf(values);
+  admitsLate(event: string | symbol, [value]: readonly unknown[]): boolean {
+    if (event === "stream") return this.#admitsSession((value as ServerHttp2Stream).session);
+    if (event === "session") return this.#admitsSession(value as Http2Session);
+    if (!REQUESTS.includes(event)) return true;
+    const { socket } = value as { readonly socket?: Socket };
+    return this.#judge.allows(socket?.remoteAddress) || this.#refuseLate(socket);
+  }
+
+  /** The socket of a session may be asked who it is, but only the session may end it. */
+  #admitsSession(session: Http2Session | undefined): boolean {
+    const socket = session?.socket as Socket | undefined;
     if (this.#judge.allows(socket?.remoteAddress)) return true;
-    return this.#refuseLate(socket);
+    this.#judge.countRefusal(socket, "request");
+    session?.destroy();
+    return false;
   }
 
   #refuseLate(socket: Socket | undefined): false {
@@ -109,10 +117,6 @@ function beginTls(): (socket: Socket) => void {
 
 function nameOf(socket: Socket): string {
   return `${socket.remoteAddress ?? ""} ${socket.remotePort ?? ""}`;
-}
-
-function socketOfRequest(values: readonly unknown[]): Socket | undefined {
-  return (values[0] as { readonly socket?: Socket }).socket;
 }
 
 /** Only TCP knows a reset: a TLS socket throws, and what a program injects as a connection may be any stream. */

@@ -7,7 +7,9 @@
  * socket is therefore seen by no listener of the service: no parser, no route, no WebSocket library, no `clientError`.
  *
  * One listener is called for a refused socket, by itself: Node's own that begins TLS, because a 403 inside TLS needs
- * the server's certificate. Its 'secureConnection' is kept from the service in turn.
+ * the server's certificate. Its 'secureConnection' and 'tlsClientError' are kept from the service in turn; what the
+ * service answers during a handshake (`SNICallback`, session tickets) is asked for refused peers too, unless they are
+ * reset.
  */
 import type { Server, Socket } from "node:net";
 import { Door, type Judge } from "./door.ts";
@@ -38,6 +40,7 @@ function intercept(server: Server, door: Door): void {
   const emit: Emit = (event, ...values) => {
     if (event === "connection") return door.admits(values[0] as Socket) && pass(event, ...values);
     if (event === "secureConnection") return door.admitsSecure(values[0] as Socket) && pass(event, ...values);
+    if (event === "tlsClientError") return door.admitsTlsError(values[1] as Socket) && pass(event, ...values);
     if (mayBeLate && !door.admitsLate(event, values)) return true;
     return pass(event, ...values);
   };

@@ -214,6 +214,43 @@ for (const kind of KINDS) {
   });
 }
 
+for (const kind of ["https", "http2-tls"] as const) {
+  test(`${kind}: a handshake that a stranger spoils is told to no listener`, async () => {
+    const service = await createService(kind, none);
+    const guard = createGuard({ allow: PROXY, log: false });
+    guard.protect(service.server);
+    const route = { ...(await listening(service, kind)), secure: false };
+    const answer = await say(route, ["GARBAGE\r\n\r\n"]);
+    service.server.close();
+    assert.deepEqual(service.reached, []);
+    assert.notEqual(answer.end, "open");
+    assert.equal(guard.refused, 1);
+  });
+}
+
+test("a stranger who sends a long body reads the 403 all the same", async () => {
+  const service = await createService("http", none);
+  createGuard({ allow: PROXY, log: false }).protect(service.server);
+  const body = "x".repeat(2_000_000);
+  const text = `POST / HTTP/1.1\r\nHost: service\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const answer = await say(await listening(service, "http"), [text]);
+  service.server.close();
+  assert.deepEqual([answer.statuses, answer.end], [[403], "closed"]);
+  assert.match(answer.text, /\r\n\r\n403 Forbidden: this service answers its proxy only\n$/);
+});
+
+test("a flood of strangers is told up to a bound, then reset; the proxy still comes in", async () => {
+  const service = await createService("http", none);
+  const guard = createGuard({ allow: PROXY, log: false });
+  guard.protect(service.server);
+  const route = await listening(service, "http");
+  const ends = await Promise.all(Array.from({ length: 300 }, () => stayQuiet(route, 4_000)));
+  assert.deepEqual([guard.refused, ends.filter((end) => end === "reset").length], [300, 300 - 256]);
+  assert.deepEqual((await hello("http", { ...route, from: PROXY })).statuses, [200]);
+  service.server.close();
+  service.server.unref();
+});
+
 test("the table holds twelve ways and eight kinds", () => assert.deepEqual([WAYS.length, KINDS.length], [12, 8]));
 
 async function getsAround(way: Way, kind: Kind): Promise<void> {
