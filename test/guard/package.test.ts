@@ -58,6 +58,9 @@ const SERVICE = `
 
 suite("the package", () => {
   before(async () => {
+    // As its prepack script does, which no script of any other package may run beside.
+    rmSync(join(PACKAGE, "dist"), { recursive: true, force: true });
+    await run(resolve("node_modules/.bin/tsc"), ["-p", "tsconfig.build.json"], { cwd: PACKAGE });
     await run("npm", ["pack", "--pack-destination", folder, ...NPM], { cwd: PACKAGE });
     const [tarball = ""] = readdirSync(folder);
     writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
