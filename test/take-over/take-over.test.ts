@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { Socket } from "node:net";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -20,6 +20,7 @@ import {
   loopbackAddress,
   pause,
   says,
+  turns,
   until,
 } from "../support/loopback.ts";
 import { soloTerminal } from "../support/solo-terminal.ts";
@@ -29,6 +30,30 @@ import { type Replaceable, replaceable } from "./replaceable.ts";
 
 function echo(socket: Socket): void {
   socket.on("data", (chunk) => socket.write(chunk)).on("end", () => socket.end());
+}
+
+/** The journal's sessions, once there are so many: rows are written a moment after they are told of. */
+async function journalled(gateway: Replaceable, count: number) {
+  const deadline = performance.now() + 5_000;
+  for (;;) {
+    const { rows } = await gateway.ask("journal");
+    if (rows.length >= count || performance.now() > deadline) return rows;
+    await turns(50);
+  }
+}
+
+function hasOpen(pid: number, name: string): boolean {
+  const folder = `/proc/${pid}/fd`;
+  return readdirSync(folder).some((fd) => targetOf(join(folder, fd)).endsWith(name));
+}
+
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    // Closed meanwhile.
+    return "";
+  }
 }
 
 interface Scene extends AsyncDisposable {
@@ -91,9 +116,7 @@ suite("take-over", { timeout: 120_000 }, () => {
     assert.deepEqual(gateway.processes(), [to]);
     newcomer.end();
     await gateway.awaitEvent("session", 2);
-    // Longer than a row waits for company.
-    await pause(600);
-    const { rows } = await gateway.ask("journal");
+    const rows = await journalled(gateway, 2);
     assert.deepEqual(
       rows.map(({ outcome, by, bytesToTarget }) => [outcome, by, bytesToTarget]),
       [
@@ -303,7 +326,7 @@ suite("take-over", { timeout: 120_000 }, () => {
     const { to } = await gateway.takeOver();
     process.kill(to, "SIGKILL");
     await until(() => !isListening(scene.door), "its sockets are closed");
-    await pause(200);
+    await until(() => hasOpen(gateway.pid, "journal.sqlite"), "the journal is the old one's again");
     assert.equal(await says(client, "still here"), "still here");
     client.end();
     await gateway.exited;
@@ -331,7 +354,8 @@ suite("take-over", { timeout: 120_000 }, () => {
       () => "acknowledged",
       () => "refused",
     );
-    await pause(500);
+    // Whatever is answered at once has been answered before so many others.
+    for (let others = 0; others < 20; others += 1) await gateway.ask("status");
     const [successor = 0] = gateway.processes().filter((pid) => pid !== gateway.pid);
     process.kill(successor, "SIGKILL");
     await taking;
