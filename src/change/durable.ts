@@ -32,14 +32,26 @@ export async function writeDurably(
   { mode = 0o600 }: WriteOptions = {},
 ): Promise<void> {
   let renamed = false;
+  // Each step waits for a turn of an event loop that relays, so what can be done side by side is.
+  const opening = open(dirname(path), O_RDONLY | O_DIRECTORY);
+  opening.then(undefined, () => "told where it is awaited, unless the temporary file fails first");
   try {
-    // Opened first: what can fail should fail before the rename.
-    await using folder = await open(dirname(path), O_RDONLY | O_DIRECTORY);
-    await replace(path, content, mode);
+    const temporary = await filled(path, content, mode);
+    try {
+      // Before the rename: what can fail should fail while the old content stands.
+      await opening;
+      await rename(temporary, path);
+    } catch (error) {
+      // The first error is the one to tell; a leftover is swept later.
+      await unlink(temporary).catch(() => undefined);
+      throw error;
+    }
     renamed = true;
-    await folder.sync();
+    await (await opening).sync();
   } catch (error) {
     throw renamed ? uncertain(path, error) : cannotWrite(path, error);
+  } finally {
+    opening.then(close, () => undefined);
   }
 }
 
@@ -67,27 +79,33 @@ export function cannotWrite(path: string, cause: unknown): EcluseError {
   return new EcluseError("cannot-write", `Cannot write ${escapeControls(path)}: ${words}`, { hint, cause });
 }
 
-async function replace(path: string, content: Uint8Array | string, mode: number): Promise<void> {
+/** A temporary file beside `path` with the content, synchronised. Resolves with its path; where it rejects it is gone. */
+async function filled(path: string, content: Uint8Array | string, mode: number): Promise<string> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(12).toString("hex")}.ecluse-tmp`);
   const file = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
-    await fill(file, content, mode);
-    await rename(temporary, path);
+    await writeWhole(file, typeof content === "string" ? Buffer.from(content) : content);
+    if (mode !== 0o600) await file.chmod(mode);
+    await file.sync();
+    return temporary;
   } catch (error) {
-    // The first error is the one to tell; a leftover is swept later.
     await unlink(temporary).catch(() => undefined);
     throw error;
+  } finally {
+    close(file);
   }
 }
 
-async function fill(file: FileHandle, content: Uint8Array | string, mode: number): Promise<void> {
-  try {
-    await file.writeFile(content);
-    if (mode !== 0o600) await file.chmod(mode);
-    await file.sync();
-  } finally {
-    await file.close();
+/** At once where the system takes it at once, as it does: `writeFile` would go round the loop for each half megabyte. */
+async function writeWhole(file: FileHandle, content: Uint8Array): Promise<void> {
+  for (let written = 0; written < content.length;) {
+    written += (await file.write(content, written, content.length - written, written)).bytesWritten;
   }
+}
+
+/** What is synchronised is safe: nobody waits for the descriptor to be gone, nor can its end tell anything. */
+function close(file: FileHandle): void {
+  file.close().catch(() => undefined);
 }
 
 function uncertain(path: string, cause: unknown): EcluseError {

@@ -12,15 +12,16 @@ import { sweepLeftovers } from "../../src/change/durable.ts";
 import { needs } from "../support/packages.ts";
 
 const OLD = "what it held before";
-/** More than one write(2): the file is begun and not yet whole for a while. */
+/** Far more than a page: what is begun is not whole for a while. */
 const SIZE = 1_200_000;
 const CHILD = new URL("write-once.ts", import.meta.url).pathname;
-const CALLS = ["openat", "write", "pwrite64", "fchmod", "fsync", "fdatasync", "close", "rename", "renameat2", "unlink"];
+/** Not write(2): by it the thread wakes the event loop, now more often, now less. */
+const CALLS = ["openat", "pwrite64", "fchmod", "fsync", "fdatasync", "close", "rename", "renameat2", "unlink"];
 
 suite("writeDurably, killed", { skip: needs(["strace"]) }, () => {
   test("at each system call: the old content or the new, and no leftover after a sweep", async (t) => {
     const steps = stepsOf(t);
-    assert.ok(steps.length >= 10, steps.map(({ call }) => call).join(" "));
+    assert.ok(steps.length >= 9, steps.map(({ call }) => call).join(" "));
     const seen: string[] = [];
     for (const step of steps) {
       const { folder, file } = prepared(t);
@@ -54,8 +55,8 @@ suite("writeDurably, killed", { skip: needs(["strace"]) }, () => {
 
 suite("writeDurably, refused by the system", { skip: needs(["strace"]) }, () => {
   const failures = [
-    ["write", "ENOSPC", /^Cannot write .*: no space left on the device \(ENOSPC\)$/],
-    ["write", "EIO", /^Cannot write .*: the device reported an input\/output error \(EIO\)$/],
+    ["pwrite64", "ENOSPC", /^Cannot write .*: no space left on the device \(ENOSPC\)$/],
+    ["pwrite64", "EIO", /^Cannot write .*: the device reported an input\/output error \(EIO\)$/],
     ["fsync", "EIO", /^Cannot write .*: the device reported an input\/output error \(EIO\)$/],
     ["rename", "ENOSPC", /^Cannot write .*: no space left on the device \(ENOSPC\)$/],
     ["openat", "EMFILE", /^Cannot write .*: too many open files \(EMFILE\)$/],
@@ -115,9 +116,7 @@ function stepsOf(t: TestContext): readonly Step[] {
     if (index > begin && line.includes("ecluse-test-end")) break;
     const call = /^\d+ +(\w+)\(/.exec(line)?.[1] ?? "";
     counts.set(call, (counts.get(call) ?? 0) + 1);
-    // The thread wakes the event loop through an eventfd: eight bytes that are no part of the write.
-    if (index > begin && CALLS.includes(call) && !line.includes("\\0\\0\\0\\0\\0", 8))
-      steps.push({ call, nth: counts.get(call) ?? 0 });
+    if (index > begin && CALLS.includes(call)) steps.push({ call, nth: counts.get(call) ?? 0 });
   }
   return steps;
 }
