@@ -1,7 +1,7 @@
 /** Which flows of the policy before a new one may keep: those of terminals of which nothing was changed. */
 import type { Accountability, Depot, Gateway, Terminal } from "../inventory/model.ts";
 import type { Gate } from "./gate.ts";
-import type { Policy, RelayedFlow, Standing } from "./policy.ts";
+import type { Flow, Policy, RelayedFlow, Standing } from "./policy.ts";
 
 /** The terminal's flow of before, where a new one would say the same. Ask in the inventory's order. */
 export type KeptTerminals = (depot: Depot, terminal: Terminal, gate: Gate) => RelayedFlow | undefined;
@@ -12,19 +12,20 @@ export function keepTerminals(
   gateway: Gateway,
   standing: ReadonlyMap<string, Standing>,
 ): KeptTerminals {
-  const old = flows.filter((flow) => flow.position !== undefined) as readonly RelayedFlow[];
   let next = 0;
   return (depot, terminal, gate) => {
-    while (isBefore(old[next], depot.number, terminal.number)) next += 1;
-    const flow = old[next];
-    if (flow?.position?.depot !== depot.number || flow.position.terminal !== terminal.number) return undefined;
+    while (isBefore(flows[next], depot.number, terminal.number)) next += 1;
+    const flow = flows[next];
+    if (flow?.kind !== "relayed") return undefined;
+    if (flow.position?.depot !== depot.number || flow.position.terminal !== terminal.number) return undefined;
     const said = standing.size === 0 ? undefined : standing.get(flow.id);
     return flow.gate === gate && flow.standing === said && sameTerminal(flow, terminal, gateway) ? flow : undefined;
   };
 }
 
-function isBefore(flow: RelayedFlow | undefined, depot: number, terminal: number): boolean {
-  const at = flow?.position;
+/** Terminals come first in a policy, so whatever is none ends the walk. */
+function isBefore(flow: Flow | undefined, depot: number, terminal: number): boolean {
+  const at = flow?.kind === "relayed" ? flow.position : undefined;
   if (at === undefined) return false;
   return at.depot < depot || (at.depot === depot && at.terminal < terminal);
 }

@@ -28,11 +28,13 @@ export function compile(
 ): Policy {
   const kept = keepTerminals(before, inventory.gateway, standing);
   const context: Context = { inventory, standing, gateOf: gates(inventory, before), kept };
-  const flows: Flow[] = [
-    ...inventory.depots.flatMap((depot) => depot.terminals.map((terminal) => terminalFlow(context, depot, terminal))),
-    ...inventory.services.map((service) => serviceFlow(context, service)),
-    ...inventory.flows.map((flow) => genericFlow(context, flow)),
-  ];
+  // One list, pushed to: what is made and thrown away here, thousands at a time, the sessions wait for.
+  const flows: Flow[] = [];
+  for (const depot of inventory.depots) {
+    for (const terminal of depot.terminals) flows.push(terminalFlow(context, depot, terminal));
+  }
+  for (const service of inventory.services) flows.push(serviceFlow(context, service));
+  for (const flow of inventory.flows) flows.push(genericFlow(context, flow));
   return { limits: inventory.gateway.limits, flows, doors: doorsOf(flows, before) };
 }
 
@@ -165,26 +167,20 @@ function unlessSame(gate: Gate, old: Gate | undefined): Gate {
   return old !== undefined && sameGate(gate, old) ? old : gate;
 }
 
-/** The doors of the flows that were kept are kept, too; only the others are looked at. */
+/** The doors of the flows that were kept are kept, too. */
 function doorsOf(flows: readonly Flow[], before: Before): ReadonlyMap<number, Door> {
-  const doors = new Map(before.doors);
-  const [now, old] = [new Set(flows), new Set(before.flows)];
-  for (const flow of before.flows) if (!now.has(flow)) for (const { key } of doorsAt(flow)) doors.delete(key);
+  const doors = new Map<number, Door>();
+  let size = 0;
   for (const flow of flows) {
-    if (old.has(flow)) continue;
-    for (const { key, door } of doorsAt(flow)) {
+    if (flow.kind === "local") continue;
+    for (const endpoint of flow.endpoints) {
+      const key = endpointKey(endpoint.address, endpoint.port);
+      const old = before.doors.get(key);
+      doors.set(key, old?.flow === flow ? old : { endpoint, flow });
+      size += 1;
       // `check` refuses two flows on one endpoint; a policy that reached this line would let one take the other's place.
-      if (doors.has(key)) throw new TypeError(`two flows on one endpoint: ${flow.id}`);
-      doors.set(key, door);
+      if (doors.size !== size) throw new TypeError(`two flows on one endpoint: ${flow.id}`);
     }
   }
   return doors;
-}
-
-function doorsAt(flow: Flow): readonly { readonly key: number; readonly door: Door }[] {
-  if (flow.kind === "local") return [];
-  return flow.endpoints.map((endpoint) => ({
-    key: endpointKey(endpoint.address, endpoint.port),
-    door: { endpoint, flow },
-  }));
 }
