@@ -53,13 +53,13 @@ export class Doors {
   async apply(policy: Policy): Promise<void> {
     this.#open = true;
     await this.#openNew(policy);
-    for (const key of [...this.#listeners.keys()]) if (!policy.doors.has(key)) this.#close(key);
+    for (const key of this.#listeners.keys()) if (!policy.doors.has(key)) this.#close(key);
     this.#closeUnclaimed();
   }
 
   closeAll(): void {
     this.#open = false;
-    for (const key of [...this.#listeners.keys()]) this.#close(key);
+    for (const key of this.#listeners.keys()) this.#close(key);
   }
 
   /** Tries the blocked doors again, when it is time to. */
