@@ -179,14 +179,21 @@ interface ReloadRequests {
 /** Signals whose default would end the process, and with it the sessions, or open Node's debugger. */
 function ignoreSignals(tell: (event: GatewayEvent) => void): ReloadRequests {
   let reload: (() => void) | undefined;
+  let asked = false;
   for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
     process.on(signal, () => tell({ event: "ignored", signal, message: "it has no meaning here" }));
   }
   process.on("SIGHUP", () => {
-    if (reload === undefined) tell({ event: "ignored", signal: "SIGHUP", message: "no inventory is applied yet" });
-    else reload();
+    asked = true;
+    reload?.();
   });
-  return { on: (given) => (reload = given) };
+  return {
+    on: (given) => {
+      reload = given;
+      // It may speak of a file that was written after this process had read it.
+      if (asked) given();
+    },
+  };
 }
 
 type LogEvent = GatewayEvent | DroppedEvent;
