@@ -12,6 +12,7 @@ export const ERROR_CODES = [
   "no-such-flow",
   "cannot-listen",
   "cannot-write",
+  "cannot-render",
   "no-gateway",
   "not-taken-over",
   "journal-unavailable",

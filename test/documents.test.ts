@@ -5,6 +5,7 @@ import { suite, test } from "node:test";
 import { COMMANDS } from "../src/cli/commands.ts";
 import { OUTCOMES } from "../src/engine/records.ts";
 import { ERROR_CODES } from "../src/errors.ts";
+import { TARGETS } from "../src/render/targets.ts";
 import { BEHAVIOURS } from "../src/simulate/behaviours.ts";
 
 suite("docs/errors.md", () => {
@@ -38,6 +39,24 @@ suite("docs/cli.md", () => {
       ([, name]) => name,
     );
     assert.deepEqual(documented, Object.keys(BEHAVIOURS));
+  });
+});
+
+suite("docs/render.md", () => {
+  test("lists every target with its summary, has a section for each, and no other", () => {
+    const text = readFileSync("docs/render.md", "utf8");
+    const listed = [...text.matchAll(/^\| `([a-z-]+)` +\| (.+?) +\|$/gm)].map(([, name, summary]) => ({
+      name,
+      summary,
+    }));
+    assert.deepEqual(
+      listed,
+      TARGETS.map(({ name, summary }) => ({ name, summary })),
+    );
+    assert.deepEqual(
+      sections("docs/render.md"),
+      TARGETS.map(({ name }) => name),
+    );
   });
 });
 

@@ -32,6 +32,29 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("./commands/check.ts"),
   },
   {
+    name: "render",
+    summary: "print, write or compare a file or document that follows from the inventory",
+    operands: [{ name: "TARGET", description: "what to render, or all: see docs/render.md", required: true }],
+    options: [
+      inventory,
+      { name: "out", value: "PATH", description: "write into this folder (DIR/) or file" },
+      { name: "check", description: "compare with what is there and exit with 1 where it differs" },
+      { name: "force", description: "replace files that were changed by hand, too" },
+      { name: "machine", value: "NAME", description: "what this back-end machine needs, not the gateway" },
+      { name: "language", value: "fr|en", description: "of a document (default: the inventory's)" },
+      { name: "format", value: "md|html|csv", description: "of a document (default: md)" },
+      { name: "live", description: "with the running gateway's temporary grants" },
+      {
+        name: "control",
+        value: "PATH",
+        description: "with --live: the gateway's socket (default: $ECLUSE_CONTROL, else as its inventory says)",
+      },
+      json,
+    ],
+    example: "ecluse render all --out rendered/",
+    load: () => import("./commands/render.ts"),
+  },
+  {
     name: "serve",
     summary: "open the inventory's doors and relay, until SIGTERM",
     options: [

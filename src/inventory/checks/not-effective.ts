@@ -19,22 +19,12 @@ interface Row {
 
 type Values = Readonly<Record<string, unknown>> & string;
 
-const always = (): boolean => true;
 const unlessDisabled = (value: Values): boolean => value["enabled"] !== false;
-const unlessEmpty = (value: Values): boolean => Object.keys(value).length > 0;
 
 const ROWS: readonly Row[] = [
   { pattern: "gateway.engine", promises: (value) => value === "kernel", missing: "the kernel engine" },
   { pattern: "gateway.dashboard", promises: unlessDisabled, missing: "the dashboard" },
   { pattern: "gateway.metrics", promises: unlessDisabled, missing: "the metrics endpoint" },
-  { pattern: "ssh", promises: always, missing: "rules for SSH to the gateway" },
-  { pattern: "machines.*.ssh", promises: always, missing: "rules for SSH to a machine" },
-  { pattern: "services", promises: unlessEmpty, missing: "guarding and rendering services" },
-  {
-    pattern: "flows.*",
-    promises: (value) => value["target"] === undefined,
-    missing: "flows without a target (a program that listens itself)",
-  },
   { pattern: "depots.*.terminals.*.probe", promises: (value) => value !== "none", missing: "probes" },
 ];
 
