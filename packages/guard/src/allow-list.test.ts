@@ -61,6 +61,10 @@ suite("readAllow", () => {
     });
   }
 
+  test("is tried with twenty spellings and more", () => {
+    assert.ok(new Set(refused.map(([, allow]) => `${typeof allow} ${JSON.stringify(allow)}`)).size >= 20);
+  });
+
   test("names the variable that was misspelt", () => {
     assert.throws(() => readAllow("x", "ALLOWED_SOURCE_IP"), /^GuardError: ALLOWED_SOURCE_IP, entry 1 /);
   });
