@@ -1,29 +1,22 @@
 /**
  * What the guard costs a service: `npm run bench:guard`. An Express hello with and without it, asked in interleaved
  * rounds, over connections that are kept and over one connection per request; then the verdict alone. Rates are noisy
- * on a machine that does other work, processor time per request less so: both are shown, as medians.
+ * on a machine that does other work, processor time per request less so: both are shown, as medians. Rounds are many
+ * and short, for a ratio is taken between neighbours in time.
  */
-import { type ChildProcess, fork } from "node:child_process";
+import { fork } from "node:child_process";
 import { once } from "node:events";
 import { Agent, get } from "node:http";
 import { createGuard } from "@ecluse/guard";
 import { describeMachine } from "./machine.ts";
 import { median } from "./statistics.ts";
 
-const ROUNDS = Number(process.env["ROUNDS"] ?? 15);
-const MILLISECONDS = 1_000;
+const ROUNDS = Number(process.env["ROUNDS"] ?? 75);
+const MILLISECONDS = 200;
 const CLIENTS = 16;
-
-const VARIANTS: readonly (readonly [name: string, ...values: string[]])[] = [
-  ["without", "without"],
-  ["guard", "guard", "1"],
-  ["guard, 100,000 networks", "guard", "100000"],
-  ["guard and middleware, 100,000 networks", "both", "100000"],
-];
 
 interface Service {
   readonly name: string;
-  readonly child: ChildProcess;
   readonly port: number;
 }
 
@@ -34,20 +27,16 @@ interface Round {
 }
 
 process.stdout.write(`${JSON.stringify(describeMachine())}\n`);
-const services = await Promise.all(VARIANTS.map(start));
+const child = fork(new URL("guard-service.ts", import.meta.url), { execArgv: process.execArgv });
+const [ports] = (await once(child, "message")) as [readonly (readonly [name: string, port: number])[]];
+const services = ports.map(([name, port]): Service => ({ name, port }));
 for (const kept of [true, false]) await compare(kept);
-for (const { child } of services) child.disconnect();
+child.disconnect();
 for (const count of [1, 100_000]) process.stdout.write(`${verdict(count)}\n`);
-
-async function start([name, ...values]: (typeof VARIANTS)[number]): Promise<Service> {
-  const child = fork(new URL("guard-service.ts", import.meta.url), values, { execArgv: process.execArgv });
-  const [port] = (await once(child, "message")) as [number];
-  return { name, child, port };
-}
 
 async function compare(kept: boolean): Promise<void> {
   const rounds = new Map<Service, Round[]>(services.map((service) => [service, []]));
-  for (const service of services) await ask(service, kept);
+  for (let warming = 0; warming < 5; warming += 1) for (const service of services) await ask(service, kept);
   for (let round = 0; round < ROUNDS; round += 1) {
     // Whoever is asked first changes, so that a drift of the machine favours nobody.
     for (let index = 0; index < services.length; index += 1) {
@@ -60,15 +49,15 @@ async function compare(kept: boolean): Promise<void> {
   for (const [{ name }, figures] of rounds) process.stdout.write(`  ${describe(name, figures, base)}\n`);
 }
 
-async function ask({ child, port }: Service, kept: boolean): Promise<Round> {
+async function ask({ port }: Service, kept: boolean): Promise<Round> {
   const agent = new Agent({ keepAlive: kept, maxSockets: CLIENTS });
-  const before = await cpuOf(child);
+  const before = await cpuOf();
   const began = performance.now();
   const counts = await Promise.all(Array.from({ length: CLIENTS }, () => client(port, agent, began + MILLISECONDS)));
   const seconds = (performance.now() - began) / 1_000;
   const requests = counts.reduce((sum, count) => sum + count, 0);
   agent.destroy();
-  return { perSecond: requests / seconds, cpuPerRequest: ((await cpuOf(child)) - before) / requests };
+  return { perSecond: requests / seconds, cpuPerRequest: ((await cpuOf()) - before) / requests };
 }
 
 async function client(port: number, agent: Agent, until: number): Promise<number> {
@@ -81,7 +70,7 @@ async function client(port: number, agent: Agent, until: number): Promise<number
   return count;
 }
 
-async function cpuOf(child: ChildProcess): Promise<number> {
+async function cpuOf(): Promise<number> {
   child.send("cpu");
   const [{ user, system }] = (await once(child, "message")) as [NodeJS.CpuUsage];
   return user + system;

@@ -71,22 +71,26 @@ suite("docs/glossary.md", () => {
 
 suite("docs/decisions/dependencies.md", () => {
   test("gives a reason for every package that package.json names, and for no other", () => {
-    const { dependencies, devDependencies } = JSON.parse(readFileSync("package.json", "utf8")) as Dependencies;
+    const { dependencies, devDependencies, overrides } = JSON.parse(
+      readFileSync("package.json", "utf8"),
+    ) as Dependencies;
     const runtime = JSON.parse(readFileSync("tools/runtime/package.json", "utf8")) as Dependencies;
     const guard = JSON.parse(readFileSync("packages/guard/package.json", "utf8")) as Dependencies;
     assert.equal(guard.dependencies, undefined, "the guard has no dependency");
-    const named = [dependencies, devDependencies, runtime.optionalDependencies, guard.devDependencies].flatMap((list) =>
-      Object.keys(list ?? {}),
-    );
+    const lists = [dependencies, devDependencies, runtime.optionalDependencies, guard.devDependencies, overrides];
+    const named = lists.flatMap((list) => Object.keys(list ?? {}));
     const text = readFileSync("docs/decisions/dependencies.md", "utf8");
     const documented = [...text.matchAll(/^\| `([^`]+)`/gm)].map(([, name]) => name ?? "");
     assert.deepEqual(documented.sort(), named.filter((name) => !name.startsWith("@ecluse/")).sort());
   });
 
   test("every version is exact", () => {
-    const { dependencies, devDependencies } = JSON.parse(readFileSync("package.json", "utf8")) as Dependencies;
+    const { dependencies, devDependencies, overrides } = JSON.parse(
+      readFileSync("package.json", "utf8"),
+    ) as Dependencies;
     const guard = JSON.parse(readFileSync("packages/guard/package.json", "utf8")) as Dependencies;
-    for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies, ...guard.devDependencies })) {
+    const versions = { ...dependencies, ...devDependencies, ...guard.devDependencies, ...overrides };
+    for (const [name, version] of Object.entries(versions)) {
       assert.match(version, /^(?:npm:[a-z]+@)?\d+\.\d+\.\d+$/, name);
     }
   });
@@ -96,6 +100,7 @@ interface Dependencies {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly overrides?: Readonly<Record<string, string>>;
 }
 
 function sections(file: string): readonly string[] {

@@ -1,4 +1,4 @@
-/** The example's api-clamav before a clamd: none, one that speaks its protocol, and Debian's own where it is installed. */
+/** The example's api-clamav before a clamd: none, one that speaks its protocol, and Debian's own. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { type TestContext, suite, test } from "node:test";
 import { FOLDER } from "../../examples/listening-rule/landscape.ts";
 import { freePort, isListening, loopbackAddress, until } from "../support/loopback.ts";
-import { program } from "../support/packages.ts";
+import { needs, program } from "../support/packages.ts";
 
 /** No virus: the text by which scanners are tested (eicar.org), in two pieces, lest one finds it in this file. */
 const EICAR = ["X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR", "-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"].join("");
@@ -33,15 +33,13 @@ suite("api-clamav", { timeout: 60_000 }, () => {
     assert.equal("clean" in (answer as object), false);
   });
 
-  // Not skipped where it is absent: most machines have none, and no test installs it, for it would fetch its database.
-  const clamd = program("clamd");
-  if (clamd !== undefined) {
-    test("a real clamd tells one file from another", async (context) => {
-      const url = await start(context, await startClamd(context, clamd));
-      assert.deepEqual(await scan(url, "hello"), [200, { clean: true }]);
-      assert.deepEqual(await scan(url, EICAR), [200, { clean: false, found: "Test.UNOFFICIAL" }]);
-    });
-  }
+  const skip = needs(["clamav-daemon"]);
+  test("a real clamd tells one file from another", { skip }, async (context) => {
+    const url = await start(context, await startClamd(context, program("clamd") ?? ""));
+    assert.deepEqual(await (await fetch(`${url}/health`)).json(), { service: "api-clamav", clamd: "answers" });
+    assert.deepEqual(await scan(url, "hello"), [200, { clean: true }]);
+    assert.deepEqual(await scan(url, EICAR), [200, { clean: false, found: "Test.UNOFFICIAL" }]);
+  });
 });
 
 async function scan(url: string, body: string): Promise<readonly [number, unknown]> {
@@ -59,7 +57,7 @@ async function start(context: TestContext, socket: string): Promise<string> {
   return `http://${host}:${port}`;
 }
 
-/** With one signature of its own: the MD5 and the length of EICAR (ClamAV's .hdb format). */
+/** Without the database that Debian's would fetch: with one signature of its own, the MD5 and the length of EICAR (ClamAV's .hdb format). */
 async function startClamd(context: TestContext, clamd: string): Promise<string> {
   const folder = folderOf(context);
   const socket = join(folder, "clamd.ctl");

@@ -42,6 +42,8 @@ for (const list of LISTS) {
   });
 }
 
+test("an address is tried in twelve spellings", () => assert.equal(new Set(SPELLINGS).size, 12));
+
 /** Of the guard, then of the gateway. */
 function verdicts(list: readonly string[], address: string | undefined): readonly [boolean, boolean] {
   const networks = list.map(parseNetwork).flatMap((network) => ("kind" in network ? [] : [network]));

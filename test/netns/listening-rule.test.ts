@@ -234,6 +234,24 @@ suite("the listening rule's landscape", { skip, timeout: 180_000 }, () => {
     assert.deepEqual(lan.listening("bitcoin"), []);
   });
 
+  test("a service that starts before its address is up waits for it, then listens there and nowhere else", async () => {
+    await using host = await Host.create("prod");
+    const { words, environment, port } = serviceOf("api-faucet");
+    const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    const node = [process.execPath, "--conditions=source", ...words];
+    const child = host.start("env", "-i", "-C", FOLDER, ...variables, "sh", "-c", 'exec "$@" 2>&1', "sh", ...node);
+    assert.ok(child.stdout !== null);
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const { value: first } = (await lines.next()) as { readonly value: unknown };
+    assert.equal(first, `ecluse guard: waiting for ${MACHINES.prod} to be an address of this machine`);
+    assert.equal(host.run("ss", "-Htln"), "");
+    host.address("lo", `${MACHINES.prod}/32`);
+    const { value: second } = (await lines.next()) as { readonly value: unknown };
+    assert.equal(second, `ecluse guard: ${MACHINES.prod} is up`);
+    await lines.next();
+    assert.match(host.run("ss", "-Htln"), new RegExp(`^LISTEN +0 +\\d+ +${MACHINES.prod}:${port} `));
+  });
+
   test("the same knocks do come through where a service runs without the guard", async () => {
     await using lan = await Lan.create();
     await lan.start("prod", ["--input-type=module", "--eval", NAKED], { HOST: MACHINES.prod });

@@ -18,8 +18,13 @@ export interface Judge {
 /** Refused sockets of one server that are being told so at one time; beyond, they are reset at once. */
 const TOLD_AT_ONCE = 256;
 
-/** The events of HTTP servers by which a socket that was there already does something. */
-const REQUESTS: readonly unknown[] = ["request", "checkContinue", "checkExpectation", "upgrade", "connect"];
+/** The events of HTTP servers by which a socket that was there already does something, and where each shows it. */
+const SOCKET_OF = new Map<unknown, (values: readonly unknown[]) => Socket | undefined>([
+  ...["request", "checkContinue", "checkExpectation", "upgrade", "connect", "dropRequest"].map(
+    (event) => [event, ([request]: readonly unknown[]) => (request as { readonly socket?: Socket }).socket] as const,
+  ),
+  ["clientError", ([, socket]) => socket as Socket],
+]);
 
 export class Door {
   readonly #server: Server;
@@ -63,12 +68,14 @@ export class Door {
   }
 
   /** At an event of a socket that may have come before the judge did. */
-  admitsLate(event: string | symbol, [value]: readonly unknown[]): boolean {
-    if (event === "stream") return this.#admitsSession((value as ServerHttp2Stream).session);
-    if (event === "session") return this.#admitsSession(value as Http2Session);
-    if (!REQUESTS.includes(event)) return true;
-    const { socket } = value as { readonly socket?: Socket };
-    return this.#judge.allows(socket?.remoteAddress) || this.#refuseLate(socket);
+  admitsLate(event: string | symbol, values: readonly unknown[]): boolean {
+    if (event === "stream") return this.#admitsSession((values[0] as ServerHttp2Stream).session);
+    if (event === "session") return this.#admitsSession(values[0] as Http2Session);
+    const socketOf = SOCKET_OF.get(event);
+    if (socketOf === undefined) return true;
+    const socket = socketOf(values);
+    // A socket that is gone does nothing any more, and has no address left to judge.
+    return socket?.destroyed === true || this.#judge.allows(socket?.remoteAddress) || this.#refuseLate(socket);
   }
 
   /** The socket of a session may be asked who it is, but only the session may end it. */
@@ -87,7 +94,7 @@ export class Door {
   }
 
   #refuse(socket: Socket): void {
-    if (this.#judge.reject === "reset" || this.#kind === "raw" || this.#beingTold.size >= TOLD_AT_ONCE) {
+    if (this.#judge.reject === "reset" || this.#kind === "raw" || !this.#mayTellOneMore()) {
       reset(socket);
       return;
     }
@@ -97,6 +104,12 @@ export class Door {
     if (this.#kind === "http") answerForbidden(socket);
     else if (this.#kind === "http2") answerForbiddenHttp2(socket);
     else this.#beginTls(socket);
+  }
+
+  /** Those who are being told count in the server's `maxConnections`: half of it is kept for those who may come in. */
+  #mayTellOneMore(): boolean {
+    const { maxConnections = Infinity } = this.#server as Partial<Server>;
+    return this.#beingTold.size < Math.min(TOLD_AT_ONCE, maxConnections / 2);
   }
 
   /** Lets Node's own listener, and no other, begin TLS with the server's certificate; the answer follows inside. */

@@ -26,6 +26,11 @@ const calls: readonly (readonly [values: readonly unknown[], asked: object])[] =
   [[{ port: 3020 }, done], { port: 3020, host: HOST }],
   [[{ port: 3020, host: "::", ipv6Only: true }], { port: 3020, host: HOST }],
   [[{ port: undefined, path: "/run/a" }], { port: 0, host: HOST, path: "/run/a" }],
+  [[{ port: 3020, host: null }], { port: 3020, host: HOST }],
+  [[{ port: 3020, fd: null }], { port: 3020, host: HOST, fd: null }],
+  [[{ port: 3020, fd: "" }], { port: 3020, host: HOST, fd: "" }],
+  [[{ port: 3020, handle: null }], { port: 3020, host: HOST, handle: null }],
+  [[{ handle: { port: 3020 } }], { port: 3020, host: HOST }],
   [[{ port: 3020, exclusive: true }], { port: 3020, host: HOST, exclusive: true }],
 ];
 

@@ -24,11 +24,13 @@ export function readListenCall(values: readonly unknown[]): ListenCall {
   return { kind: "tcp", options: backlog === undefined ? options : { ...options, backlog }, rest };
 }
 
+/** As Node does, to the letter: a handle or an `fd` that is null or a text counts for nothing there. */
 function readOptions(options: Options, rest: readonly unknown[]): ListenCall {
-  if (options.handle !== undefined || options._handle !== undefined || Number(options.fd) >= 0)
-    return { kind: "handle" };
-  if ("port" in options) return { kind: "tcp", options: { ...options, port: options.port ?? 0 }, rest };
-  return options.path === undefined ? { kind: "handle" } : { kind: "path" };
+  const asked = ([options._handle, options.handle].find(Boolean) ?? options) as Options;
+  const { fd, port, path } = asked;
+  if (typeof fd === "number" && fd >= 0) return { kind: "handle" };
+  if ("port" in asked) return { kind: "tcp", options: { ...asked, port: port ?? 0 }, rest };
+  return path === undefined ? { kind: "handle" } : { kind: "path" };
 }
 
 /**
@@ -40,8 +42,9 @@ export function onIpv4(options: ListenOptions, host: string): ListenOptions {
   return { ...options, host: ipv4Host(options.host, host), ipv6Only: false };
 }
 
-function ipv4Host(host: string | undefined, instead: string): string {
-  if (host === undefined || host === "" || isWildcard(host)) return instead;
+/** A host of null is what a configuration file may hold; to Node it is none. */
+function ipv4Host(host: string | null | undefined, instead: string): string {
+  if (host === undefined || host === null || host === "" || isWildcard(host)) return instead;
   if (host === "localhost" || host === "::1") return "127.0.0.1";
   if (parseAddress(host) !== undefined) return host;
   throw new GuardError("host", `Cannot listen on ${quoted(host)}: this service listens on IPv4 addresses only`);

@@ -47,6 +47,20 @@ suite("Refusals", () => {
     assert.deepEqual([refusals.count, seen.length], [2, 2]);
   });
 
+  test("a hook and a log that fail later disturb nobody either", async () => {
+    const lines: string[] = [];
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): number => unhandled.push(reason);
+    process.on("unhandledRejection", note);
+    const later = (): Promise<never> => Promise.reject(new Error("no database"));
+    new Refusals({ log: (line) => (lines.push(line), later()), onRefused: later }).add(refusal);
+    // Node looks for unhandled rejections after all promises of a turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("unhandledRejection", note);
+    assert.deepEqual(unhandled, []);
+    assert.match(lines.at(-1) ?? "", /the onRefused hook threw: "Error: no database"/);
+  });
+
   test("without a log nothing is written", () => {
     const refusals = new Refusals({ log: false });
     refusals.add(refusal);

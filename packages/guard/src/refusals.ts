@@ -19,8 +19,10 @@ export interface Refusal {
 const WINDOW = 10_000;
 
 export interface RefusalOptions {
-  readonly onRefused?: ((refusal: Refusal) => void) | undefined;
-  readonly log?: ((line: string) => void) | false | undefined;
+  /** Told of each refusal. What it throws, or rejects with if it is asynchronous, becomes a line of the log. */
+  readonly onRefused?: ((refusal: Refusal) => unknown) | undefined;
+  /** Where lines go; standard error by default. */
+  readonly log?: ((line: string) => unknown) | false | undefined;
 }
 
 /** Counts refusals and tells of them. The first is told at once; those of the next ten seconds in one line at their end. */
@@ -29,8 +31,8 @@ export class Refusals {
   #untold = 0;
   #last: Refusal | undefined;
   #window: NodeJS.Timeout | undefined;
-  readonly #hook: ((refusal: Refusal) => void) | undefined;
-  readonly #log: (line: string) => void;
+  readonly #hook: ((refusal: Refusal) => unknown) | undefined;
+  readonly #log: (line: string) => unknown;
 
   constructor({ onRefused, log = writeLine }: RefusalOptions) {
     this.#hook = onRefused;
@@ -46,10 +48,10 @@ export class Refusals {
     this.#count += 1;
     this.#last = refusal;
     if (this.#window === undefined) {
-      this.#tell(`refused ${describe(refusal)}`);
+      void this.#tell(`refused ${describe(refusal)}`);
       this.#openWindow();
     } else this.#untold += 1;
-    this.#callHook(refusal);
+    if (this.#hook !== undefined) void this.#callHook(this.#hook, refusal);
   }
 
   #openWindow(): void {
@@ -60,23 +62,23 @@ export class Refusals {
   #closeWindow(): void {
     this.#window = undefined;
     if (this.#untold === 0 || this.#last === undefined) return;
-    this.#tell(`refused ${this.#untold} more in ${WINDOW / 1000} s, the last ${describe(this.#last)}`);
+    void this.#tell(`refused ${this.#untold} more in ${WINDOW / 1000} s, the last ${describe(this.#last)}`);
     this.#untold = 0;
     this.#openWindow();
   }
 
-  /** A hook or a log that throws must not let anybody in, nor end the service. */
-  #callHook(refusal: Refusal): void {
+  /** A hook or a log that fails, at once or later, must not let anybody in, nor end the service. */
+  async #callHook(hook: (refusal: Refusal) => unknown, refusal: Refusal): Promise<void> {
     try {
-      this.#hook?.(refusal);
+      await hook(refusal);
     } catch (error) {
-      this.#tell(`the onRefused hook threw: ${quoted(String(error))}`);
+      await this.#tell(`the onRefused hook threw: ${quoted(String(error))}`);
     }
   }
 
-  #tell(text: string): void {
+  async #tell(text: string): Promise<void> {
     try {
-      this.#log(`ecluse guard: ${text}`);
+      await this.#log(`ecluse guard: ${text}`);
     } catch {
       // There is nowhere left to say it.
     }

@@ -1,5 +1,5 @@
 /**
- * Twelve ways around a source filter, tried at six kinds of server and two frameworks, each from a stranger's address:
+ * Thirteen ways around a source filter, tried at six kinds of server and two frameworks, each from a stranger's address:
  * first against a filter as services have them (it must be got around, or the attack proves nothing), then against the
  * same service without any filter of its own and with the guard before it.
  *
@@ -9,10 +9,12 @@
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import type { AddressInfo, Socket } from "node:net";
+import { createSecureServer } from "node:http2";
+import type { AddressInfo, Server, Socket } from "node:net";
 import { suite, test } from "node:test";
 import { guardFromEnvironment } from "../src/environment.ts";
 import { createGuard, type Guard } from "../src/guard.ts";
+import { CERTIFICATE } from "./support/certificate.ts";
 import {
   type Answer,
   connect,
@@ -38,11 +40,18 @@ const openWhenEmpty: Filter = (peer) => {
 };
 const none: Filter = () => true;
 
+interface Stage {
+  readonly service: Service;
+  readonly putFilter: () => void;
+  /** Milliseconds after which a connection that nobody ended counts as open. */
+  readonly patience: number;
+}
+
 interface Way {
   readonly name: string;
   /** The filter that this way gets around. */
   readonly naive: Filter;
-  readonly attack: (kind: Kind, route: Route, service: Service, putFilter: () => void) => Promise<Answer>;
+  readonly attack: (kind: Kind, route: Route, at: Stage) => Promise<Answer>;
   /** The attack puts the filter there itself, in its own time. */
   readonly early?: true;
   /** Whether the stranger got further than a filter should let them. */
@@ -156,10 +165,10 @@ const WAYS: readonly Way[] = [
   {
     name: "a connection that says nothing and stays",
     naive: inRoute,
-    attack: async (kind, route) => ({
+    attack: async (kind, route, { patience }) => ({
       text: "",
       statuses: [],
-      end: await stayQuiet(route, 1_500, speaksHttp2(kind) ? "h2" : undefined),
+      end: await stayQuiet(route, patience, speaksHttp2(kind) ? "h2" : undefined),
     }),
     entered: (_reached, answer) => answer.end === "open",
   },
@@ -179,22 +188,30 @@ const WAYS: readonly Way[] = [
     name: "a connection older than the filter",
     naive: none,
     early: true,
-    attack: async (kind, route, { server }, putFilter) => {
-      const accepted = once(server, "connection");
+    attack: async (kind, route, { service, putFilter }) => {
       if (speaksHttp2(kind)) {
         const session = await openSession(route);
         putFilter();
         return request(route, [{ ":path": "/" }], Promise.resolve(session));
       }
-      const socket = connect(route);
-      await Promise.all([accepted, once(socket, route.secure ? "secureConnect" : "connect")]);
-      putFilter();
-      return say(route, [GET], socket);
+      return sayLate([GET], route, service.server, putFilter);
     },
     entered: (reached) => reached.includes("route"),
     senseless: {
       net: "an accepted socket cannot be found any more: protect before listen (documented)",
       tls: "as net",
+    },
+  },
+  {
+    name: "a malformed request on a connection older than the filter",
+    naive: none,
+    early: true,
+    attack: (_kind, route, { service, putFilter }) => sayLate(["GARBAGE\r\n\r\n"], route, service.server, putFilter),
+    entered: (reached) => reached.includes("clientError"),
+    senseless: {
+      ...noHttp,
+      http2: "it ends its own session; the service reads no more than that it ended",
+      "http2-tls": "as http2",
     },
   },
 ];
@@ -203,10 +220,7 @@ for (const kind of KINDS) {
   suite(kind, { concurrency: true }, () => {
     for (const way of WAYS) {
       const why = way.senseless?.[kind];
-      if (why !== undefined) {
-        test(`${way.name}: no such way (${why})`, () => assert.ok(why.length > 0));
-        continue;
-      }
+      if (why !== undefined) continue;
       test(`${way.name}: gets around a naive filter`, () => getsAround(way, kind));
       test(`${way.name}: stays outside the guard`, () => staysOutside(way, kind, "403"));
       test(`${way.name}: is reset by the guard`, () => staysOutside(way, kind, "reset"));
@@ -252,27 +266,81 @@ test("a flood of strangers is told up to a bound, then reset; the proxy still co
   const guard = createGuard({ allow: PROXY, log: false });
   guard.protect(service.server);
   const route = await listening(service, "http");
-  const ends = await Promise.all(Array.from({ length: 300 }, () => stayQuiet(route, 4_000)));
+  const ends = await Promise.all(Array.from({ length: 300 }, () => stayQuiet(route, 20_000)));
   assert.deepEqual([guard.refused, ends.filter((end) => end === "reset").length], [300, 300 - 256]);
   assert.deepEqual((await hello("http", { ...route, from: PROXY })).statuses, [200]);
   service.server.close();
-  service.server.unref();
 });
 
-test("the table holds twelve ways and eight kinds", () => assert.deepEqual([WAYS.length, KINDS.length], [12, 8]));
+test("strangers who are told 403 leave the proxy half of the server's maxConnections", async () => {
+  const service = await createService("http", none);
+  service.server.maxConnections = 8;
+  createGuard({ allow: PROXY, log: false }).protect(service.server);
+  const route = await listening(service, "http");
+  // They say nothing, and so stay for a second.
+  const strangers = Array.from({ length: 8 }, () => connect(route).on("error", () => undefined));
+  await Promise.all(strangers.map((socket) => once(socket, "connect")));
+  assert.deepEqual((await hello("http", { ...route, from: PROXY })).statuses, [200]);
+  for (const socket of strangers) socket.destroy();
+  service.server.close();
+});
+
+test("a connection that outlived a close of its server is judged when the server listens again", async () => {
+  const service = await createService("http", none);
+  const route = await listening(service, "http");
+  const accepted = once(service.server, "connection");
+  // Half a request, so that closing the server does not end it.
+  const socket = connect(route);
+  socket.write("GET / HTTP/1.1\r\n");
+  await accepted;
+  service.server.close();
+  createGuard({ allow: PROXY, log: false }).protect(service.server);
+  await listening(service, "http");
+  service.reached.length = 0;
+  const answer = await say(route, ["Host: service\r\n\r\n"], socket);
+  service.server.close();
+  assert.deepEqual([service.reached, answer.statuses, answer.end], [[], [], "reset"]);
+});
+
+test("HTTP/1.1 at a server of HTTP/2 that allows it gets its 403 too", async () => {
+  const server = createSecureServer({ ...CERTIFICATE, allowHTTP1: true }, (_request, response) => response.end());
+  createGuard({ allow: PROXY, log: false }).protect(server);
+  const route = await listening({ server, reached: [] }, "http2-tls");
+  assert.deepEqual((await say(route, [GET])).statuses, [403]);
+  assert.deepEqual((await say({ ...route, from: PROXY }, [GET])).statuses, [200]);
+  server.close();
+});
+
+test("the table holds thirteen ways and eight kinds, and twelve ways at each of six kinds at least", () => {
+  const sensible = (kind: Kind): number => WAYS.filter(({ senseless }) => senseless?.[kind] === undefined).length;
+  assert.deepEqual([WAYS.length, KINDS.length, new Set(WAYS.map(({ name }) => name)).size], [13, 8, 13]);
+  assert.deepEqual(
+    KINDS.map((kind) => [kind, sensible(kind)]),
+    [
+      ["http", 13],
+      ["https", 13],
+      ["http2", 12],
+      ["http2-tls", 12],
+      ["net", 7],
+      ["tls", 8],
+      ["express", 13],
+      ["fastify", 13],
+    ],
+  );
+});
 
 async function getsAround(way: Way, kind: Kind): Promise<void> {
   const service = await createService(kind, way.naive);
   addLater(kind, service);
   const route = await listening(service, kind);
-  const answer = await way.attack(kind, route, service, () => {
+  const putFilter = (): void => {
     // At 'connection', as is often advised: too late for whoever is there.
     service.server.prependListener("connection", (socket: Socket) => {
       if (!inRoute(socket.remoteAddress, undefined)) socket.destroy();
     });
-  });
+  };
+  const answer = await way.attack(kind, route, { service, putFilter, patience: 500 });
   service.server.close();
-  service.server.unref();
   assert.ok(way.entered(service.reached, answer, kind), JSON.stringify([service.reached, answer]));
 }
 
@@ -288,14 +356,14 @@ async function staysOutside(way: Way, kind: Kind, reject: "403" | "reset"): Prom
   };
   if (way.early !== true) putFilter();
   const route = await listening(service, kind);
-  const answer = await way.attack(kind, route, service, putFilter);
+  // The guard ends a silent one after a second; a busy machine may be late with it.
+  const answer = await way.attack(kind, route, { service, putFilter, patience: 20_000 });
   assert.deepEqual(service.reached, []);
   assert.equal(way.entered(service.reached, answer, kind), false, JSON.stringify(answer));
   assertRefused(way, kind, answer, guard);
   const welcome = await hello(kind, { ...route, from: PROXY });
   assert.deepEqual(welcome.statuses, [200], "the proxy comes in");
   service.server.close();
-  service.server.unref();
 }
 
 function assertRefused(way: Way, kind: Kind, { statuses, end }: Answer, guard: Guard): void {
@@ -307,8 +375,18 @@ function assertRefused(way: Way, kind: Kind, { statuses, end }: Answer, guard: G
   else if (!silent) assert.deepEqual(statuses, [403]);
 }
 
+/** Connects, waits until the service has the connection, has the filter put there, and only then speaks. */
+async function sayLate(texts: readonly string[], route: Route, server: Server, putFilter: () => void): Promise<Answer> {
+  const accepted = once(server, "connection");
+  const socket = connect(route);
+  await Promise.all([accepted, once(socket, route.secure ? "secureConnect" : "connect")]);
+  putFilter();
+  return say(route, texts, socket);
+}
+
 async function listening({ server }: Service, kind: Kind): Promise<Route> {
-  await once(server.listen(0, SERVICE), "listening");
+  // A test that fails leaves it open, and must not keep the process.
+  await once(server.listen(0, SERVICE).unref(), "listening");
   return { port: (server.address() as AddressInfo).port, from: STRANGER, secure: SECURE.includes(kind) };
 }
 
