@@ -23,7 +23,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "src/audit": ["packages/guard", "src/errors.ts", "src/inventory", "src/policy"],
   "src/control": ["src/errors.ts"],
   "src/simulate": ["packages/guard", "src/errors.ts"],
-  "src/gateway.ts": ["packages/guard", "src/policy", "src/engine", "src/observe", "src/journal"],
+  "src/probe": ["packages/guard", "src/inventory", "src/policy", "src/engine", "src/simulate"],
+  "src/gateway.ts": ["packages/guard", "src/policy", "src/engine", "src/observe", "src/journal", "src/probe"],
   "src/answers.ts": [
     "packages/guard",
     "src/errors.ts",
@@ -34,6 +35,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "src/journal",
     "src/change",
     "src/control",
+    "src/probe",
     "src/gateway.ts",
   ],
   "src/managed-gateway.ts": [
@@ -47,6 +49,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "src/change",
     "src/take-over",
     "src/control",
+    "src/probe",
     "src/gateway.ts",
     "src/answers.ts",
   ],
@@ -65,6 +68,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "src/simulate",
     "src/render",
     "src/audit",
+    "src/probe",
     "src/gateway.ts",
     "src/answers.ts",
     "src/managed-gateway.ts",
