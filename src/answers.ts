@@ -7,10 +7,11 @@ import type { Operation } from "./change/operations.ts";
 import type { TemporaryGrant } from "./change/temporary-grants.ts";
 import type { Parameters, RouteName } from "./control/routes.ts";
 import type { Clock } from "./engine/engine.ts";
-import type { OpenSession } from "./engine/records.ts";
+import type { OpenSession, Probed } from "./engine/records.ts";
 import { EcluseError } from "./errors.ts";
 import type { Gateway } from "./gateway.ts";
 import { formatDuration } from "./inventory/duration.ts";
+import type { Probing } from "./inventory/model.ts";
 import type { PlainRow } from "./journal/format.ts";
 import type { JournalHealth } from "./journal/health.ts";
 import type { Journal } from "./journal/journal.ts";
@@ -26,6 +27,8 @@ import { type DoorEvent, doorEvent, type SessionFacts, sessionFacts } from "./ob
 import { describeChange } from "./policy/compare-lines.ts";
 import { isNoChange } from "./policy/compare.ts";
 import type { PolicyChange } from "./policy/policy-change.ts";
+import { type Trouble, correlate } from "./probe/correlate.ts";
+import type { Health } from "./probe/health.ts";
 
 export interface Asked {
   readonly gateway: Gateway;
@@ -43,6 +46,8 @@ const READY_WITHIN = { least: 1_000, most: 80_000, usual: 60_000 };
 export interface Answered {
   readonly status: StatusAnswer;
   readonly sessions: readonly SessionAnswer[];
+  readonly health: HealthAnswer;
+  readonly probe: ProbeAnswer;
   readonly history: readonly ListedEntry[];
   readonly plan: PlanAnswer;
   readonly apply: ApplyAnswer;
@@ -58,6 +63,18 @@ export interface Answered {
   readonly changes: ChangesAnswer;
   readonly verify: Verification;
   readonly takeOver: TakeOverAnswer;
+}
+
+/** Terminals that nothing has told of yet have no state. Instants are milliseconds since the epoch. */
+export interface HealthAnswer {
+  readonly flows: readonly ({ readonly flow: string; readonly probe: Probing } & Partial<Health>)[];
+  readonly troubles: readonly Trouble[];
+}
+
+export interface ProbeAnswer extends Omit<Probed, "outcome"> {
+  readonly flow: string;
+  /** `forbidden`: by the inventory. */
+  readonly outcome: Probed["outcome"] | "forbidden";
 }
 
 export interface TakeOverAnswer {
@@ -122,6 +139,8 @@ export function handlersOf(asked: Asked): Answers {
   return {
     status: ({ select }) => status(asked, select),
     sessions: ({ select }) => sessions(asked, select),
+    health: ({ select }) => Promise.resolve(health(asked, select)),
+    probe: ({ select }) => probe(asked, select),
     history: async () => (await changes.history()).toReversed(),
     plan: async ({ number }) => {
       const { change, valid, findings, files } = await changes.plan(number);
@@ -214,6 +233,22 @@ function scopeOf(changes: Changes, select: string | undefined): Scope {
   const ids = new Set(selected.map(({ id }) => id));
   const doors = selected.reduce((sum, { endpoints }) => sum + endpoints.length, 0);
   return { flows: selected.length, doors, has: (flow) => ids.has(flow) };
+}
+
+function health({ gateway, changes }: Asked, select: string | undefined): HealthAnswer {
+  const flows = changes.selected(select ?? "*");
+  return {
+    flows: flows.map(({ id, probe = "connect" }) => ({ flow: id, probe, ...gateway.health.get(id) })),
+    troubles: correlate(flows, (flow) => gateway.health.get(flow)),
+  };
+}
+
+async function probe({ gateway, changes }: Asked, select: string): Promise<ProbeAnswer> {
+  const [flow, ...more] = changes.selected(select);
+  if (flow === undefined || more.length > 0) throw usage(`probe ${more.length + 1} terminals at once`, "name one");
+  if (flow.probe === "none") return { flow: flow.id, outcome: "forbidden", duration: 0 };
+  const { duration, ...probed } = await gateway.probe(flow);
+  return { flow: flow.id, ...probed, duration: Math.round(duration) };
 }
 
 async function sessions({ gateway, changes }: Asked, select: string | undefined): Promise<readonly SessionAnswer[]> {

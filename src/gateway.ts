@@ -4,7 +4,7 @@
  * The caller brings the policy, the clock, and somewhere for events and records to go.
  */
 import type { Clock, Engine, Inherited } from "./engine/engine.ts";
-import type { Applied, BlockedDoor, OpenSession } from "./engine/records.ts";
+import type { Applied, BlockedDoor, OpenSession, Probed } from "./engine/records.ts";
 import type { HandedOver, HandedSession, SessionOrder, SessionReport, TakenOver } from "./engine/handover.ts";
 import { Relay } from "./engine/relay/relay.ts";
 import type { Journal } from "./journal/journal.ts";
@@ -17,7 +17,9 @@ import {
   unclaimedEvent,
 } from "./observe/events.ts";
 import { RefusalTally } from "./observe/refusals.ts";
-import type { Policy } from "./policy/policy.ts";
+import type { Policy, RelayedFlow } from "./policy/policy.ts";
+import { HealthBook } from "./probe/health.ts";
+import { IDENTIFICATION } from "./probe/identification.ts";
 
 /** How often refusals are told, in milliseconds. */
 const REFUSAL_PERIOD = 10_000;
@@ -37,6 +39,9 @@ export interface GatewayOptions {
 }
 
 export class Gateway {
+  /** What sessions and probes have told of the terminals. */
+  readonly health = new HealthBook();
+  readonly #clock: Clock;
   readonly #tell: (event: GatewayEvent) => void;
   readonly #engine: Engine;
   readonly #refusals = new RefusalTally();
@@ -50,6 +55,7 @@ export class Gateway {
   #takenOver: TakenOver | undefined;
 
   constructor({ clock, tell, keep, refusalPeriod = REFUSAL_PERIOD, ...relay }: GatewayOptions) {
+    this.#clock = clock;
     this.#tell = tell;
     this.#standby = relay.standby === true;
     this.#tellRefusals = () => {
@@ -65,6 +71,7 @@ export class Gateway {
           this.#ended += 1;
           tell(sessionEvent(record));
           keep?.session(record);
+          this.health.session(record);
         },
         refused: (refusal) => {
           this.#refused += 1;
@@ -105,7 +112,16 @@ export class Gateway {
   /** Opens a policy's doors, unless it stands by. Resolves once each is open or known to be blocked. */
   async apply(policy: Policy): Promise<Applied> {
     this.#flows = policy.flows.length;
+    const ids = new Set(policy.flows.map(({ id }) => id));
+    this.health.keep((flow) => ids.has(flow));
     return this.#ready(await this.#engine.apply(policy));
+  }
+
+  /** Looks whether a terminal can be reached, as its flow allows; never beside a session. Takes note of what it finds. */
+  async probe(flow: RelayedFlow): Promise<Probed> {
+    const probed = await this.#engine.probe(flow, flow.probe === "identify" ? IDENTIFICATION : undefined);
+    this.health.probed(flow.id, probed, this.#clock.wall());
+    return probed;
   }
 
   #ready(applied: Applied): Applied {

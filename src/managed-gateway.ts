@@ -23,6 +23,7 @@ import { Records } from "./journal/records.ts";
 import type { GatewayEvent } from "./observe/events.ts";
 import { countChange } from "./policy/compare-lines.ts";
 import { isNoChange } from "./policy/compare.ts";
+import { watchSilent } from "./probe/watch.ts";
 import type { Settings } from "./take-over/messages.ts";
 import type { Commission, Predecessor } from "./take-over/predecessor.ts";
 import { type Program, Successor } from "./take-over/successor.ts";
@@ -61,6 +62,7 @@ export class ManagedGateway {
   #control: ControlServer;
   #stopWatching: () => void = () => undefined;
   #stopRehearsing: (() => void) | undefined;
+  #stopProbing: (() => void) | undefined;
   #announced = "";
   #reloading: Promise<void> | undefined;
   #reloadAgain: string | undefined;
@@ -129,6 +131,12 @@ export class ManagedGateway {
       changed: () => void this.#fileChanged(),
     });
     this.#rehearse(clock);
+    this.#stopProbing = watchSilent({
+      clock,
+      flows: () => this.#changes.policy.flows.filter((flow) => flow.kind === "relayed"),
+      health: this.#gateway.health,
+      probe: (flow) => this.#gateway.probe(flow),
+    });
     if (this.#changes.entry.hash !== hashOf(first?.files ?? [])) void this.#fileChanged();
   }
 
@@ -250,6 +258,7 @@ export class ManagedGateway {
     this.#stopping.abort();
     this.#stopWatching();
     this.#stopRehearsing?.();
+    this.#stopProbing?.();
     return this.#gateway.stop(limit);
   }
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
+import { AUDIT_CATALOGUE } from "../src/audit/catalogue.ts";
 import { COMMANDS } from "../src/cli/commands.ts";
 import { OUTCOMES } from "../src/engine/records.ts";
 import { ERROR_CODES } from "../src/errors.ts";
@@ -57,6 +58,19 @@ suite("docs/render.md", () => {
       sections("docs/render.md"),
       TARGETS.map(({ name }) => name),
     );
+  });
+});
+
+suite("docs/audit.md", () => {
+  test("has one section per code of an audit, with its title and severity, and no other", () => {
+    const codes = Object.entries(AUDIT_CATALOGUE);
+    assert.deepEqual(
+      sections("docs/audit.md"),
+      codes.map(([code]) => code),
+    );
+    for (const [code, { title, severity }] of codes) {
+      assert.ok(section("docs/audit.md", code).includes(`${title}: ${severity}.`), code);
+    }
   });
 });
 

@@ -173,6 +173,8 @@ suite("docs/openapi.json", { timeout: 60_000 }, () => {
     await right("changes", { limit: 1 });
     await right("revoke", { author, id: "g1" });
     await right("status", { select: "door1" });
+    assert.equal(((await right("probe", { select: "door1" })) as Answered["probe"]).outcome, "busy");
+    await right("health");
     // A process that takes over takes the gateway away: test/take-over.
     assert.deepEqual([...asked, "takeOver"].sort(), Object.keys(ROUTES).sort());
 

@@ -1,5 +1,6 @@
 /** The table of commands. `docs/cli.md` describes each, and a test compares both ways. */
 import type { Command } from "./command.ts";
+import { HOST_COMMANDS } from "./host-commands.ts";
 import { OPERATOR_COMMANDS } from "./operator-commands.ts";
 import { inventory, json } from "./options.ts";
 
@@ -76,6 +77,7 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("./commands/serve.ts"),
   },
   ...OPERATOR_COMMANDS,
+  ...HOST_COMMANDS,
   {
     name: "simulate",
     summary: "answer as a Caisse-AP payment terminal with scripted behaviour",

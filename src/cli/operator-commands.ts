@@ -34,6 +34,14 @@ export const OPERATOR_COMMANDS: readonly Command[] = [
     load: () => import("./commands/sessions.ts"),
   },
   {
+    name: "probe",
+    summary: "look whether terminals can be reached, never beside a session",
+    operands: [some],
+    options: [...running, json],
+    example: "ecluse probe depot22",
+    load: () => import("./commands/probe.ts"),
+  },
+  {
     name: "top",
     summary: "watch what goes on: doors, sessions, bytes per second",
     operands: [some],

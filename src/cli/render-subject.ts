@@ -2,27 +2,16 @@
 import { basename } from "node:path";
 import { hashOf } from "../change/history-entry.ts";
 import { withTemporaryGrants } from "../change/temporary-grants.ts";
-import { EcluseError } from "../errors.ts";
-import { loadInventory } from "../inventory/load.ts";
 import { compile } from "../policy/compile.ts";
 import type { Subject } from "../render/subject.ts";
 import { ask } from "./ask.ts";
+import { checkedInventory } from "./checked-inventory.ts";
 import type { Invocation } from "./command.ts";
-import { formatFindings } from "./findings-report.ts";
-import { inventoryFile } from "./inventory-file.ts";
 
 /** Throws `inventory-refused` after printing the findings; `no-gateway` where `--live` finds none. */
 export async function renderSubject(invocation: Invocation, at: number): Promise<Subject> {
-  const { options, io } = invocation;
-  const file = inventoryFile(invocation);
-  const { inventory: written, findings, files } = loadInventory(file);
-  if (written === undefined) {
-    io.err(`${formatFindings(findings, files, { colour: false })}\n`);
-    throw new EcluseError("inventory-refused", `Cannot render ${file}: the inventory has errors`, {
-      hint: "mend what stands above, then: ecluse check",
-    });
-  }
-  const live = options["live"] === undefined ? [] : (await ask(invocation, "grants", {})).list;
+  const { file, inventory: written, files } = checkedInventory(invocation, "render");
+  const live = invocation.options["live"] === undefined ? [] : (await ask(invocation, "grants", {})).list;
   const inventory = withTemporaryGrants(written, live, at);
   const date = new Date(at).toISOString().slice(0, 10);
   return { inventory, policy: compile(inventory), at, date, version: hashOf(files), file: basename(file) };

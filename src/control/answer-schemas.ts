@@ -48,6 +48,11 @@ const OUTCOMES = [
   ...["drained", "bad-proxy-header", "overload", "unknown"],
 ];
 
+/** What `plan` may say of a flow besides who enters it. */
+const SETTINGS = ["kind", "sessions", "queue", "onRevoke", "acceptProxy", "sendProxy", "probe", "listens"];
+
+const probing = oneOf("none", "connect", "identify");
+
 const counts = object({ sessions: whole, refusals: whole, changes: whole });
 
 /** Parts that several answers share, or that deserve a name: `#/components/schemas/NAME`. */
@@ -125,9 +130,7 @@ function policyChange(): Schema {
       ],
     }),
     rules: list(object({ before: text, after: text, networks: list(text), flows })),
-    settings: list(
-      object({ setting: oneOf("kind", "sessions", "onRevoke", "listens"), before: value, after: value, flows }),
-    ),
+    settings: list(object({ setting: oneOf(...SETTINGS), before: value, after: value, flows })),
     limits: list(object({ limit: text, before: whole, after: whole })),
   });
 }
@@ -139,6 +142,32 @@ const change = {
 };
 
 export const ANSWERS: Readonly<Record<RouteName, Schema>> = {
+  health: object({
+    flows: list(
+      object(
+        { flow: said("a flow's id"), probe: probing },
+        {
+          state: oneOf("up", "down"),
+          ...{ since: instant, heard: instant, by: oneOf("session", "probe") },
+          cause: said("why it is down: the system's error code, connect, or mute"),
+        },
+      ),
+    ),
+    troubles: list({
+      oneOf: [
+        object({ what: { const: "depot-down" }, depot: whole, since: instant, flows }),
+        object({ what: { const: "terminal-down" }, flow: text, since: instant, cause: text }),
+      ],
+    }),
+  }),
+  probe: object(
+    {
+      flow: said("the flow's id"),
+      outcome: oneOf("reached", "answered", "mute", "failed", "busy", "gave-way", "forbidden"),
+      duration: milliseconds,
+    },
+    { cause: said("the system's error code, or connect: not within the connect limit") },
+  ),
   status: object({
     ...{ now: instant, inventory: part("Applied"), pending: orNull(part("Pending")), flows: whole },
     doors: object({ open: whole, blocked: list(part("Door")) }),

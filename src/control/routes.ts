@@ -52,6 +52,18 @@ export const ROUTES = {
     summary: "The sessions open now",
     parameters: { select },
   },
+  health: {
+    method: "GET",
+    path: "/v1/health",
+    summary: "What sessions and probes have told of the terminals, and what that amounts to",
+    parameters: { select },
+  },
+  probe: {
+    method: "POST",
+    path: "/v1/probe",
+    summary: "Look whether one terminal can be reached, as its inventory allows; never beside a session",
+    parameters: { select: selectRequired },
+  },
   history: {
     method: "GET",
     path: "/v1/history",

@@ -6,9 +6,9 @@
  * how each session ended, who was refused, which door could not be opened. Never a payload byte.
  */
 import type { Endpoint } from "../inventory/model.ts";
-import type { Policy } from "../policy/policy.ts";
+import type { Policy, RelayedFlow } from "../policy/policy.ts";
 import type { HandedOver, HandedSession, SessionOrder, SessionReport, TakenOver } from "./handover.ts";
-import type { Applied, BlockedDoor, OpenSession, Refusal, SessionRecord } from "./records.ts";
+import type { Applied, BlockedDoor, OpenSession, Probed, Refusal, SessionRecord } from "./records.ts";
 
 export interface Engine {
   /**
@@ -27,10 +27,22 @@ export interface Engine {
   readonly openSessions: readonly OpenSession[];
   /** The doors that could not be opened yet. */
   readonly blocked: readonly BlockedDoor[];
+  /**
+   * Looks whether a terminal can be reached: connects, asks the question where there is one, and leaves. Never beside a
+   * session at that terminal: it holds the place meanwhile and leaves at once where somebody comes.
+   */
+  probe(flow: RelayedFlow, question?: ProbeQuestion): Promise<Probed>;
   /** Lets another process of this gateway decide from here on about those inside, and about those who still enter here. */
   handOver(report: (report: SessionReport) => void): HandedOver;
   /** Ends standing by: decides about the sessions that another process carries, as about its own, and opens the doors. */
   takeOver(sessions: readonly HandedSession[], order: (order: SessionOrder) => void): TakenOver;
+}
+
+/** What a terminal is asked by a probe. */
+export interface ProbeQuestion {
+  readonly bytes: Uint8Array;
+  /** Whether what it said so far is its whole answer. The bytes are not kept. */
+  readonly isAnswer: (said: Uint8Array) => boolean;
 }
 
 /** Listening sockets that the process was given at its start, by `endpointKey`; `fd` is the open descriptor. */

@@ -66,6 +66,20 @@ export interface OpenSession extends Omit<SessionRecord, "outcome" | "by" | "cau
   readonly leaving: boolean;
 }
 
+/** One look at a terminal: whether it can be reached, and whether it answers where it was asked something. */
+export interface Probed {
+  /**
+   * `reached`: it took the connection. `answered`: what it was asked, too. `mute`: it took the connection and did not
+   * answer. `failed`: no connection came about. `busy`: somebody is inside or waits, so nothing was tried. `gave-way`:
+   * somebody came meanwhile.
+   */
+  readonly outcome: "reached" | "answered" | "mute" | "failed" | "busy" | "gave-way";
+  /** Milliseconds, by a monotonic clock. */
+  readonly duration: number;
+  /** The system's error code, or the limit that was met: `ECONNREFUSED`, `connect`. */
+  readonly cause?: string;
+}
+
 /** One refused connection: denied by the policy, no room, or a balancer that named nobody. It cost no dial. */
 export interface Refusal {
   /** Absent where the policy has no such door any more. */

@@ -101,8 +101,13 @@ export interface Terminal extends Accountability {
   readonly sessions?: number;
   readonly queue?: Queue;
   readonly onRevoke?: OnRevoke;
+  /** Whether it may be looked at; absent: by a connection that is closed at once. */
+  readonly probe?: Probing;
   readonly grants: readonly Grant[];
 }
+
+/** `none`: never. `connect`: by a connection that says nothing. `identify`: by asking a Caisse-AP terminal who it is. */
+export type Probing = "none" | "connect" | "identify";
 
 /** Who finds every place taken waits in line instead of being turned away; only where `sessions` is limited. */
 export interface Queue {

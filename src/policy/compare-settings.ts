@@ -27,6 +27,7 @@ const SETTINGS: readonly (readonly [SettingChange["setting"], (flow: Flow) => st
   ["onRevoke", (flow) => (flow.kind === "relayed" ? flow.onRevoke : null)],
   ["acceptProxy", (flow) => (flow.kind === "relayed" ? spellBalancers(flow.acceptProxy) : null)],
   ["sendProxy", (flow) => (flow.kind === "relayed" ? (flow.sendProxy ?? null) : null)],
+  ["probe", (flow) => (flow.kind === "relayed" ? (flow.probe ?? null) : null)],
   ["listens", (flow) => (flow.kind === "local" ? flow.endpoints.map(spellEndpoint).join(" ") : null)],
 ];
 
@@ -55,7 +56,8 @@ function sameProxy(before: RelayedFlow, after: RelayedFlow): boolean {
 /** Asked first, thousands of times: it spells nothing. */
 function sameSettings(before: Flow, after: Flow): boolean {
   if (before.kind === "relayed" && after.kind === "relayed") {
-    const same = before.sessions === after.sessions && before.onRevoke === after.onRevoke;
+    const same =
+      before.sessions === after.sessions && before.onRevoke === after.onRevoke && before.probe === after.probe;
     return same && sameQueue(before.queue, after.queue) && sameProxy(before, after);
   }
   return before.kind === after.kind && sameEndpoints(before.endpoints, after.endpoints);

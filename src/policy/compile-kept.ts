@@ -33,7 +33,7 @@ function isBefore(flow: Flow | undefined, depot: number, terminal: number): bool
 /** What may be said of a terminal: all of it is looked at below, is its place or its gate, or stands in documents only. */
 type Considered =
   | ("number" | "grants" | "label" | "model" | "serial")
-  | ("address" | "port" | "aliases" | "sessions" | "queue" | "onRevoke")
+  | ("address" | "port" | "aliases" | "sessions" | "queue" | "onRevoke" | "probe")
   | ("owner" | "reason" | "approver" | "reviewed" | "nextReview");
 
 /** Nothing can be passed as this where a terminal has something that is not considered: its change would be overlooked. */
@@ -47,6 +47,7 @@ function sameTerminal(flow: RelayedFlow, terminal: WholeTerminal, gateway: Gatew
     flow.sessions === terminal.sessions &&
     flow.queue?.length === terminal.queue?.length &&
     flow.queue?.wait === terminal.queue?.wait &&
+    flow.probe === terminal.probe &&
     flow.onRevoke === (terminal.onRevoke ?? gateway.onRevoke) &&
     sameEndpoints(flow, terminal, gateway) &&
     sameAccount(flow, terminal)

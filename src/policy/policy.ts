@@ -12,6 +12,7 @@ import type {
   Grant,
   Limits,
   OnRevoke,
+  Probing,
   Queue,
   Source,
 } from "../inventory/model.ts";
@@ -59,6 +60,8 @@ export interface RelayedFlow extends FlowFacts {
   readonly acceptProxy?: readonly Balancer[];
   /** The PROXY header by which the target is told who comes. */
   readonly sendProxy?: "v1" | "v2";
+  /** Whether the terminal may be looked at; absent: by a connection. */
+  readonly probe?: Probing;
   /** An operator's word: nobody new enters, and under `closed` those inside end by `onRevoke`. Absent: open. */
   readonly standing?: Standing;
 }

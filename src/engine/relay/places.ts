@@ -3,7 +3,7 @@
  */
 import { type Policy, endpointKey } from "../../policy/policy.ts";
 import type { GovernedSession } from "./governed.ts";
-import { Slots } from "./slots.ts";
+import { type Occupant, Slots } from "./slots.ts";
 
 export class Places {
   /** By target. */
@@ -29,11 +29,21 @@ export class Places {
     else if (place === "full") session.turnedAway();
   }
 
+  /** Gives somebody who is no session a place at a terminal that nobody uses or waits for. Says whether it did. */
+  takeIdle(target: number, occupant: Occupant): boolean {
+    if (this.#slots.get(target)?.isEmpty === false) return false;
+    this.#slotsOf(target).hold(occupant);
+    return true;
+  }
+
+  /** Its place is another's. */
+  leaveIdle(target: number, occupant: Occupant): void {
+    this.#leave(target, occupant);
+  }
+
   /** Its place, or its turn, is another's. */
   vacate(session: GovernedSession): void {
-    const slots = this.#slots.get(session.targetKey);
-    slots?.leave(session);
-    if (slots?.isEmpty === true) this.#slots.delete(session.targetKey);
+    this.#leave(session.targetKey, session);
   }
 
   /** Writes the books anew, from what each session says of itself. */
@@ -47,6 +57,12 @@ export class Places {
   /** Called a few times a second; `longest`: how long one waits for a session that is closing, in milliseconds. */
   sweep(now: number, longest: number): void {
     for (const slots of this.#slots.values()) slots.sweep(now, longest);
+  }
+
+  #leave(target: number, occupant: Occupant): void {
+    const slots = this.#slots.get(target);
+    slots?.leave(occupant);
+    if (slots?.isEmpty === true) this.#slots.delete(target);
   }
 
   #slotsOf(target: number): Slots {

@@ -13,15 +13,16 @@
 import type { Ipv4 } from "@ecluse/guard/address";
 import type { Limits } from "../../inventory/model.ts";
 import { judge, judgeInside, judgeWay } from "../../policy/decide.ts";
-import { type Policy, endpointKey } from "../../policy/policy.ts";
-import type { Clock, Engine, EngineEvents, Inherited } from "../engine.ts";
-import type { Applied, BlockedDoor, OpenSession, Refusal, RoomReason, SessionRecord } from "../records.ts";
+import { type Policy, type RelayedFlow, endpointKey } from "../../policy/policy.ts";
+import type { Clock, Engine, EngineEvents, Inherited, ProbeQuestion } from "../engine.ts";
+import type { Applied, BlockedDoor, OpenSession, Probed, Refusal, RoomReason, SessionRecord } from "../records.ts";
 import type { HandedOver, HandedSession, SessionOrder, SessionReport, TakenOver } from "../handover.ts";
 import { descriptorLimit, sessionCeiling } from "./ceiling.ts";
 import { Doors } from "./doors.ts";
 import type { GovernedSession } from "./governed.ts";
 import { HandedOverSessions } from "./handed-over.ts";
 import { Places } from "./places.ts";
+import { Probes } from "./probes.ts";
 import { Reception } from "./reception.ts";
 import { type RemoteHost, RemoteSessions } from "./remote-sessions.ts";
 import { Session, type SessionHost } from "./session.ts";
@@ -54,6 +55,7 @@ export class Relay implements Engine {
   readonly #reception: Reception;
   readonly #perSource = new Map<Ipv4, number>();
   readonly #places = new Places();
+  readonly #probes: Probes;
   #policy: Policy | undefined;
   #applying: Promise<unknown> = Promise.resolve();
   #ceiling = 0;
@@ -84,6 +86,11 @@ export class Relay implements Engine {
       refused: (refusal) => this.#refused(refusal),
       // Whoever it brings enters first, in the same turn.
       left: () => queueMicrotask(() => this.#finishDrain()),
+    });
+    this.#probes = new Probes({
+      places: this.#places,
+      monotonic: options.clock.monotonic,
+      patience: () => this.#limits.connect,
     });
     const accept = this.#reception.accept.bind(this.#reception);
     this.#doors = new Doors({ ...options, accept, inherited: options.inherited ?? new Map() });
@@ -124,6 +131,12 @@ export class Relay implements Engine {
     const applied = this.#applying.then(() => this.#applyNow(policy));
     this.#applying = applied;
     return applied;
+  }
+
+  /** Not where another process decides, or will, who has a place. */
+  probe(flow: RelayedFlow, question?: ProbeQuestion): Promise<Probed> {
+    const isOurs = !this.#standby && this.#handedOver === undefined && !this.#isStopping();
+    return isOurs ? this.#probes.probe(flow, question) : Promise.resolve({ outcome: "busy", duration: 0 });
   }
 
   async #applyNow(policy: Policy): Promise<Applied> {
@@ -241,6 +254,7 @@ export class Relay implements Engine {
   }
 
   handOver(report: (report: SessionReport) => void): HandedOver {
+    this.#probes.cut();
     const left = new HandedOverSessions(this.#sessions, report);
     this.#handedOver = left;
     const drain = newDrain(Infinity);
@@ -305,6 +319,7 @@ export class Relay implements Engine {
   }
 
   #startDrain(deadline: number): Drain {
+    this.#probes.cut();
     this.#doors.closeAll();
     this.#reception.cut();
     for (const session of this.#sessions) if (session.place === "wanted") session.cut("drained");

@@ -23,6 +23,8 @@ export interface Occupant {
   readonly seated: () => void;
   /** Called when the waiting occupant will not get one. */
   readonly turnedAway: () => void;
+  /** Called on one that holds a place when somebody comes: it leaves at once. Absent: it stays. */
+  readonly giveWay?: () => void;
 }
 
 /** How long a newcomer waits for a first sign that a place is being left, in milliseconds. */
@@ -55,6 +57,7 @@ export class Slots {
    * as there are places, one till coming back for each session that may be closing, and a few longer.
    */
   take(occupant: Occupant, now: number): "seated" | "waiting" | "full" {
+    for (const inside of this.#seated) inside.giveWay?.();
     if (this.#seated.size < this.limit && this.#line.length === 0) {
       this.#seated.add(occupant);
       return "seated";

@@ -1,0 +1,46 @@
+/**
+ * An audit: what hosts really do, against what the inventory says.
+ *
+ * Pure: the same facts give the same findings, here or where somebody replays them. It finds and proposes; nothing in this
+ * room writes to a host.
+ */
+import type { Inventory } from "../inventory/model.ts";
+import type { Policy } from "../policy/policy.ts";
+import { type Audited, auditedOf, finding } from "./audited.ts";
+import { compareListeners } from "./compare/listeners.ts";
+import type { HostFacts } from "./facts.ts";
+import type { AuditFinding, Severity } from "./finding.ts";
+
+export interface AuditSubject {
+  readonly inventory: Inventory;
+  readonly policy: Policy;
+  /** Milliseconds since the epoch: which rights hold. */
+  readonly at: number;
+}
+
+/** One question asked of a host; each knows nothing of the others. */
+type Comparison = (audited: Audited) => readonly AuditFinding[];
+
+const COMPARISONS: readonly Comparison[] = [unreadable, compareListeners];
+
+const GRAVITY: readonly Severity[] = ["critical", "error", "warning", "notice"];
+
+/** Findings of all hosts, the gravest first. */
+export function audit(hosts: readonly HostFacts[], subject: AuditSubject): readonly AuditFinding[] {
+  const found = hosts.flatMap((facts) => {
+    const audited = auditedOf(facts, subject);
+    return COMPARISONS.flatMap((comparison) => comparison(audited));
+  });
+  return found.toSorted((a, b) => GRAVITY.indexOf(a.severity) - GRAVITY.indexOf(b.severity));
+}
+
+/** Without these an audit would be silent where it should speak; others a host may well not have. */
+const NEEDED: readonly string[] = ["sockets", "owners"];
+
+function unreadable(audited: Audited): readonly AuditFinding[] {
+  return audited.facts.readings.flatMap(({ id, source, failed }) => {
+    if (failed === undefined || !NEEDED.includes(id)) return [];
+    const message = `${id} could not be read on ${audited.host}: ${failed}`;
+    return [finding(audited, "cannot-read", { message, evidence: { source, line: failed }, fix: "run it as root" })];
+  });
+}

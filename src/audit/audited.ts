@@ -1,0 +1,65 @@
+/** One host as a comparison sees it: what was read of it, and what the inventory says of it. */
+import type { Ipv4 } from "@ecluse/guard/address";
+import type { Endpoint, Inventory, Service } from "../inventory/model.ts";
+import type { Flow, Policy } from "../policy/policy.ts";
+import { AUDIT_CATALOGUE, type AuditCode } from "./catalogue.ts";
+import type { HostFacts } from "./facts.ts";
+import type { AuditFinding } from "./finding.ts";
+import { type Listener, listenersOf } from "./parse/sockets.ts";
+
+export interface Audited {
+  readonly host: string;
+  readonly facts: HostFacts;
+  readonly inventory: Inventory;
+  readonly policy: Policy;
+  /** Milliseconds since the epoch: which rights hold. */
+  readonly at: number;
+  /** What should listen on this host, door by door. */
+  readonly doors: readonly ExpectedDoor[];
+  readonly listeners: readonly Listener[];
+}
+
+export interface ExpectedDoor {
+  readonly flow: Flow;
+  readonly endpoint: Endpoint;
+  /** The service that listens itself, where it is one of the inventory's. */
+  readonly service?: Service;
+}
+
+export function auditedOf(
+  facts: HostFacts,
+  { inventory, policy, at }: { readonly inventory: Inventory; readonly policy: Policy; readonly at: number },
+): Audited {
+  const { host } = facts;
+  const address = addressOf(inventory, host);
+  const doors = policy.flows.flatMap((flow) => doorsOn(flow, { host, address, inventory }));
+  return { host, facts, inventory, policy, at, doors, listeners: listenersOf(facts) };
+}
+
+/** What a row of the catalogue says, of this host. Its severity is the catalogue's. */
+export function finding(
+  { host }: Audited,
+  code: AuditCode,
+  said: Omit<AuditFinding, "code" | "severity" | "host">,
+): AuditFinding {
+  return { code, severity: AUDIT_CATALOGUE[code].severity, host, ...said };
+}
+
+function addressOf({ gateway, machines }: Inventory, host: string): Ipv4 {
+  return machines.find(({ name }) => name === host)?.address ?? gateway.address;
+}
+
+interface Host {
+  readonly host: string;
+  readonly address: Ipv4;
+  readonly inventory: Inventory;
+}
+
+/** The gateway has the relayed doors, wherever they are bound; a machine has what listens itself on its address. */
+function doorsOn(flow: Flow, { host, address, inventory }: Host): readonly ExpectedDoor[] {
+  if (flow.kind === "relayed") return host === "gateway" ? flow.endpoints.map((endpoint) => ({ flow, endpoint })) : [];
+  const service = inventory.services.find(({ name }) => flow.id === `service/${name}`);
+  return flow.endpoints
+    .filter((endpoint) => endpoint.address === address && (service === undefined || host !== "gateway"))
+    .map((endpoint) => ({ flow, endpoint, ...(service === undefined ? {} : { service }) }));
+}

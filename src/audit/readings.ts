@@ -1,0 +1,112 @@
+/**
+ * The table of what is read of a host. Commands only read; what may hold a secret is cut down to what is compared.
+ */
+import { formatAddress } from "@ecluse/guard/address";
+import type { Inventory } from "../inventory/model.ts";
+import type { Asking } from "./script.ts";
+
+/** What is read of every host. */
+const ALWAYS: readonly Asking[] = [
+  { id: "system", command: "uname -sr; cat /etc/os-release; id -u; date -u +%s" },
+  // Every network namespace once, by the first process found in it; the host's own first.
+  {
+    id: "sockets",
+    command: `seen=; for p in self 1 $(ls /proc | grep '^[0-9]'); do
+      ns=$(readlink /proc/$p/ns/net) || continue
+      case " $seen " in *" $ns "*) continue;; esac; seen="$seen $ns"
+      for kind in tcp tcp6 udp udp6; do
+        echo "== $ns $kind $p"; awk -v k=$kind 'NR > 1 && (k ~ /udp/ || $4 == "0A")' /proc/$p/net/$kind
+      done
+    done 2>/dev/null; true`,
+  },
+  { id: "owners", command: "find /proc/[0-9]*/fd -lname 'socket:*' -printf '%p %l\\n' 2>/dev/null; true" },
+  { id: "programs", command: "grep -s -H '' /proc/[0-9]*/comm; grep -s -H -m 1 '' /proc/[0-9]*/cgroup; true" },
+  { id: "addresses", command: "ip -j address" },
+  { id: "rules", command: "ip -j rule" },
+  { id: "routes", command: "ip -j route show table all" },
+  { id: "iptables-nft", command: "iptables-nft-save || iptables-save" },
+  { id: "iptables-legacy", command: "iptables-legacy-save" },
+  { id: "ip6tables", command: "ip6tables-save" },
+  { id: "nftables", command: "nft -j list ruleset" },
+  { id: "ufw", command: "grep -H '^[A-Z]' /etc/ufw/ufw.conf /etc/default/ufw; ufw status verbose | head -n 8" },
+  { id: "ufw-rules", command: "cat /etc/ufw/user.rules" },
+  { id: "ufw-rules6", command: "cat /etc/ufw/user6.rules" },
+  {
+    id: "docker",
+    command:
+      "docker ps -q --no-trunc | xargs -r docker inspect --format " +
+      `'{"id":{{json .Id}},"name":{{json .Name}},"image":{{json .Config.Image}},"words":{{json .Config.Cmd}},"pid":{{json .State.Pid}},"network":{{json .HostConfig.NetworkMode}},"ports":{{json .NetworkSettings.Ports}}}'`,
+  },
+  {
+    id: "docker-networks",
+    command: `docker network ls -q | xargs -r docker network inspect --format '{"name":{{json .Name}},"driver":{{json .Driver}},"pools":{{json .IPAM.Config}}}'`,
+  },
+  { id: "docker-daemon", command: "cat /etc/docker/daemon.json" },
+  // Names, addresses, keys' ends; never a key.
+  { id: "tailscale", command: "tailscale status --json", keep: withoutKeys },
+  {
+    id: "tailscale-prefs",
+    command: `tailscale debug prefs | grep -E '"(RouteAll|WantRunning|AdvertiseRoutes|NetfilterMode)"'`,
+  },
+  {
+    id: "kernel",
+    command:
+      "grep -s -H '' /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/ip_local_port_range " +
+      "/proc/sys/net/ipv4/conf/*/rp_filter /proc/sys/net/netfilter/nf_conntrack_max " +
+      "/proc/sys/net/netfilter/nf_conntrack_count /proc/sys/net/ipv6/conf/all/disable_ipv6 /proc/sys/fs/file-max; true",
+  },
+  { id: "clock", command: "timedatectl show -p NTPSynchronized -p NTP" },
+  {
+    id: "nginx",
+    command: "nginx -T",
+    // What is not about listening may hold a password.
+    keep: (text) => linesOf(text, /^\s*(?:# configuration file|listen|server_name|allow|deny|server\b|proxy_pass|\})/),
+  },
+];
+
+/** What is read of one host of an inventory: the gateway, or a back-end machine. */
+export function askingsFor(inventory: Inventory, host: string): readonly Asking[] {
+  const machine = inventory.machines.find(({ name }) => name === host);
+  const services = inventory.services.filter((service) => service.machine === host);
+  const units = [...services.flatMap(({ unit }) => unit ?? []), ...(machine === undefined ? ["ecluse"] : [])];
+  return [...ALWAYS, ...units.map(unitAsking), ...(machine === undefined ? routeAskings(inventory) : [])];
+}
+
+/** A unit as it is loaded, with its drop-ins; of its environment only what says where it listens and whom it lets in. */
+function unitAsking(unit: string): Asking {
+  const properties =
+    "LoadState,ActiveState,NeedDaemonReload,FragmentPath,DropInPaths,Environment,IPAddressAllow,IPAddressDeny,RestrictAddressFamilies,ExecMainPID";
+  return {
+    id: `unit:${unit}`,
+    command: `systemctl show -p ${properties} -- '${unit}.service'`,
+    keep: (text) => text.replaceAll(/^Environment=.*$/gm, (line) => `Environment=${telling(line)}`),
+  };
+}
+
+function telling(line: string): string {
+  return [...line.matchAll(/\b(?:[A-Z0-9_]*_HOST|ALLOWED_SOURCE_IP)=\S*/g)].map(([word]) => word).join(" ");
+}
+
+/** The way to one terminal of each depot, as the kernel would choose it now. */
+function routeAskings({ depots }: Inventory): readonly Asking[] {
+  const commands = depots.flatMap(({ number, terminals: [first] }) =>
+    first === undefined
+      ? []
+      : [`echo "== ${number} ${formatAddress(first.address)}"; ip -j route get ${formatAddress(first.address)}`],
+  );
+  return commands.length === 0 ? [] : [{ id: "ways", command: `${commands.join("; ")}; true` }];
+}
+
+function linesOf(text: string, pattern: RegExp): string {
+  return text
+    .split("\n")
+    .filter((line) => pattern.test(line))
+    .join("\n");
+}
+
+function withoutKeys(text: string): string {
+  return text.replaceAll(
+    /^.*"(?:PublicKey|NodeKey|DiscoKey|PrivateKey|AuthURL|MachineKey|sshHostKeys|Capabilities|CapMap)".*\n/gim,
+    "",
+  );
+}

@@ -1,0 +1,66 @@
+/** `ecluse audit`: what hosts really do, against what the inventory says. */
+import { readFileSync } from "node:fs";
+import { audit } from "../../audit/audit.ts";
+import { type HostFacts, parseFacts } from "../../audit/facts.ts";
+import type { AuditFinding } from "../../audit/finding.ts";
+import { EcluseError } from "../../errors.ts";
+import { compile } from "../../policy/compile.ts";
+import type { Inventory } from "../../inventory/model.ts";
+import type { Invocation, Run } from "../command.ts";
+import { checkedInventory } from "../checked-inventory.ts";
+import { hostsMeant, readHosts } from "../hosts.ts";
+
+export const run: Run = async (invocation) => {
+  const { options, io } = invocation;
+  const { inventory } = checkedInventory(invocation, "audit by");
+  const facts = await factsOf(invocation, inventory);
+  const findings = audit(facts, { inventory, policy: compile(inventory), at: Date.now() });
+  if (options["json"] !== undefined) io.out(`${JSON.stringify(reportOf(facts, findings), null, 2)}\n`);
+  else io.out(asText(facts, findings));
+  return findings.some(({ severity }) => severity !== "notice") ? 1 : 0;
+};
+
+function factsOf(invocation: Invocation, inventory: Inventory): Promise<readonly HostFacts[]> | readonly HostFacts[] {
+  const { options, io } = invocation;
+  const bundle = options["facts"];
+  if (typeof bundle === "string") return readBundle(bundle);
+  const hosts = hostsMeant(invocation, inventory);
+  return readHosts(invocation, { inventory, hosts, told: (host) => hosts.length > 1 && io.err(`${host}: read\n`) });
+}
+
+function readBundle(file: string): readonly HostFacts[] {
+  const facts = parseFacts(textAt(file));
+  if (facts !== undefined) return facts;
+  throw new EcluseError("usage", `Cannot audit by ${file}: it is not what ecluse facts prints`, {
+    hint: "read the hosts again: ecluse facts --all --out FILE",
+  });
+}
+
+function textAt(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new EcluseError("usage", `Cannot read ${file}: ${(error as Error).message}`, {
+      hint: "name another file",
+      cause: error,
+    });
+  }
+}
+
+function reportOf(facts: readonly HostFacts[], findings: readonly AuditFinding[]) {
+  return { hosts: facts.map(({ host, taken }) => ({ host, taken })), findings };
+}
+
+function asText(facts: readonly HostFacts[], findings: readonly AuditFinding[]): string {
+  const blocks = findings.map(({ severity, host, code, message, evidence: { source, line }, fix }) =>
+    [
+      `${severity}: ${host}: ${message} [${code}]`,
+      `  read: ${source}`,
+      ...(line === "" ? [] : [`        ${line.replaceAll("\n", "\n        ")}`]),
+      `  fix:  ${fix}`,
+      "",
+    ].join("\n"),
+  );
+  const asked = facts.map(({ host, taken }) => `${host} (${taken})`).join(", ");
+  return `${blocks.map((block) => `${block}\n`).join("")}${asked}: ${findings.length === 0 ? "as the inventory says" : `${findings.length} findings`}\n`;
+}

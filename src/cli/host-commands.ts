@@ -1,0 +1,45 @@
+/** The commands that look at hosts; a part of the table in `commands.ts`. */
+import type { Command, Operand, Option } from "./command.ts";
+import { inventory, json } from "./options.ts";
+
+const host: Operand = {
+  name: "HOST",
+  description: "gateway, or a machine of the inventory (default: this host)",
+  required: false,
+};
+const all: Option = { name: "all", description: "the gateway and every machine" };
+const here: Option = {
+  name: "here",
+  value: "NAME",
+  description: "which of them this host is; the others are asked over ssh (default: gateway)",
+};
+
+export const HOST_COMMANDS: readonly Command[] = [
+  {
+    name: "facts",
+    summary: "read what hosts really do, and keep it for a comparison elsewhere",
+    operands: [host],
+    options: [
+      inventory,
+      all,
+      here,
+      { name: "out", value: "FILE", description: "write it there instead of printing it" },
+    ],
+    example: "ecluse facts --all --out facts.json",
+    load: () => import("./commands/facts.ts"),
+  },
+  {
+    name: "audit",
+    summary: "compare what hosts really do with the inventory, and say what to do",
+    operands: [host],
+    options: [
+      inventory,
+      all,
+      here,
+      { name: "facts", value: "FILE", description: "compare what ecluse facts has read, and ask no host" },
+      json,
+    ],
+    example: "ecluse audit --all",
+    load: () => import("./commands/audit.ts"),
+  },
+];
