@@ -21,7 +21,11 @@ export const OPERATOR_COMMANDS: readonly Command[] = [
     name: "status",
     summary: "what runs: inventory, doors, sessions, and what needs attention",
     operands: [some],
-    options: [...running, json],
+    options: [
+      ...running,
+      { name: "host", description: "what this host says instead: units, containers, firewall, tunnel, routes" },
+      json,
+    ],
     example: "ecluse status",
     load: () => import("./commands/status.ts"),
   },

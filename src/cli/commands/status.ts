@@ -3,13 +3,18 @@ import type { StatusAnswer } from "../../answers.ts";
 import { formatDuration } from "../../inventory/duration.ts";
 import { escapeControls } from "../../inventory/quote.ts";
 import { ask, print } from "../ask.ts";
+import { checkedInventory } from "../checked-inventory.ts";
 import type { Run } from "../command.ts";
+import { hostStatus } from "../host-status.ts";
 import { formatInstant } from "../instant.ts";
 import { counted, formatBytes } from "../table.ts";
 
 /** 1: doors are blocked, or the journal lacks rows or cannot be written. */
 export const run: Run = async (invocation) => {
   const [select] = invocation.operands;
+  if (invocation.options["host"] !== undefined) {
+    return hostStatus(invocation, checkedInventory(invocation, "look at this host by").inventory);
+  }
   const answer = await ask(invocation, "status", { select });
   print(invocation, answer, asText);
   return attention(answer).length > 0 ? 1 : 0;
