@@ -27,7 +27,6 @@ const ROWS: readonly Row[] = [
   { pattern: "gateway.engine", promises: (value) => value === "kernel", missing: "the kernel engine" },
   { pattern: "gateway.dashboard", promises: unlessDisabled, missing: "the dashboard" },
   { pattern: "gateway.metrics", promises: unlessDisabled, missing: "the metrics endpoint" },
-  { pattern: "ssh", promises: always, missing: "rules for SSH to the gateway" },
   { pattern: "machines.*.ssh", promises: always, missing: "rules for SSH to a machine" },
   { pattern: "services", promises: unlessEmpty, missing: "guarding and rendering services" },
   {
