@@ -16,7 +16,9 @@ export interface Account {
   readonly report: Report<FindingCode | ImportCode>;
   /** Says what was done with what stands at the spot. */
   readonly did: (at: Spot, text: string) => void;
-  readonly deeds: () => readonly Deed[];
+  /** In the order of `findings`. */
+  readonly deeds: (files: readonly SourceFile[]) => readonly Deed[];
+  /** In the order of the files, then by line and column. */
   readonly findings: (files: readonly SourceFile[]) => readonly Finding[];
 }
 
@@ -26,7 +28,11 @@ export function createAccount(): Account {
   return {
     report,
     did: (at, text) => void deeds.push({ place: placeOf(at), text: escapeControls(text) }),
-    deeds: () => deeds,
+    deeds: (files) => {
+      const order = new Map(files.map(({ name }, index) => [name, index]));
+      const rank = ({ file }: Place): number => order.get(file) ?? files.length;
+      return deeds.toSorted(({ place: a }, { place: b }) => rank(a) - rank(b) || a.line - b.line);
+    },
     findings: (files) => report.findings(files.map(({ name }) => name)),
   };
 }

@@ -30,11 +30,13 @@ export const IMPORT_CATALOGUE = {
   // CSV
   "no-columns": error("No table of terminals is written here"),
   "bad-row": error("A row that cannot be read"),
+  "not-a-row": warning("A line among the rows that is none"),
   "text-left-out": warning("A text that an inventory cannot carry"),
   // Several files
   contradiction: error("Two texts that contradict each other"),
   "one-sided": warning("A terminal that only one of the files knows"),
   "name-differs": warning("A service whose name and port mean different terminals"),
+  "prose-differs": notice("Ports that a document's text says, and its listing does not"),
   "off-plan": notice("Something outside the plan, with its exception"),
 } as const satisfies Record<string, Row>;
 

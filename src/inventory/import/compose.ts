@@ -12,6 +12,7 @@ import type { SourceFile, Tree } from "../tree.ts";
 import type { FindingCode } from "../catalogue.ts";
 import { type Account, createAccount } from "./account.ts";
 import { type Published, readPorts, sexagesimalOf } from "./compose-ports.ts";
+import { judgeProse } from "./compose-prose.ts";
 import { repairIndentation } from "./compose-repair.ts";
 import { type ComposeService, servicesOf } from "./compose-shape.ts";
 import { targetsOf, textsOf, type Told } from "./compose-target.ts";
@@ -62,6 +63,7 @@ function listingIn(file: SourceFile, account: Account): Excerpt | undefined {
     return undefined;
   }
   const parts = continued(file, stretches.slice(index));
+  judgeProse(file, parts, account);
   account.did(spotOn(file, parts[0]?.first ?? 1), `read: ${parts.map(formatStretch).join(" and ")}; the rest is not`);
   return onlyStretches(file, parts);
 }

@@ -39,6 +39,7 @@ export function readTerminals(file: SourceFile, account: Account): readonly Term
       return [];
     }
     seen.set(id, terminal.at);
+    account.did(terminal.at, `${id}: a row of the table`);
     return [terminal];
   });
 }
@@ -92,7 +93,10 @@ function bareRows(file: SourceFile, account: Account): readonly Row[] | undefine
 /** The terminal of a row; `undefined`: it was told what is wrong. */
 function terminalOf(row: Row, account: Account): TerminalRow | undefined {
   const at = [...row.values()][0]?.at;
-  if (at === undefined) {
+  if (at === undefined) return undefined;
+  if (!isRow(row)) {
+    const message = "no cell of this line is what its column says: it is no row of the table, and left out";
+    account.report.add("not-a-row", at, message, "see whether it should say something, or remove it");
     return undefined;
   }
   try {
@@ -113,6 +117,25 @@ function terminalOf(row: Row, account: Account): TerminalRow | undefined {
     account.report.add(error.code, error.at, error.message, error.hint);
     return undefined;
   }
+}
+
+/** Whether any cell is what its column says; a text extraction leaves lines in which none is. */
+function isRow(row: Row): boolean {
+  const readings = [
+    () => portIn(row, "publicPort"),
+    () => numberIn(row, "depot"),
+    () => numberIn(row, "terminal"),
+    () => octetsIn(row),
+    () => addressIn(row),
+  ];
+  return readings.some((reading) => {
+    try {
+      return reading() !== undefined;
+    } catch (error) {
+      if (!(error instanceof BadRow)) throw error;
+      return false;
+    }
+  });
 }
 
 /** Ends the reading of one row. */
@@ -168,11 +191,17 @@ function byNumbers(row: Row): Position | undefined {
   throw new BadRow(at, message, "depots are numbered 1 to 72, terminals 1 to 99");
 }
 
-/** `TPE01`, `Dépôt 22`, `07`, `depot22-tpe01`: the number that belongs to the column. */
+/** `depot22-tpe01`, `Dépôt 22 / TPE 01`. */
+const BOTH = /^d\D{0,20}(\d{1,4})\D{1,20}(\d{1,4})$/i;
+
+/** `TPE01`, `Dépôt 22`, `07`, and both numbers in one: the one that belongs to the column. */
 function numberIn(row: Row, column: "depot" | "terminal"): number | undefined {
-  const cell = row.get(column);
+  // A terminal's name may say its depot, too.
+  const cell =
+    row.get(column) ??
+    (column === "depot" && BOTH.test(row.get("terminal")?.text ?? "") ? row.get("terminal") : undefined);
   if (cell === undefined) return undefined;
-  const [, depot, terminal] = /^\D*(\d+)\D+(\d+)\D*$/.exec(cell.text) ?? [];
+  const [, depot, terminal] = BOTH.exec(cell.text) ?? [];
   const digits =
     depot === undefined ? /^\D{0,20}(\d{1,4})$/.exec(cell.text)?.[1] : column === "depot" ? depot : terminal;
   if (digits !== undefined) return Number(digits);

@@ -24,6 +24,8 @@ export interface OtherDoor {
   readonly name: string;
   readonly listen: Endpoint;
   readonly target: Endpoint;
+  /** Which words said the target. */
+  readonly by: string;
 }
 
 export interface Doors {
@@ -72,7 +74,7 @@ export function doorsOf(
   const others = single.flatMap((mapping): readonly OtherDoor[] => {
     const listen = { address: hostOf(mapping, gateway), port: mapping.port };
     if (listen.address === gateway && positionOf(listen.port) !== undefined) return [];
-    return [{ at: mapping.at, name: mapping.name, listen, target: mapping.target }];
+    return [{ at: mapping.at, name: mapping.name, listen, target: mapping.target, by: mapping.by }];
   });
   return { plan, terminals: [...terminals, ...fromTable.map((row) => rowDoor(row, plan))], others };
 }
@@ -139,14 +141,12 @@ function tellOfOneSided(
   { both }: { readonly both: boolean },
   account: Account,
 ): void {
+  if (!both) return;
   for (const { at, position } of fromTable) {
     const id = terminalId(position);
-    if (both) {
-      const message = `${id} stands in the table alone: nothing publishes ${publicPortOf(position)} today`;
-      account.report.add("one-sided", at, message, "remove the row, or keep the new door that this inventory opens");
-    } else account.did(at, `${id}: becomes a terminal of the inventory`);
+    const message = `${id} stands in the table alone: nothing publishes ${publicPortOf(position)} today`;
+    account.report.add("one-sided", at, message, "remove the row, or keep the new door that this inventory opens");
   }
-  if (!both) return;
   for (const { at, position, row } of doors) {
     if (row !== undefined) continue;
     const message = `${terminalId(position)} is published, and missing from the table`;

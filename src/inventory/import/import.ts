@@ -21,7 +21,7 @@ import { spotOn } from "./excerpt.ts";
 import { layOut, withAliases, withFlowNames } from "./lay-out.ts";
 import { type Enterable, type Rights, rightsOf } from "./rights.ts";
 import { rowsOfRules } from "./rule-rows.ts";
-import { createSourceBook, type GivenSource, type SourceBook } from "./sources.ts";
+import { createSourceBook, type GivenSource, type SourceBook, tellOfUnknown, unusedOf } from "./sources.ts";
 import { readUfw } from "./ufw.ts";
 import { writeInventory } from "./write-inventory.ts";
 
@@ -62,11 +62,16 @@ export function importInventory(inputs: readonly Input[], options: ImportOptions
   const read = readAll(inputs, account, options);
   const hosts = publishedOn(read.mappings);
   const gateway = options.address ?? (hosts.length === 1 ? hosts[0] : undefined);
+  tellOfUnknown(read.rules, options.sources, account);
   const sources = createSourceBook(options.sources);
   // An address that stands for none: what can be judged without it is judged all the same.
-  const text = inventoryOf(gateway ?? (0 as Ipv4), read, { account, sources });
+  const text = inventoryOf(gateway ?? hosts[0] ?? (0 as Ipv4), read, { account, sources });
   const files = read.files.map(({ name, text }) => ({ file: name, text }));
-  const told = { deeds: account.deeds(), publishedOn: hosts, unusedSources: sources.unused() };
+  const told = {
+    deeds: account.deeds(read.files),
+    publishedOn: hosts,
+    unusedSources: unusedOf(read.rules, options.sources),
+  };
   const findings = account.findings(read.files);
   if (gateway === undefined || account.report.hasErrors()) return { ...told, findings, files };
   const judged = judge(text, options.now);
@@ -79,7 +84,7 @@ interface Read {
   readonly mappings: readonly Mapping[];
   readonly rows: readonly TerminalRow[];
   readonly rules: readonly Rule[];
-  readonly hasRules: boolean;
+  readonly formats: ReadonlySet<Format>;
 }
 
 function readAll(inputs: readonly Input[], account: Account, options: ComposeOptions): Read {
@@ -103,7 +108,7 @@ function readAll(inputs: readonly Input[], account: Account, options: ComposeOpt
     mappings: of("compose").flatMap((file) => readCompose(file, account, options)),
     rows: of("csv").flatMap((file) => readTerminals(file, account)),
     rules: of("ufw").flatMap((file) => readUfw(file, account)),
-    hasRules: of("ufw").length > 0,
+    formats: new Set(inputs.map(({ format }) => format)),
   };
 }
 
@@ -113,14 +118,17 @@ interface Context {
 }
 
 function inventoryOf(gateway: Ipv4, read: Read, { account, sources }: Context): string {
-  const { mappings, rules } = read;
+  const { mappings, rules, formats } = read;
   // Rules alone name terminals by their ports: the plan says where those stand.
-  const isRulesAlone = mappings.length === 0 && read.rows.length === 0;
+  const isRulesAlone = !formats.has("compose") && !formats.has("csv");
   const rows = isRulesAlone ? rowsOfRules(rules, account) : read.rows;
   const doors = withFlowNames(doorsOf(gateway, { mappings, rows }, account));
-  const rights = rightsOf(rules, enterables(gateway, doors), { sources, account });
+  // Where something could not be read, rules would be said to lead nowhere, and doors to be for nobody.
+  const isComplete = !account.report.hasErrors();
+  const rights = rightsOf(isComplete ? rules : [], enterables(gateway, doors), { sources, account });
   const joined = withAliases(doors, rights.of, gateway);
-  tellOfNobody(joined, rights, { account, hasRules: read.hasRules });
+  tellOfFlows(doors, joined, account);
+  if (isComplete) tellOfNobody(joined, rights, { account, hasRules: formats.has("ufw") });
   const layout = { gateway, doors: joined, sources: sources.declared(), rightsOf: rights.of };
   return writeInventory(layOut(layout, account), headOf(read.files));
 }
@@ -155,6 +163,15 @@ function tellOfNobody(
   }
 }
 
+/** Terminals were told as they were read; of the other doors it is known only now what they become. */
+function tellOfFlows({ others: before }: Doors, { others }: Doors, account: Account): void {
+  for (const door of before) {
+    const leads = `${formatEndpoint(door.listen)} -> ${formatEndpoint(door.target)}`;
+    const fate = others.includes(door) ? `becomes flow/${door.name}` : "becomes one more port of that terminal";
+    account.did(door.at, `${leads} (by ${door.by}) ${fate}`);
+  }
+}
+
 const NEW = "the inventory";
 
 /** The last word is `check`'s: what it refuses is never written. */
@@ -164,7 +181,7 @@ function judge(text: string, now: number): readonly Finding[] {
 }
 
 function headOf(files: readonly SourceFile[]): readonly string[] {
-  const names = files.map(({ name }) => quote(name)).join(", ");
+  const names = [...new Set(files.map(({ name }) => quote(name)))].join(", ");
   return [
     `Who may reach what: taken over by ecluse import from ${names}.`,
     "Every key is explained in docs/inventory.md.",

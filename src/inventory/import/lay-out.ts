@@ -8,6 +8,7 @@ import { contains, formatAddress, type Ipv4, type Network, parseNetwork } from "
 import { fold } from "../nearest.ts";
 import { depotNetwork, type Position, positionOf, terminalId } from "../numbering.ts";
 import { defined } from "../reading.ts";
+import { placeOf } from "../tree.ts";
 import type { RawDepot, RawInventory, RawTerminal } from "../schema.ts";
 import type { Account } from "./account.ts";
 import { type Doors, formatEndpoint, isSame, type OtherDoor, type TerminalDoor } from "./doors.ts";
@@ -34,8 +35,8 @@ export function layOut({ gateway, doors, sources, rightsOf }: Layout, account: A
   const terminals = doors.terminals.toSorted((a, b) => order(a.position) - order(b.position));
   const exceptions = [
     ...terminals.flatMap((door) => terminalExceptions(door, plan, rightsOf, account)),
-    ...doors.others.flatMap(({ name, at }) => anyone(`flow/${name}`, rightsOf, sourceOfSpot(at))),
-    ...anyone("ssh", rightsOf, "ufw"),
+    ...doors.others.flatMap(({ name }) => anyone(`flow/${name}`, rightsOf)),
+    ...anyone("ssh", rightsOf),
   ];
   return {
     gateway: { address: formatAddress(gateway), ...planKeys(plan) },
@@ -173,13 +174,14 @@ function terminalExceptions(
     const said = aliases.length === 0 ? message.replace(", ports ", "") : message;
     report.add("off-plan", at, said, "keep it with its reason, or bring the terminal back to the plan");
   }
-  return [...rules.map((rule) => ({ rule, on, reason })), ...anyone(on, rightsOf, reason)];
+  return [...rules.map((rule) => ({ rule, on, reason })), ...anyone(on, rightsOf)];
 }
 
-function anyone(on: string, rightsOf: Layout["rightsOf"], reason: string): readonly RawException[] {
-  return rightsOf(on).includes("any") ? [{ rule: "source-any", on, reason }] : [];
+function anyone(on: string, rightsOf: Layout["rightsOf"]): readonly RawException[] {
+  return rightsOf(on).includes("any") ? [{ rule: "source-any", on, reason: "as the rules of ufw had it" }] : [];
 }
 
-function sourceOfSpot({ file }: TerminalDoor["at"]): string {
-  return proseFrom(`as in ${file.name}`);
+function sourceOfSpot(at: TerminalDoor["at"]): string {
+  const { file, line } = placeOf(at);
+  return proseFrom(`as in ${file}, line ${line}`);
 }

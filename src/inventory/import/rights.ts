@@ -34,7 +34,6 @@ export function rightsOf(
     if (rule.action === "deny") denials.push(rule);
     else join(rule, { opened: openedBy(rule, doors, byPort), denials, rights, sources, account });
   }
-  sources.tellUnknown(account);
   return { of: (id) => [...(rights.get(id) ?? [])] };
 }
 

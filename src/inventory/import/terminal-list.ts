@@ -16,6 +16,7 @@ export function terminalList(terminals: ReadonlyMap<number, RawTerminal>): RawDe
     if (before?.last === number - 1) before.last = number;
     else spans.push({ first: number, last: number });
   }
+  if (spans.length === 1 && spans[0]?.last === 1) return 1;
   const items = spans.map(({ first, last }) => (first === last ? first : `${first}-${last}`));
   const [only, ...others] = items;
   return others.length === 0 && typeof only === "string" ? only : items;
