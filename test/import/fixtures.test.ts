@@ -7,10 +7,10 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
-import { formatPlace } from "../src/inventory/finding.ts";
-import { IMPORT_CATALOGUE } from "../src/inventory/import/catalogue.ts";
-import { type Imported, importInventory, type Input } from "../src/inventory/import/import.ts";
-import { readInventory } from "../src/inventory/read.ts";
+import { formatPlace } from "../../src/inventory/finding.ts";
+import { IMPORT_CATALOGUE } from "../../src/inventory/import/catalogue.ts";
+import { type Imported, importInventory, type Input } from "../../src/inventory/import/import.ts";
+import { readInventory } from "../../src/inventory/read.ts";
 
 const FIXTURES = "test/fixtures/import";
 const NOW = Date.parse("2026-11-22T12:00:00Z");
