@@ -19,7 +19,7 @@ suite("an import of compose and ufw", () => {
         const { inventory } = imported(doors, style);
         assert.deepEqual(shapeOfInventory(inventory), shapeOfDoors(doors));
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 

@@ -16,7 +16,7 @@ export function judgeProse(file: SourceFile, listing: readonly Stretch[], accoun
   const [, from, to] = SAID.exec(lines[at] ?? "") ?? [];
   if (from === undefined || to === undefined) return;
   const outside = listing
-    .flatMap((stretch) => linesIn(file, stretch))
+    .flatMap((stretch) => linesIn(lines, stretch))
     .flatMap((line) => PUBLISHED.exec(line)?.[1] ?? [])
     .map(Number)
     .filter((port) => port < Number(from) || port > Number(to));

@@ -22,6 +22,9 @@ export function repairIndentation(excerpt: Excerpt, account: Account): Excerpt {
   return { ...excerpt, lines: mending.lines, shifts: mending.shifts };
 }
 
+/** No line of a compose file that people write is longer. */
+const LONGEST = 2_000;
+
 interface Mending {
   readonly excerpt: Excerpt;
   readonly account: Account;
@@ -42,21 +45,27 @@ interface State {
 
 /** The indentation of the first service stays, where it has one. */
 function stepOf(lines: readonly string[], start: number): number {
-  const first = lines.slice(start + 1).find((line) => !isSilent(line)) ?? "";
-  return indentOf(first) || 2;
+  return indentOf(nextLine(lines, start)) || 2;
 }
 
 function mend(mending: Mending, index: number): "end" | undefined {
   const { excerpt, state } = mending;
   const line = excerpt.lines[index] ?? "";
-  if (isSilent(line)) return undefined;
+  if (isSilent(line) || line.length > LONGEST) return undefined;
   const [, name = "", rest = ""] = /^\s*["']?([^\s"':#-][^"':]*)["']?\s*:(?:\s+(.*))?$/.exec(line) ?? [];
-  const next = excerpt.lines.slice(index + 1).find((other) => !isSilent(other)) ?? "";
+  const isItemNext = (): boolean => /^\s*-/.test(nextLine(excerpt.lines, index));
   if (isBelow(state, line)) moveBelow(mending, index);
-  else if (name !== "" && isTopKey(name) && indentOf(line) === 0 && !/^\s*-/.test(next)) return "end";
+  else if (name !== "" && isTopKey(name) && indentOf(line) === 0 && !isItemNext()) return "end";
   else if (name !== "" && isServiceKey(name) && state.service !== undefined) moveKey(mending, index);
   else if (name !== "" && rest.replace(/#.*/, "") === "") openService(mending, index, name);
   return undefined;
+}
+
+/** The next line that says something. */
+function nextLine(lines: readonly string[], index: number): string {
+  let next = index + 1;
+  while (next < lines.length && isSilent(lines[next] ?? "")) next += 1;
+  return lines[next] ?? "";
 }
 
 /** An item of a list, or a line deeper than the key above it. */

@@ -22,10 +22,12 @@ import {
   type Excerpt,
   formatStretch,
   linesIn,
+  linesOf,
   onlyStretches,
   originalSpot,
   relocate,
   spotOn,
+  type Stretch,
   wholeText,
 } from "./excerpt.ts";
 
@@ -50,9 +52,10 @@ export function readCompose(file: SourceFile, account: Account, options: Compose
 
 /** The listing that holds `services:`; of a document, the fenced one, and what a page's end cut off it. */
 function listingIn(file: SourceFile, account: Account): Excerpt | undefined {
-  const stretches = betweenFences(file);
+  const lines = linesOf(file);
+  const stretches = betweenFences(lines);
   const holding = stretches.flatMap((stretch, index) => {
-    return linesIn(file, stretch).some((line) => /^services\s*:/.test(line)) ? [index] : [];
+    return linesIn(lines, stretch).some((line) => /^services\s*:/.test(line)) ? [index] : [];
   });
   const [index, another] = holding;
   if (stretches.length === 1 || index === undefined) return wholeText(file);
@@ -62,18 +65,22 @@ function listingIn(file: SourceFile, account: Account): Excerpt | undefined {
     account.report.add("not-compose", spotOn(file, stretches[another]?.first ?? 1), message, hint);
     return undefined;
   }
-  const parts = continued(file, stretches.slice(index));
+  const parts = continued(lines, stretches.slice(index));
   judgeProse(file, parts, account);
   account.did(spotOn(file, parts[0]?.first ?? 1), `read: ${parts.map(formatStretch).join(" and ")}; the rest is not`);
   return onlyStretches(file, parts);
 }
 
 /** The first stretch, and each further one that only an empty gap between two fences keeps apart from it. */
-function continued(file: SourceFile, stretches: ReturnType<typeof betweenFences>): ReturnType<typeof betweenFences> {
-  const [first, gap, next] = stretches;
-  if (first === undefined) return [];
-  const isPageEnd = gap !== undefined && linesIn(file, gap).every((line) => line.trim() === "");
-  return isPageEnd && next !== undefined ? [first, ...continued(file, stretches.slice(2))] : [first];
+function continued(lines: readonly string[], stretches: readonly Stretch[]): readonly Stretch[] {
+  const parts = stretches.slice(0, 1);
+  for (let index = 1; index + 1 < stretches.length; index += 2) {
+    const [gap, next] = stretches.slice(index, index + 2);
+    const isPageEnd = gap !== undefined && linesIn(lines, gap).every((line) => line.trim() === "");
+    if (!isPageEnd || next === undefined) break;
+    parts.push(next);
+  }
+  return parts;
 }
 
 /** Whether the listing is refused as it stands. */

@@ -33,21 +33,23 @@ export function wholeText(file: SourceFile): Excerpt {
 /** Those stretches alone; the other lines are empty. */
 export function onlyStretches(file: SourceFile, stretches: readonly Stretch[]): Excerpt {
   const whole = wholeText(file);
-  const isRead = (number: number): boolean => stretches.some(({ first, last }) => number >= first && number <= last);
-  return { ...whole, lines: whole.lines.map((line, index) => (isRead(index + 1) ? line : "")), stretches };
+  const lines = whole.lines.map(() => "");
+  for (const { first, last } of stretches) {
+    for (let index = first - 1; index < last; index += 1) lines[index] = whole.lines[index] ?? "";
+  }
+  return { ...whole, lines, stretches };
 }
 
 /** The stretches between fences, in order, whether inside or outside a listing; one where there is no fence. */
-export function betweenFences(file: SourceFile): readonly Stretch[] {
-  const lines = linesOf(file);
+export function betweenFences(lines: readonly string[]): readonly Stretch[] {
   const fences = lines.flatMap((line, index) => (FENCE.test(line) ? [index + 1] : []));
   const starts = [0, ...fences];
   return starts.map((start, index) => ({ first: start + 1, last: (fences[index] ?? lines.length + 1) - 1 }));
 }
 
-/** The lines of a stretch. */
-export function linesIn(file: SourceFile, { first, last }: Stretch): readonly string[] {
-  return linesOf(file).slice(first - 1, last);
+/** Those of the lines that lie in the stretch. */
+export function linesIn(lines: readonly string[], { first, last }: Stretch): readonly string[] {
+  return lines.slice(first - 1, last);
 }
 
 /** Lines without their ends. */

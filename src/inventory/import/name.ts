@@ -5,7 +5,7 @@ import { fold } from "../nearest.ts";
 
 /** `IP_AUTORISEE` -> `ip-autorisee`: letters and digits in lower case; `fallback` where nothing is left of it. */
 export function nameFrom(text: string, fallback: string): string {
-  const name = fold(text)
+  const name = fold(text.slice(0, 200))
     .replaceAll(/[^\p{L}\p{N}.]+/gu, "-")
     .replaceAll(/^[-.]+|[-.]+$/g, "")
     .slice(0, 60);

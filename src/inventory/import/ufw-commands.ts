@@ -6,28 +6,40 @@ import { quote } from "../quote.ts";
 import type { SourceFile, Spot } from "../tree.ts";
 import type { Account } from "./account.ts";
 import type { Rule } from "./draft.ts";
-import { betweenFences, formatStretch, linesIn, linesOf, spotOn } from "./excerpt.ts";
+import { betweenFences, formatStretch, linesIn, linesOf, onlyStretches, spotOn } from "./excerpt.ts";
 import { ruleOf, type Written } from "./ufw-rule.ts";
 
 const COMMAND = /^\s*(?:\$\s+)?(?:sudo\s+)?(?:\S*\/)?ufw\s+(.*)$/;
+const LONGEST = 2_000;
 const CHANGES = /^(?:--\S+\s+)*(?:allow|deny|reject|limit|route|delete|insert|prepend|default|enable)\b/;
 
 export function isCommands(text: string): boolean {
-  return text.split(/\r?\n/).some((line) => CHANGES.test(COMMAND.exec(line)?.[1] ?? ""));
+  return text.split(/\r?\n/).some(isChange);
+}
+
+function isChange(line: string): boolean {
+  return CHANGES.test(commandIn(line) ?? "");
+}
+
+/** What follows `ufw`; no command is as long as a line may be. */
+function commandIn(line: string): string | undefined {
+  return line.length > LONGEST ? undefined : COMMAND.exec(line)?.[1];
 }
 
 /** Of a document, the listings that change something; `ufw status` in another one is none of them. */
 export function readCommands(file: SourceFile, account: Account): readonly Rule[] {
-  const stretches = betweenFences(file).filter((stretch) => isCommands(linesIn(file, stretch).join("\n")));
-  const isRead = (number: number): boolean => stretches.some(({ first, last }) => number >= first && number <= last);
+  const all = linesOf(file);
+  const listings = betweenFences(all);
+  const stretches = listings.filter((stretch) => linesIn(all, stretch).some(isChange));
+  const excerpt = onlyStretches(file, stretches);
   const [first] = stretches;
-  if (first !== undefined && betweenFences(file).length > 1) {
+  if (first !== undefined && listings.length > 1) {
     account.did(spotOn(file, first.first), `read: ${stretches.map(formatStretch).join(" and ")}; the rest is not`);
   }
   let others = 0;
-  const rules = linesOf(file).flatMap((line, index) => {
-    if (!isRead(index + 1) || /^\s*(?:#|$)/.test(line)) return [];
-    const command = COMMAND.exec(line)?.[1];
+  const rules = excerpt.lines.flatMap((line, index) => {
+    if (/^\s*(?:#|$)/.test(line)) return [];
+    const command = commandIn(line);
     if (command === undefined) others += 1;
     const column = line.length - line.trimStart().length + 1;
     return command === undefined ? [] : (commandRule(command, spotOn(file, index + 1, column), account) ?? []);

@@ -7,6 +7,9 @@ import { ruleOf, type Written } from "./ufw-rule.ts";
 
 const ROW = /^\s*(?:\[ *\d+\] *)?(.*?)\s+(ALLOW|DENY|REJECT|LIMIT)(?: (IN|OUT|FWD))?\s+(\S.*)$/;
 
+/** No row that ufw prints is longer. */
+const LONGEST = 2_000;
+
 export function isStatus(text: string): boolean {
   return /^Status: /m.test(text) || /^\[ *\d+\] .*\b(?:ALLOW|DENY|REJECT|LIMIT)\b/m.test(text);
 }
@@ -21,7 +24,7 @@ export function readStatus(file: SourceFile, account: Account): readonly Rule[] 
 }
 
 function rowRule(line: string, at: Spot, account: Account): readonly Rule[] {
-  const [, to = "", action = "", direction = "IN", rest = ""] = ROW.exec(line) ?? [];
+  const [, to = "", action = "", direction = "IN", rest = ""] = (line.length > LONGEST ? null : ROW.exec(line)) ?? [];
   if (action === "") {
     if (/^\[ *\d+\]/.test(line.trim())) {
       account.report.add("not-followed", at, "this row of the table cannot be read", "run it under LC_ALL=C");
