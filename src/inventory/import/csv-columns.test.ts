@@ -41,6 +41,6 @@ suite("separatorOf", () => {
     ["sep=;", undefined],
   ] as const;
   for (const [line, separator] of cases) {
-    test(`${JSON.stringify(line)}`, () => assert.equal(separatorOf(line), separator));
+    test(JSON.stringify(line), () => assert.equal(separatorOf(line), separator));
   }
 });

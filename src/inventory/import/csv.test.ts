@@ -29,7 +29,7 @@ suite("readCells", () => {
     ['a"b,c', [['a"b', "c"]]],
   ] as const;
   for (const [written, cells] of cases) {
-    test(`${JSON.stringify(written)}`, () => assert.deepEqual(textsOf(written, ","), cells));
+    test(JSON.stringify(written), () => assert.deepEqual(textsOf(written, ","), cells));
   }
 
   test("knows where each cell stands, behind a cell of several lines too", () => {

@@ -24,7 +24,13 @@ export interface Written {
 }
 
 /** Names that ufw's own profiles and /etc/services give to ports; of others the file does not say which they are. */
-const NAMED: Readonly<Record<string, string>> = { ssh: "22", openssh: "22", http: "80", www: "80", https: "443" };
+const NAMED: ReadonlyMap<string, string> = new Map([
+  ["ssh", "22"],
+  ["openssh", "22"],
+  ["http", "80"],
+  ["www", "80"],
+  ["https", "443"],
+]);
 
 const LONGEST = 160;
 
@@ -105,7 +111,7 @@ function networkOf(text: string): Exclude<Rule["to"], undefined> | undefined {
 }
 
 function portsOf(text: string): readonly Span[] | undefined {
-  const spans = (NAMED[text.toLowerCase()] ?? text).split(",").map(parseSpan);
+  const spans = (NAMED.get(text.toLowerCase()) ?? text).split(",").map(parseSpan);
   return spans.every((span) => span !== undefined) ? spans : undefined;
 }
 
