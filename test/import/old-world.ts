@@ -24,7 +24,11 @@ const network: fc.Arbitrary<Network> = fc.oneof(
   fc.integer({ min: 0, max: 15 }).map((part) => ({ address: (0xc6336400 + part * 16) as Ipv4, prefix: 28 })),
 );
 const sources = fc.uniqueArray(network, { maxLength: 3, selector: formatNetwork });
-const position = fc.record({ depot: fc.integer({ min: 1, max: 72 }), terminal: fc.integer({ min: 1, max: 99 }) });
+/** Often near each other, so that depots have ranges. */
+const position = fc.record({
+  depot: fc.oneof(fc.constantFrom(1, 2), fc.integer({ min: 1, max: 72 })),
+  terminal: fc.oneof(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 99 })),
+});
 
 const terminal: fc.Arbitrary<OldDoor> = fc
   .record({ position, sources, stray: fc.option(octet, { freq: 5 }), port: fc.constantFrom(8888, 8888, 20_007) })
