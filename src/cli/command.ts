@@ -17,6 +17,8 @@ export interface Operand {
   readonly name: string;
   readonly description: string;
   readonly required: boolean;
+  /** One or more; only the last operand may be. */
+  readonly variadic?: true;
 }
 
 export interface Option {
@@ -25,12 +27,14 @@ export interface Option {
   /** The word for its value in the usage (`FILE`); absent: a switch. */
   readonly value?: string;
   readonly description: string;
+  /** May be given several times. */
+  readonly repeatable?: true;
 }
 
 export interface Invocation {
   readonly operands: readonly string[];
-  /** A switch that was given is `true`; an option with a value is its text. */
-  readonly options: Readonly<Record<string, string | true | undefined>>;
+  /** A switch that was given is `true`; an option with a value is its text, or its texts where it is repeatable. */
+  readonly options: Readonly<Record<string, string | true | readonly string[] | undefined>>;
   readonly io: Io;
 }
 

@@ -14,6 +14,37 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("./commands/init.ts"),
   },
   {
+    name: "import",
+    summary: "write an inventory from compose files, rules of ufw, or tables of terminals",
+    operands: [
+      { name: "FORMAT", description: "of the files: compose, ufw or csv", required: true },
+      { name: "FILE", description: "what to read; -: standard input", required: true, variadic: true },
+    ],
+    options: [
+      { name: "ufw", value: "FILE", description: "join these rules of ufw as well", repeatable: true },
+      { name: "csv", value: "FILE", description: "join this table of terminals as well", repeatable: true },
+      { name: "address", value: "ADDRESS", description: "the gateway's address, where no file says it" },
+      {
+        name: "source",
+        value: "NAME=ADDRESS",
+        description: "what NAME stands for in the rules; or what to call an address (several: a,b)",
+        repeatable: true,
+      },
+      {
+        name: "profile",
+        value: "NAME",
+        description: "import services of this compose profile; '*': of all",
+        repeatable: true,
+      },
+      { name: "repair", description: "put a compose file's lost indentation back, and tell each line" },
+      { name: "out", value: "FILE", description: "write it there instead of printing it" },
+      { name: "force", description: "overwrite that file" },
+      json,
+    ],
+    example: "ecluse import compose docker-compose.yml --ufw user.rules --address 198.51.100.10 --out ecluse.yaml",
+    load: () => import("./commands/import.ts"),
+  },
+  {
     name: "check",
     summary: "validate an inventory and print what is wrong with it, or what it opens",
     operands: [

@@ -13,6 +13,12 @@ export function textOption(options: Options, name: string): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
+/** Every text of an option that may be given several times. */
+export function textsOption(options: Options, name: string): readonly string[] {
+  const value = options[name];
+  return typeof value === "object" ? value : [];
+}
+
 /** Milliseconds. */
 export function durationOption(options: Options, name: string): number | undefined {
   const text = textOption(options, name);

@@ -4,7 +4,7 @@ import { isatty } from "node:tty";
 import { Command as Program, CommanderError, Option as Flag } from "commander";
 import { EcluseError } from "../errors.ts";
 import { VERSION } from "../version.ts";
-import type { Command, ExitCode, Io } from "./command.ts";
+import type { Command, ExitCode, Invocation, Io } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 
 const io: Io = {
@@ -31,8 +31,8 @@ async function main(words: readonly string[]): Promise<ExitCode> {
   for (const command of COMMANDS) {
     program.addCommand(
       describe(command).action(async (...given: unknown[]) => {
-        const operands = command.operands?.map((_, index) => given[index]) ?? [];
-        const options = given[command.operands?.length ?? 0] as Record<string, string | true | undefined>;
+        const operands = given.slice(0, command.operands?.length ?? 0).flat();
+        const options = given[command.operands?.length ?? 0] as Invocation["options"];
         const { run } = await command.load();
         exitCode = await run({ operands: operands.filter((operand) => typeof operand === "string"), options, io });
       }),
@@ -53,10 +53,13 @@ function describe(command: Command): Program {
     .configureOutput(OUTPUT)
     .addHelpText("after", `\nExample:\n  ${command.example}\n\nExit: 0 done, 1 findings, 2 could not run.`);
   for (const operand of command.operands ?? []) {
-    described.argument(operand.required ? `<${operand.name}>` : `[${operand.name}]`, operand.description);
+    const name = `${operand.name}${operand.variadic ? "..." : ""}`;
+    described.argument(operand.required ? `<${name}>` : `[${name}]`, operand.description);
   }
   for (const option of command.options) {
-    described.addOption(new Flag(`--${option.name}${option.value ? ` <${option.value}>` : ""}`, option.description));
+    const flag = new Flag(`--${option.name}${option.value ? ` <${option.value}>` : ""}`, option.description);
+    if (option.repeatable) flag.argParser((text, before: readonly string[] | undefined) => [...(before ?? []), text]);
+    described.addOption(flag);
   }
   return described;
 }

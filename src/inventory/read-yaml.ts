@@ -2,7 +2,7 @@
  * One YAML file -> a tree whose every value knows its place.
  *
  * Promises that a hostile file is a finding, soon: size, depth, number of words and the expansion of aliases are bounded.
- * YAML 1.2 core; one document; no tags of one's own, no merge keys, no key twice. The document's own conversion to
+ * YAML 1.2 core; one document; no tags of one's own, no key twice, and merge keys only for those who ask for them. The document's own conversion to
  * JavaScript is not used: it forgets places, and takes the last of two keys.
  */
 import {
@@ -22,11 +22,17 @@ import { type Entry, placeOf, type SourceFile, sourceFile, type Spot, type Tree 
 import { excessOf, LARGEST_FILE, MOST_VALUES } from "./yaml-budget.ts";
 import { formatPlace } from "./finding.ts";
 
+export interface Options {
+  /** Reads `<<` as YAML 1.1 does; an inventory has none, files of other programs do. */
+  readonly mergeKeys?: boolean;
+}
+
 /** Reads bytes as UTF-8 and the text as YAML; reports what is wrong, and returns the mapping where there is one. */
 export function readYaml(
   name: string,
   content: Uint8Array | string,
   report: Report,
+  { mergeKeys = false }: Options = {},
 ): { readonly file: SourceFile; readonly tree?: Tree } {
   const text = decode(content);
   const file = sourceFile(name, text ?? "");
@@ -41,7 +47,7 @@ export function readYaml(
     tooLarge(report, { file, offset: excess.offset }, excess.what);
     return { file };
   }
-  const tree = treeOf(file, report);
+  const tree = treeOf(file, report, mergeKeys);
   return tree === undefined ? { file } : { file, tree };
 }
 
@@ -60,7 +66,7 @@ function decode(content: Uint8Array | string): string | undefined {
   }
 }
 
-function treeOf(file: SourceFile, report: Report): Tree | undefined {
+function treeOf(file: SourceFile, report: Report, mergeKeys: boolean): Tree | undefined {
   const document = parseDocument(file.text, {
     version: "1.2",
     schema: "core",
@@ -77,7 +83,7 @@ function treeOf(file: SourceFile, report: Report): Tree | undefined {
     reportProblem(report, { file, offset: problem.pos[0] }, problem.code, problem.message);
     return undefined;
   }
-  return rootOf(document, file, report);
+  return rootOf(document, { file, report, mergeKeys, anchors: new Map() });
 }
 
 function reportProblem(report: Report, at: Spot, code: string, message: string): void {
@@ -97,7 +103,8 @@ function reportProblem(report: Report, at: Spot, code: string, message: string):
   }
 }
 
-function rootOf(document: Document.Parsed, file: SourceFile, report: Report): Tree | undefined {
+function rootOf(document: Document.Parsed, context: Walk): Tree | undefined {
+  const { file, report } = context;
   const start: Spot = { file, offset: 0 };
   const { contents } = document;
   if (contents === null || (isScalar(contents) && contents.value === null)) {
@@ -110,7 +117,7 @@ function rootOf(document: Document.Parsed, file: SourceFile, report: Report): Tr
     return undefined;
   }
   try {
-    return walk(contents, { file, report, anchors: new Map() }).tree;
+    return walk(contents, context).tree;
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     error.tell(report);
@@ -136,6 +143,7 @@ interface Sized {
 interface Walk {
   readonly file: SourceFile;
   readonly report: Report;
+  readonly mergeKeys: boolean;
   /** `undefined`: the anchor's node is still being read, so an alias to it would contain itself. */
   readonly anchors: Map<string, Sized | undefined>;
 }
@@ -179,16 +187,32 @@ function listOf(items: readonly unknown[], at: Spot, context: Walk): Sized {
 
 function mappingOf(map: YAMLMap, at: Spot, context: Walk): Sized {
   const entries = new Map<string, Entry>();
+  const merged: Tree[] = [];
   let size = 1;
   for (const { key, value } of map.items as readonly { key: ParsedNode; value: ParsedNode | null }[]) {
     const keyAt = { file: context.file, offset: offsetOf(key) };
-    const name = keyOf(key, keyAt, context.report);
     const sized = value === null ? leafOf(null, keyAt) : walk(value, context);
     size += sized.size;
+    if (context.mergeKeys && isScalar(key) && key.source === "<<") {
+      merged.push(sized.tree);
+      continue;
+    }
+    const name = keyOf(key, keyAt, context.report);
     if (name === undefined || isTwice(entries, name, keyAt, context.report)) continue;
     entries.set(name, { at: keyAt, value: sized.tree });
   }
+  for (const tree of merged) mergeInto(entries, tree, context.report);
   return { tree: { kind: "mapping", at, entries }, size };
+}
+
+/** The keys written out win, then the first mapping that has one (yaml.org/type/merge.html). */
+function mergeInto(entries: Map<string, Entry>, merged: Tree, report: Report): void {
+  if (merged.kind === "list") for (const item of merged.items) mergeInto(entries, item, report);
+  else if (merged.kind === "mapping") {
+    for (const [name, entry] of merged.entries) if (!entries.has(name)) entries.set(name, entry);
+  } else {
+    report.add("merge-key", merged.at, "a merge key (<<) takes a mapping", "alias a mapping: <<: *defaults");
+  }
 }
 
 function leafOf(node: unknown, at: Spot): Sized {

@@ -1,10 +1,10 @@
 /** Gathers findings while an inventory is read: each mistake once, sorted by where it was written. */
 import { CATALOGUE, type FindingCode } from "./catalogue.ts";
-import type { Finding } from "./finding.ts";
+import type { Finding, Severity } from "./finding.ts";
 import { placeOf, type Spot } from "./tree.ts";
 
-export interface Report {
-  readonly add: (code: FindingCode, at: Spot, message: string, hint: string) => void;
+export interface Report<Code extends string = FindingCode> {
+  readonly add: (code: Code, at: Spot, message: string, hint: string) => void;
   readonly hasErrors: () => boolean;
   /** In the order of `files`, then by line, column and code. */
   readonly findings: (files: readonly string[]) => readonly Finding[];
@@ -13,8 +13,12 @@ export interface Report {
 /**
  * One mistake shows itself in several checks, and a range of terminals stands at one place for all of them. So one code
  * speaks once per place, and a value that could not be understood at all (`placeholder` above all) is not judged again.
+ * `more` adds codes that only its caller has.
  */
-export function createReport(): Report {
+export function createReport(): Report;
+export function createReport<More extends string>(more: Rows<More>): Report<FindingCode | More>;
+export function createReport(more: Rows<string> = {}): Report<string> {
+  const rows: Rows<string> = { ...CATALOGUE, ...more };
   const found = new Map<string, Finding>();
   const unreadable = new Set<string>();
   let errors = 0;
@@ -24,7 +28,7 @@ export function createReport(): Report {
       const key = `${place}\n${code}`;
       if (found.has(key) || (unreadable.has(place) && UNREADABLE.has(code))) return;
       if (UNREADABLE.has(code)) unreadable.add(place);
-      const { severity } = CATALOGUE[code];
+      const severity = rows[code]?.severity ?? "error";
       if (severity === "error") errors += 1;
       found.set(key, { code, severity, place: placeOf(at), message, hint });
     },
@@ -33,8 +37,10 @@ export function createReport(): Report {
   };
 }
 
+type Rows<Code extends string> = Readonly<Record<Code, { readonly severity: Severity }>>;
+
 /** Codes that say "this text is not what it should be": the first to speak of a place is the most precise. */
-const UNREADABLE: ReadonlySet<FindingCode> = new Set([
+const UNREADABLE: ReadonlySet<string> = new Set<FindingCode>([
   "placeholder",
   "wrong-type",
   "not-a-choice",

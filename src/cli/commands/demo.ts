@@ -19,6 +19,7 @@ import { pay } from "../../simulate/till.ts";
 import { systemClock } from "../clock.ts";
 import type { ExitCode, Invocation, Io } from "../command.ts";
 import { type DemoEvent, type Setting, demoLine, introduction } from "../demo-lines.ts";
+import { textOption } from "../given.ts";
 
 const INVENTORY = fileURLToPath(new URL("../../../examples/demo.yaml", import.meta.url));
 
@@ -41,7 +42,7 @@ const KNOCKS = 4_000;
 const REFUSALS = 500;
 
 export async function run({ options, io }: Invocation): Promise<ExitCode> {
-  const limit = lengthOf(options["for"]);
+  const limit = lengthOf(textOption(options, "for"));
   const stage = new Stage(io, options["json"] === true);
   const inventory = demoInventory();
   const flows = compile(inventory).flows.filter((flow) => flow.kind === "relayed");

@@ -12,6 +12,7 @@ import { describeEvent } from "../../simulate/describe.ts";
 import type { TerminalEvent } from "../../simulate/events.ts";
 import { SimulatedTerminal } from "../../simulate/terminal.ts";
 import type { ExitCode, Invocation, Io } from "../command.ts";
+import { textOption } from "../given.ts";
 import { formatFindings } from "../findings-report.ts";
 import { inventoryFile } from "../inventory-file.ts";
 
@@ -32,8 +33,8 @@ interface Announcement {
 }
 
 export async function run({ operands, options, io }: Invocation): Promise<ExitCode> {
-  const behaviour = behaviourOf(options["behaviour"] ?? "pay");
-  const delay = delayOf(options["delay"] ?? "2s");
+  const behaviour = behaviourOf(textOption(options, "behaviour") ?? "pay");
+  const delay = delayOf(textOption(options, "delay") ?? "2s");
   const places = placesOf(operands[0], options, io);
   const report = reporter(io, options["json"] === true);
   using stop = stopSignal();
@@ -53,17 +54,17 @@ function announce(terminal: SimulatedTerminal, name: string, report: Report): vo
   terminal.onEvent((event) => report(name, event));
 }
 
-function behaviourOf(name: string | true): BehaviourName {
-  if (typeof name === "string" && isBehaviour(name)) return name;
+function behaviourOf(name: string): BehaviourName {
+  if (isBehaviour(name)) return name;
   const hint = `one of ${Object.keys(BEHAVIOURS).join(", ")}`;
-  throw new EcluseError("usage", `Cannot simulate "${String(name)}": there is no such behaviour`, { hint });
+  throw new EcluseError("usage", `Cannot simulate "${name}": there is no such behaviour`, { hint });
 }
 
-function delayOf(text: string | true): number {
-  const delay = parseDuration(String(text));
+function delayOf(text: string): number {
+  const delay = parseDuration(text);
   if (delay !== undefined && delay <= LONGEST_DELAY) return delay;
   const hint = "a whole number and a unit, at most 180s: 500ms, 2s, 3m";
-  throw new EcluseError("usage", `Cannot wait for a customer "${String(text)}": no such delay`, { hint });
+  throw new EcluseError("usage", `Cannot wait for a customer "${text}": no such delay`, { hint });
 }
 
 function placesOf(selector: string | undefined, options: Invocation["options"], io: Io): readonly Place[] {
