@@ -8,9 +8,7 @@
  * the host's kernel say which SYNs arrived, before any firewall, and which went on behind it: nobody has to wait for
  * silence to be long enough.
  */
-import { once } from "node:events";
-import type { ChildProcess } from "node:child_process";
-import { createInterface } from "node:readline";
+import { Conversation } from "../support/conversation.ts";
 import { until } from "../support/loopback.ts";
 import { Host, cable } from "../support/namespaces.ts";
 import type { ManyKnock, Place } from "./many-knocks.ts";
@@ -24,19 +22,22 @@ const KEY: Readonly<Record<Behind, string>> = {
   forward: "ct original ip saddr . ct original ip daddr . ct original proto-dst",
 };
 
+/** Where everything leads that is published. */
+export const PUBLISHED: Place = { address: "172.30.0.2", port: 8888 };
+
 export class Crossing implements AsyncDisposable {
   readonly outside: Host;
   readonly host: Host;
   readonly container: Host;
-  readonly #knocks: Program;
-  readonly #doors: Program;
+  readonly #knocks: Conversation;
+  readonly #doors: Conversation;
 
   private constructor(hosts: readonly [Host, Host, Host], behind: Behind) {
     [this.outside, this.host, this.container] = hosts;
     this.#wire();
     this.host.run("nft", sensor(behind));
-    this.#knocks = new Program(this.outside, "test/netns/many-knocks.ts");
-    this.#doors = new Program(behind === "input" ? this.host : this.container, "test/netns/many-doors.ts");
+    this.#knocks = new Conversation(this.outside, "test/netns/many-knocks.ts");
+    this.#doors = new Conversation(behind === "input" ? this.host : this.container, "test/netns/many-doors.ts");
   }
 
   static async create(behind: Behind): Promise<Crossing> {
@@ -64,6 +65,15 @@ export class Crossing implements AsyncDisposable {
     container.address("host", "172.30.0.2/24");
     container.route("default", "via", "172.30.0.1");
     host.forward();
+  }
+
+  /** What Docker does for a published port, for all of them at once. */
+  publish(): void {
+    this.host.run("iptables", "-N", "DOCKER-USER");
+    this.host.run("iptables", "-A", "FORWARD", "-j", "DOCKER-USER");
+    const match = ["-p", "tcp", "-m", "addrtype", "--dst-type", "LOCAL"];
+    const to = ["-j", "DNAT", "--to-destination", `${PUBLISHED.address}:${PUBLISHED.port}`];
+    this.host.run("iptables", "-t", "nat", "-A", "PREROUTING", ...match, ...to);
   }
 
   /** Opens these doors on the host, or in the container, instead of those before. */
@@ -137,40 +147,4 @@ function sensor(behind: Behind): string {
       ${syn} iifname "outside" add @passed { ${KEY[behind]} }
     }
   }`;
-}
-
-/** A program that is told a line, and answers with lines. */
-class Program {
-  readonly #child: ChildProcess;
-  #lines: string[] = [];
-  #heard = Promise.withResolvers<undefined>();
-
-  constructor(host: Host, file: string) {
-    this.#child = host.converse(process.execPath, "--conditions=source", file);
-    if (this.#child.stdout === null) throw new TypeError("the program has no output");
-    createInterface({ input: this.#child.stdout }).on("line", (line) => {
-      this.#lines.push(line);
-      this.#heard.resolve(undefined);
-    });
-    void once(this.#child, "exit").then(() => this.#heard.reject(new Error(`${file} has ended`)));
-    this.#heard.promise.catch(() => undefined);
-  }
-
-  /** What it answered since it was told something. */
-  get lines(): readonly string[] {
-    return this.#lines;
-  }
-
-  say(message: unknown): void {
-    this.#lines = [];
-    this.#child.stdin?.write(`${JSON.stringify(message)}\n`);
-  }
-
-  async until(enough: (lines: readonly string[]) => boolean): Promise<void> {
-    while (!enough(this.#lines)) {
-      await this.#heard.promise;
-      this.#heard = Promise.withResolvers<undefined>();
-      this.#heard.promise.catch(() => undefined);
-    }
-  }
 }

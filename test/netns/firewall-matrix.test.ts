@@ -20,7 +20,7 @@ import { MACHINES, inventoryText } from "../render/generated.ts";
 import { textSubject } from "../render/subjects.ts";
 import { needs } from "../support/packages.ts";
 import { Ufw } from "../support/ufw.ts";
-import { Crossing, keyOf } from "./crossing.ts";
+import { Crossing, PUBLISHED, keyOf } from "./crossing.ts";
 import type { ManyKnock, Place } from "./many-knocks.ts";
 
 const INVENTORIES = 500;
@@ -74,7 +74,8 @@ suite("who gets in is who the policy lets in", { skip, timeout: 600_000 }, () =>
 
   test("DOCKER-USER, behind the translation of a published port", async (context) => {
     await using crossing = await Crossing.create("forward");
-    await publish(crossing);
+    crossing.publish();
+    await crossing.listen([PUBLISHED]);
     await compare(context, crossing, subjects, {
       listen: () => Promise.resolve(),
       load: (subject) => {
@@ -170,14 +171,4 @@ function theFile(files: readonly RenderedFile[]): RenderedFile {
   const [file, ...more] = files;
   assert.ok(file !== undefined && more.length === 0);
   return file;
-}
-
-/** What Docker does for a published port, for all of them at once. */
-async function publish(crossing: Crossing): Promise<void> {
-  const { host } = crossing;
-  await crossing.listen([{ address: "172.30.0.2", port: 8888 }]);
-  host.run("iptables", "-N", "DOCKER-USER");
-  host.run("iptables", "-A", "FORWARD", "-j", "DOCKER-USER");
-  const match = ["-p", "tcp", "-m", "addrtype", "--dst-type", "LOCAL"];
-  host.run("iptables", "-t", "nat", "-A", "PREROUTING", ...match, "-j", "DNAT", "--to-destination", "172.30.0.2:8888");
 }

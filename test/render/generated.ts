@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { merged } from "../../src/render/subject.ts";
 
 /** What a name may hold, least of all letters; labels may hold quotes, too. */
-const LETTERS = [..."abzAZ09-_.éßŒĳ中文بنكйגהİı𐌰", "e\u0301"];
-const SIGNS = [..." '’()/&"];
+const LETTERS = Array.from("abzAZ09-_.éßŒĳ中文بنكйגהİı𐌰").concat("e\u0301");
+const SIGNS = Array.from(" '’()/&");
 
 const word = (letters: readonly string[]): fc.Arbitrary<string> =>
   fc.array(fc.constantFrom(...letters), { maxLength: 12 }).map((list) => list.join(""));
@@ -71,7 +71,7 @@ export const inventoryText: fc.Arbitrary<string> = facts.map((given) => JSON.str
 function inventoryOf(given: Facts): unknown {
   const names = given.sources.map(({ name }, index) => `s${name}${index}`);
   const known = [...names, ...Object.keys(MACHINES), "depots"];
-  const allow = (rights: Rights): unknown => allowOf(rights, known);
+  const allow = (rights: Rights): object => allowOf(rights, known);
   const depots = given.depots.length > 0 ? given.depots : [{ number: 7, allow: [], terminals: [] }];
   return {
     gateway: { address: given.wildcard ? "0.0.0.0" : "198.51.100.10", tunnel: { routers: ["172.17.240.1"] } },
@@ -84,7 +84,7 @@ function inventoryOf(given: Facts): unknown {
     services: Object.fromEntries(
       given.services.map(({ name, machine, ...service }, index) => [
         `v${name}${index}`,
-        { machine: Object.keys(MACHINES)[machine], port: 3020 + index, ...(allow(service.allow) as object) },
+        { machine: Object.keys(MACHINES)[machine], port: 3020 + index, ...allow(service.allow) },
       ]),
     ),
     flows: Object.fromEntries(
@@ -99,24 +99,24 @@ function allowOf(rights: Rights, known: readonly string[]): object {
     const name = known[source];
     if (name === undefined) return [];
     const instant = { past: "2026-11-01T00:00:00Z", future: "2099-01-01T00:00:00Z" };
-    return until === undefined ? [name] : [{ source: name, until: instant[until as "past" | "future"] }];
+    return until === undefined ? [name] : [{ source: name, until: instant[until] }];
   });
   return list.length === 0 ? {} : { allow: list };
 }
 
 function depotOf(
   { number, allow: rights, terminals }: Facts["depots"][number],
-  allow: (rights: Rights) => unknown,
+  allow: (rights: Rights) => object,
 ): object {
   const written = terminals.map(({ label, allow: own, alias }, index) => [
     index + 1,
     {
       ...(label === undefined ? {} : { label }),
-      ...(own === undefined ? {} : (allow(own) as object)),
+      ...(own === undefined ? {} : allow(own)),
       ...(alias ? { aliases: [aliasOf(number, index)] } : {}),
     },
   ]);
-  return { ...(allow(rights) as object), terminals: written.length === 0 ? 1 : Object.fromEntries(written) };
+  return { ...allow(rights), terminals: written.length === 0 ? 1 : Object.fromEntries(written) };
 }
 
 /** Some stand side by side, some do not. */
@@ -131,12 +131,12 @@ function flowName({ name }: Facts["flows"][number], index: number): string {
 function flowOf(
   { allow: rights, target, balancer, any }: Facts["flows"][number],
   index: number,
-  { allow, names }: { readonly allow: (rights: Rights) => unknown; readonly names: readonly string[] },
+  { allow, names }: { readonly allow: (rights: Rights) => object; readonly names: readonly string[] },
 ): object {
   return {
     listen: `198.51.100.${10 + (index % 2)}:${4100 + index}`,
     ...(target ? { target: `203.0.113.7:${4100 + index}` } : {}),
-    ...(any ? { allow: ["any"] } : (allow(rights) as object)),
+    ...(any ? { allow: ["any"] } : allow(rights)),
     ...(target && balancer ? { acceptProxy: names.slice(0, 2) } : {}),
   };
 }

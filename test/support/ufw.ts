@@ -31,6 +31,13 @@ export class Ufw implements Disposable {
     return this.#host.run("unshare", "--mount", ...shell, "env", "LC_ALL=C.UTF-8", program, ...words);
   }
 
+  /** Puts a file where a program of `run` finds it; returns its path. */
+  write(name: string, text: string): string {
+    const path = join(this.folder, name);
+    writeFileSync(path, text);
+    return path;
+  }
+
   /** What it would start with at the next boot. */
   get userRules(): string {
     return readFileSync(join(this.folder, "etc-ufw/user.rules"), "utf8");
