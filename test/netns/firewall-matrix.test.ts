@@ -35,6 +35,7 @@ suite("who gets in is who the policy lets in", { skip, timeout: 600_000 }, () =>
   test("the ring of the gateway", async (context) => {
     await using crossing = await Crossing.create("input");
     await compare(context, crossing, subjects, {
+      elsewhere: true,
       load: (subject) => {
         load(crossing, subject, theFile(nftables.render(subject)), ["nft", "-f", "-"]);
         return gatewayHost(subject);
@@ -45,6 +46,7 @@ suite("who gets in is who the policy lets in", { skip, timeout: 600_000 }, () =>
   test("the ring of a machine", async (context) => {
     await using crossing = await Crossing.create("input");
     await compare(context, crossing, subjects, {
+      elsewhere: true,
       load: (subject) => {
         const machine = subject.inventory.machines.find(({ name }) => name === "bitcoin") ?? assert.fail();
         const host = machineHost(subject, machine);
@@ -61,6 +63,7 @@ suite("who gets in is who the policy lets in", { skip, timeout: 600_000 }, () =>
     using firewall = new Ufw(crossing.host);
     firewall.run("ufw", "--force", "enable");
     await compare(context, crossing, subjects, {
+      elsewhere: false,
       load: (subject) => {
         const [script, rules] = ufw.render(subject);
         assert.ok(script !== undefined && rules !== undefined);
@@ -77,6 +80,7 @@ suite("who gets in is who the policy lets in", { skip, timeout: 600_000 }, () =>
     crossing.publish();
     await crossing.listen([PUBLISHED]);
     await compare(context, crossing, subjects, {
+      elsewhere: true,
       listen: () => Promise.resolve(),
       load: (subject) => {
         const host = gatewayHost(subject);
@@ -89,6 +93,8 @@ suite("who gets in is who the policy lets in", { skip, timeout: 600_000 }, () =>
 });
 
 interface Firewall {
+  /** Whether it lets everybody in where there is no door. */
+  readonly elsewhere: boolean;
   /** Loads what is rendered, and says whose host it guards now. */
   readonly load: (subject: Subject) => Host;
   /** Opens what is knocked at. */
@@ -99,7 +105,7 @@ async function compare(
   context: TestContext,
   crossing: Crossing,
   subjects: readonly Subject[],
-  { load, listen = (places) => crossing.listen(unique(places)) }: Firewall,
+  { elsewhere, load, listen = (places) => crossing.listen(unique(places)) }: Firewall,
 ): Promise<void> {
   const counts = { permitted: 0, denied: 0 };
   for (const [index, subject] of subjects.entries()) {
@@ -107,7 +113,9 @@ async function compare(
     if (index % CONNECTED_EVERY > 0 || host.doors.length === 0) continue;
     const knocks = fc.sample(knocksOn(host), { numRuns: KNOCKS, seed: index });
     const distinct = [...new Map(knocks.map((knock) => [keyOf(knock), knock])).values()];
-    const may = distinct.filter(({ door, from }) => isPermitted(door, from, subject.at));
+    const may = distinct.filter(({ door, from }) =>
+      door === undefined ? elsewhere : isPermitted(door, from, subject.at),
+    );
     await listen(distinct);
     const inside = await crossing.knock(distinct, may);
     assert.deepEqual(inside.map(keyOf).sort(), may.map(keyOf).sort(), `inventory ${index}: ${subject.version}`);
@@ -119,10 +127,11 @@ async function compare(
 }
 
 interface Sample extends ManyKnock {
-  readonly door: HostDoor;
+  /** Absent: it is knocked beside one. */
+  readonly door?: HostDoor;
 }
 
-/** At any door; from the edges of its own sources and of others', one address beyond them, or anywhere around. The host's own do not come from outside. */
+/** At any door, or beside one; from the edges of its own sources and of others', one address beyond them, or anywhere around. The host's own do not come from outside. */
 function knocksOn({ doors }: Host): fc.Arbitrary<Sample> {
   const networks = doors.flatMap(({ comers }) => comers).filter(({ prefix }) => prefix > 0);
   const edges = networks.flatMap((network) => [
@@ -142,7 +151,9 @@ function knocksOn({ doors }: Host): fc.Arbitrary<Sample> {
       const from =
         comer === undefined || comer.prefix === 0 ? other : own % 2 === 0 ? comer.address : lastAddress(comer);
       const address = door.address === 0 ? everywhere : formatAddress(door.address);
-      return { from: formatAddress(from as Ipv4), address, port: door.port, door };
+      const beside = { from: formatAddress(from as Ipv4), address, port: door.port + 1 };
+      const isDoor = doors.some(({ port }) => port === beside.port);
+      return own % 5 > 0 || isDoor ? { ...beside, port: door.port, door } : beside;
     })
     .filter(({ from }) => from !== MACHINES.bitcoin);
 }

@@ -26,7 +26,7 @@ suite("ufw", { skip: needs(["iproute2", "iptables", "ufw"], root), timeout: 300_
     sources: { s: { addresses: [${TILL}] }, all: { addresses: [0.0.0.0/1, 128.0.0.0/1] }, a: { addresses: [192.0.2.10] } }
     ssh: { allow: [a, all] }
     depots:
-      1: { terminals: { 1: { label: "l'été & (x) / 中文 بنك", allow: [s] }, 2: { allow: [s] }, 3: { label: -rf ’ .., allow: [all] }, 4: {} } }
+      1: { terminals: { 1: { label: "l'été & (x) / 中文 بنك", allow: [a] }, 2: { allow: [s] }, 5: { allow: [s] }, 6: { allow: [s] }, 3: { label: -rf ’ .., allow: [all] }, 4: {} } }
     flows: { zone-é: { listen: "198.51.100.11:10101", target: "192.0.2.1:1", allow: [s, a] } }
     exceptions: [{ rule: source-any, on: all, reason: tried }]
   `,

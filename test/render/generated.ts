@@ -75,7 +75,7 @@ function inventoryOf(given: Facts): unknown {
   const depots = given.depots.length > 0 ? given.depots : [{ number: 7, allow: [], terminals: [] }];
   return {
     gateway: { address: given.wildcard ? "0.0.0.0" : "198.51.100.10", tunnel: { routers: ["172.17.240.1"] } },
-    sources: Object.fromEntries(given.sources.map(({ networks }, index) => [names[index], { addresses: networks }])),
+    sources: Object.fromEntries(given.sources.map(({ networks }, index) => [names[index] ?? "", { addresses: networks }])),
     ssh: { allow: [names[0]] },
     depots: Object.fromEntries(depots.map((depot) => [depot.number, depotOf(depot, allow)])),
     machines: Object.fromEntries(
@@ -116,7 +116,8 @@ function depotOf(
       ...(alias ? { aliases: [aliasOf(number, index)] } : {}),
     },
   ]);
-  return { ...allow(rights), terminals: written.length === 0 ? 1 : Object.fromEntries(written) };
+  const listed = Object.fromEntries(written) as object;
+  return { ...allow(rights), terminals: written.length === 0 ? 1 : listed };
 }
 
 /** Some stand side by side, some do not. */
