@@ -75,7 +75,9 @@ function inventoryOf(given: Facts): unknown {
   const depots = given.depots.length > 0 ? given.depots : [{ number: 7, allow: [], terminals: [] }];
   return {
     gateway: { address: given.wildcard ? "0.0.0.0" : "198.51.100.10", tunnel: { routers: ["172.17.240.1"] } },
-    sources: Object.fromEntries(given.sources.map(({ networks }, index) => [names[index] ?? "", { addresses: networks }])),
+    sources: Object.fromEntries(
+      given.sources.map(({ networks }, index) => [names[index] ?? "", { addresses: networks }]),
+    ),
     ssh: { allow: [names[0]] },
     depots: Object.fromEntries(depots.map((depot) => [depot.number, depotOf(depot, allow)])),
     machines: Object.fromEntries(
