@@ -163,7 +163,10 @@ suite(
   { skip: needs(["iproute2", "nftables", "iptables", "ufw"], root), timeout: 120_000 },
   () => {
     const firewalls: Readonly<
-      Record<string, readonly ["input" | "forward", (crossing: Crossing) => (now: Subject) => void]>
+      Record<
+        string,
+        readonly ["input" | "forward", (crossing: Crossing, context: TestContext) => (now: Subject) => void]
+      >
     > = {
       "the ring": [
         "input",
@@ -187,9 +190,9 @@ suite(
       ],
     };
     for (const [name, [behind, create]] of Object.entries(firewalls)) {
-      test(`${name}: goes on in the session that is open, and opens no other`, async () => {
+      test(`${name}: goes on in the session that is open, and opens no other`, async (context) => {
         await using crossing = await Crossing.create(behind);
-        const load = create(crossing);
+        const load = create(crossing, context);
         load(open(TILL, STRANGER));
         await crossing.listen([behind === "input" ? DOOR : PUBLISHED]);
         const knock = { from: STRANGER, ...DOOR };
