@@ -176,8 +176,9 @@ suite(
       ],
       ufw: [
         "input",
-        (crossing) => {
+        (crossing, context) => {
           const firewall = new Ufw(crossing.host);
+          context.after(() => firewall[Symbol.dispose]());
           return (now) => void runScript(firewall, now, ufw.render(now)[0]);
         },
       ],
