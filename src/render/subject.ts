@@ -32,11 +32,20 @@ export interface Right {
 /** The rights among grants that have not ended, in the order they were written. A grant of an unknown source is none. */
 export function rightsOf(grants: readonly Grant[], { inventory, at }: Subject): readonly Right[] {
   return grants.flatMap(({ source: name, until, reason }) => {
-    const source = inventory.sources.find((each) => each.name === name);
+    const source = sourcesOf(inventory).get(name);
     if (source === undefined || (until !== undefined && until <= at)) return [];
     return [{ source, ...(until === undefined ? {} : { until }), ...(reason === undefined ? {} : { reason }) }];
   });
 }
+
+/** By name. One inventory is asked thousands of times. */
+function sourcesOf(inventory: Inventory): ReadonlyMap<string, Source> {
+  const known = SOURCES.get(inventory) ?? new Map(inventory.sources.map((source) => [source.name, source]));
+  SOURCES.set(inventory, known);
+  return known;
+}
+
+const SOURCES = new WeakMap<Inventory, ReadonlyMap<string, Source>>();
 
 /** Whoever may connect to a flow: its balancers where it has any, for only they can; else those its rights name. */
 export function comersOf(flow: Flow, subject: Subject): readonly Network[] {

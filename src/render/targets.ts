@@ -7,4 +7,19 @@ export const TARGETS: readonly Target[] = [
     summary: "rotation of a log file that the gateway's output is appended to",
     load: () => import("./logrotate.ts"),
   },
+  {
+    name: "ufw",
+    summary: "a host's firewall: ufw's calls, and its user.rules",
+    load: () => import("./ufw/ufw.ts"),
+  },
+  {
+    name: "nftables",
+    summary: "a second ring before ufw, Docker and Tailscale: an nftables table",
+    load: () => import("./nftables.ts"),
+  },
+  {
+    name: "docker-user",
+    summary: "iptables rules for ports that Docker publishes",
+    load: () => import("./docker-user.ts"),
+  },
 ];

@@ -37,9 +37,27 @@ export class Host implements AsyncDisposable {
     return execFileSync("nsenter", [...this.#enter(), program, ...words], { encoding: "utf8", stdio: "pipe" });
   }
 
+  /** The same for a program that is told something on its standard input. */
+  tell(text: string, program: string, ...words: readonly string[]): string {
+    return execFileSync("nsenter", [...this.#enter(), program, ...words], {
+      input: text,
+      encoding: "utf8",
+      stdio: "pipe",
+    });
+  }
+
   /** Starts a program in the namespace; it is ended with the host at the latest. */
   start(program: string, ...words: readonly string[]): ChildProcess {
-    const child = spawn("nsenter", [...this.#enter(), program, ...words], { stdio: ["ignore", "pipe", "inherit"] });
+    return this.#spawn("ignore", program, ...words);
+  }
+
+  /** The same for a program that is told things one after another. */
+  converse(program: string, ...words: readonly string[]): ChildProcess {
+    return this.#spawn("pipe", program, ...words);
+  }
+
+  #spawn(input: "ignore" | "pipe", program: string, ...words: readonly string[]): ChildProcess {
+    const child = spawn("nsenter", [...this.#enter(), program, ...words], { stdio: [input, "pipe", "inherit"] });
     this.#processes.add(child);
     child.once("exit", () => this.#processes.delete(child));
     return child;

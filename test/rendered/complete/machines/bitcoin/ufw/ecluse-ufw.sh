@@ -1,0 +1,29 @@
+#!/bin/sh
+# Rendered by Ecluse 0.1.0 from complete.yaml, inventory b38061cf7339, as of 2026-11-22. Change the inventory, not this file.
+# SHA-256 of what follows: 37b64b1ebb2f456d591c48eaba67dcd7291b13c0e3cf9686343767b83f6ac107
+# The inventory's doors, and nothing else. As root; again after each change. With thousands of rules user.rules is faster.
+set -eu
+# Comments hold letters of any language.
+export LC_ALL=C.UTF-8
+[ -f "$0" ] || { echo "Run it as a file, for it reads itself: sh ecluse-ufw.sh" >&2; exit 2; }
+
+ufw default deny incoming
+ufw default allow outgoing
+
+# The administrators' SSH
+ufw allow from 192.0.2.10 to any port 22 proto tcp comment 'ecluse: SSH'
+
+# Other flows
+ufw allow from 192.168.1.100 to 192.168.1.105 port 3015 proto tcp comment 'ecluse: service/mempool'
+ufw allow from 192.168.1.100 to 192.168.1.105 port 3020 proto tcp comment 'ecluse: service/signet-dashboard'
+
+# Rules of an earlier inventory: they bear our mark, and stand nowhere above.
+ufw show added | grep -F " comment 'ecluse: " | grep -Fxv -f "$0" | while read -r _ rule; do
+	# The words of the rule, without its comment.
+	ufw delete ${rule%% comment *}
+done
+
+ufw --force enable
+
+others=$(ufw show added | sed 1d | grep -Fv " comment 'ecluse: " || true)
+[ -z "$others" ] || printf 'Left alone, for they are not of this inventory:\n%s\n' "$others"

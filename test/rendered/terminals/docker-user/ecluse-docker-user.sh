@@ -1,0 +1,36 @@
+#!/bin/sh
+# Rendered by Ecluse 0.1.0 from terminals.yaml, inventory e3d0a3868d1b, as of 2026-11-22. Change the inventory, not this file.
+# SHA-256 of what follows: b29e64c5f5d726374ac922f62ee6f70c58ee643f0ba9467f122e5b11e829f9fa
+# Who may come to the ports that Docker publishes. As root, once Docker runs; again after each change.
+set -eu
+
+if ! iptables -w -n -L DOCKER-USER >/dev/null 2>&1; then
+	echo "There is no chain DOCKER-USER: Docker does not run, or uses its nftables backend; see the target nftables." >&2
+	exit 1
+fi
+
+iptables-restore -w --noflush <<'RULES'
+*filter
+:ECLUSE - [0:0]
+# Judged when it was opened
+-A ECLUSE -m conntrack ! --ctstate NEW -j RETURN
+# flow/payment-callback
+-A ECLUSE -p tcp -s 172.17.240.1 -m conntrack --ctdir ORIGINAL --ctorigdst 198.51.100.10 --ctorigdstport 4102 -j RETURN
+-A ECLUSE -p tcp -m conntrack --ctdir ORIGINAL --ctorigdst 198.51.100.10 --ctorigdstport 4102 -j DROP
+# depot01-tpe01..depot01-tpe02
+-A ECLUSE -p tcp -s 203.0.113.7 -m conntrack --ctdir ORIGINAL --ctorigdst 198.51.100.10 --ctorigdstport 10101:10102 -j RETURN
+-A ECLUSE -p tcp -s 203.0.113.16/28 -m conntrack --ctdir ORIGINAL --ctorigdst 198.51.100.10 --ctorigdstport 10101:10102 -j RETURN
+-A ECLUSE -p tcp -m conntrack --ctdir ORIGINAL --ctorigdst 198.51.100.10 --ctorigdstport 10101:10102 -j DROP
+# depot22-tpe01 Till 1
+-A ECLUSE -p tcp -s 203.0.113.7 -m conntrack --ctdir ORIGINAL --ctorigdst 198.51.100.10 --ctorigdstport 12201 -j RETURN
+-A ECLUSE -p tcp -s 203.0.113.16/28 -m conntrack --ctdir ORIGINAL --ctorigdst 198.51.100.10 --ctorigdstport 12201 -j RETURN
+-A ECLUSE -p tcp -m conntrack --ctdir ORIGINAL --ctorigdst 198.51.100.10 --ctorigdstport 12201 -j DROP
+# depot22-tpe02 Till 2
+-A ECLUSE -p tcp -s 192.0.2.44 -m conntrack --ctdir ORIGINAL --ctorigdst 198.51.100.10 --ctorigdstport 12202 -j RETURN
+-A ECLUSE -p tcp -s 203.0.113.7 -m conntrack --ctdir ORIGINAL --ctorigdst 198.51.100.10 --ctorigdstport 12202 -j RETURN
+-A ECLUSE -p tcp -s 203.0.113.16/28 -m conntrack --ctdir ORIGINAL --ctorigdst 198.51.100.10 --ctorigdstport 12202 -j RETURN
+-A ECLUSE -p tcp -m conntrack --ctdir ORIGINAL --ctorigdst 198.51.100.10 --ctorigdstport 12202 -j DROP
+COMMIT
+RULES
+
+iptables -w -C DOCKER-USER -j ECLUSE 2>/dev/null || iptables -w -I DOCKER-USER 1 -j ECLUSE
