@@ -37,6 +37,8 @@ export const HOST_COMMANDS: readonly Command[] = [
       all,
       here,
       { name: "facts", value: "FILE", description: "compare what ecluse facts has read, and ask no host" },
+      { name: "sarif", description: "print findings as SARIF 2.1.0" },
+      { name: "html", description: "print a page to keep" },
       json,
     ],
     example: "ecluse audit --all",

@@ -4,6 +4,9 @@ import { audit } from "../../audit/audit.ts";
 import { type HostFacts, parseFacts } from "../../audit/facts.ts";
 import type { AuditFinding } from "../../audit/finding.ts";
 import { EcluseError } from "../../errors.ts";
+import { auditPage } from "../../audit/html.ts";
+import { sarifOf } from "../../audit/sarif.ts";
+import { VERSION } from "../../version.ts";
 import { compile } from "../../policy/compile.ts";
 import type { Inventory } from "../../inventory/model.ts";
 import type { Invocation, Run } from "../command.ts";
@@ -16,6 +19,8 @@ export const run: Run = async (invocation) => {
   const facts = await factsOf(invocation, inventory);
   const findings = audit(facts, { inventory, policy: compile(inventory), at: Date.now() });
   if (options["json"] !== undefined) io.out(`${JSON.stringify(reportOf(facts, findings), null, 2)}\n`);
+  else if (options["sarif"] !== undefined) io.out(`${JSON.stringify(sarifOf(findings, VERSION), null, 2)}\n`);
+  else if (options["html"] !== undefined) io.out(auditPage(facts, findings));
   else io.out(asText(facts, findings));
   return findings.some(({ severity }) => severity !== "notice") ? 1 : 0;
 };
