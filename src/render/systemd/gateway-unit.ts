@@ -27,13 +27,14 @@ NotifyAccess=all
 ExecStart=${program} serve --inventory ${INVENTORY} --control ${control}
 # Waits until the inventory file is applied, or says what is wrong with it; SIGHUP would only ask for it.
 ExecReload=${program} apply --control ${control} --note "systemctl reload"
-Restart=on-failure
+# Always: of a process that took over, whose parent still lives, systemd learns neither the end nor how it ended.
+Restart=always
 RestartSec=1s
 # 2: the inventory, the state or the socket cannot be used. Starting again does not mend that.
 RestartPreventExitStatus=2
-# SIGTERM to the main process, which waits for the sessions inside, also for those in processes it took over from. To end
-# them at once: systemctl kill --signal=SIGTERM ecluse, a second time.
-KillMode=mixed
+# SIGTERM to each of its processes, which then wait for the sessions inside; a second one ends them at once: systemctl kill
+# ecluse. Not "mixed": systemd does not wait for a main process that it did not start itself, as after a take-over.
+KillMode=control-group
 # limits.drain, and ${MARGIN} s.
 TimeoutStopSec=${Math.ceil(gateway.limits.drain / 1_000) + MARGIN}s
 # What reads a huge inventory runs beside the gateway, and may fail without it.
