@@ -1,8 +1,9 @@
 /** Where things are on a gateway's host: the same in the unit, in cloud-init and in their documents. */
 import type { Gateway } from "../inventory/model.ts";
 
-/** A checkout of the program with its dependencies (`npm ci --omit=dev`). */
-export const PROGRAM = "/opt/ecluse/src/cli/ecluse.js";
+/** Node 24, as its packages install it, and a checkout of the program with its dependencies (`npm ci --omit=dev`). */
+export const NODE_AND_PROGRAM =
+  "/usr/bin/node --max-semi-space-size=2 --conditions=source /opt/ecluse/src/cli/ecluse.js";
 
 export const INVENTORY = "/etc/ecluse/ecluse.yaml";
 

@@ -62,6 +62,7 @@ export const backends: fc.Arbitrary<Subject> = written.map(({ sources, machines,
       named.map((source) => [source.name, { addresses: merged(source.networks).map(formatNetwork) }]),
     ),
     machines: Object.fromEntries(hosts.map((host, index) => [host, { address: `192.168.1.${100 + index}` }])),
+    ssh: { allow: [nameOf(0)] },
     services: Object.fromEntries(
       services.map(({ machine, allow, hasVariable, unit, domain, outbound, ...rest }, index) => [
         `${rest.name}v${index}`,

@@ -92,7 +92,7 @@ export class SystemdMachine implements AsyncDisposable {
 
 let count = 0;
 
-const UNITS = "/run/test-units";
+const UNITS = "/etc/systemd/system";
 
 /** Into its control group first: the namespace begins there. */
 const ENTER = `
@@ -105,7 +105,7 @@ const BOOT = `
   mount --make-rprivate /
   above=$(mktemp -d)
   mount -t tmpfs tmpfs $above
-  for folder in /etc /var /opt /usr/bin; do
+  for folder in /etc /var /opt /usr/bin /usr/local; do
     mkdir -p $above$folder/upper $above$folder/work
     mount -t overlay overlay -o lowerdir=$folder,upperdir=$above$folder/upper,workdir=$above$folder/work $folder
   done
@@ -120,11 +120,12 @@ const BOOT = `
   mount -t devpts -o newinstance,ptmxmode=0666 devpts /dev/pts
   ln -s pts/ptmx /dev/ptmx
   mount -t proc proc /proc
-  mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys
+  mount --bind /proc/sys /proc/sys && mount --bind /proc/sys/net /proc/sys/net
+  mount -o remount,bind,ro /proc/sys
   umount --recursive /sys/fs/cgroup
   mount -t cgroup2 cgroup2 /sys/fs/cgroup
   mount -t tmpfs tmpfs /run
-  mkdir ${UNITS}
+  find ${UNITS} -mindepth 1 -delete
   for unit in ${STUBS.join(" ")}; do echo "[Unit]" > ${UNITS}/$unit; done
   export container=test SYSTEMD_UNIT_PATH=${UNITS}
   exec /lib/systemd/systemd --system --unit=multi-user.target --log-target=null --show-status=no

@@ -1,5 +1,5 @@
 /** The host where systemd runs the gateway: Node 24, the unit, and a command for the administrators. */
-import { INVENTORY, PROGRAM } from "../gateway-places.ts";
+import { INVENTORY, NODE_AND_PROGRAM } from "../gateway-places.ts";
 import type { Subject } from "../subject.ts";
 import { gatewayUnit } from "../systemd/gateway-unit.ts";
 import { JOIN_BY_HAND } from "./tailscale.ts";
@@ -16,11 +16,11 @@ export function systemdHost(subject: Subject): Host {
   return {
     sources: [NODE],
     packages: ["nodejs"],
-    files: [{ path: "/etc/systemd/system/ecluse.service", mode: "0644", text: gatewayUnit(subject) }],
-    commands: [
-      ["mkdir", "-p", "/etc/ecluse"],
-      ["ln", "-sfn", PROGRAM, "/usr/local/bin/ecluse"],
+    files: [
+      { path: "/etc/systemd/system/ecluse.service", mode: "0644", text: gatewayUnit(subject) },
+      { path: "/usr/local/bin/ecluse", mode: "0755", text: COMMAND },
     ],
+    commands: [["mkdir", "-p", "/etc/ecluse"]],
     left: [
       "What is left to do:",
       `1. Join the tunnel: ${JOIN_BY_HAND}`,
@@ -31,3 +31,9 @@ export function systemdHost(subject: Subject): Host {
     ],
   };
 }
+
+/** The administrators' command. */
+const COMMAND = `#!/bin/sh
+export ECLUSE_INVENTORY="\${ECLUSE_INVENTORY:-${INVENTORY}}"
+exec ${NODE_AND_PROGRAM} "$@"
+`;

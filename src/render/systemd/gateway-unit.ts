@@ -1,7 +1,7 @@
 /** `ecluse.service`: the gateway, with a user of its own and with nothing that it does not need. */
 import type { Gateway } from "../../inventory/model.ts";
 import { cannotRender } from "../cannot-render.ts";
-import { DEFAULT_CONTROL, DEFAULT_STATE, INVENTORY, isTailscale, PROGRAM } from "../gateway-places.ts";
+import { DEFAULT_CONTROL, DEFAULT_STATE, INVENTORY, isTailscale, NODE_AND_PROGRAM } from "../gateway-places.ts";
 import type { Subject } from "../subject.ts";
 import { GUARD_ROUTE } from "./guard-route.ts";
 import { hardening } from "./hardening.ts";
@@ -12,7 +12,6 @@ const MARGIN = 30;
 export function gatewayUnit(subject: Subject): string {
   const { gateway } = subject.inventory;
   const control = gateway.control ?? DEFAULT_CONTROL;
-  const program = `/usr/bin/node --max-semi-space-size=2 --conditions=source ${PROGRAM}`;
   return `[Unit]
 Description=Ecluse, the gateway to the payment terminals
 # An address that is not up yet is tried again every second; this spares the wait.
@@ -24,9 +23,9 @@ StartLimitIntervalSec=0
 # Its processes tell by systemd-notify that they serve, and which of them is the main one (ecluse take-over).
 Type=notify
 NotifyAccess=all
-ExecStart=${program} serve --inventory ${INVENTORY} --control ${control}
+ExecStart=${NODE_AND_PROGRAM} serve --inventory ${INVENTORY} --control ${control}
 # Waits until the inventory file is applied, or says what is wrong with it; SIGHUP would only ask for it.
-ExecReload=${program} apply --control ${control} --note "systemctl reload"
+ExecReload=${NODE_AND_PROGRAM} apply --control ${control} --note "systemctl reload"
 # Always: of a process that took over, whose parent still lives, systemd learns neither the end nor how it ended.
 Restart=always
 RestartSec=1s
