@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { contains, formatAddress, type Network, parseNetwork } from "@ecluse/guard/address";
@@ -14,6 +13,7 @@ import type { Subject } from "../../src/render/subject.ts";
 import { until } from "../support/loopback.ts";
 import { Host } from "../support/namespaces.ts";
 import { needs } from "../support/packages.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { backends } from "./backends.ts";
 import { AT, exampleSubject, textSubject } from "./subjects.ts";
 import { mayEnter, telling } from "./telling.ts";
@@ -167,7 +167,8 @@ interface NginxFolder extends Disposable {
 
 /** A machine's files as they would lie in /etc/nginx, with one certificate for all. */
 function nginxFolder(subject: Subject, machine: string): NginxFolder {
-  const folder = mkdtempSync(join(tmpdir(), "ecluse-nginx-"));
+  const temporary = temporaryFolder();
+  const folder = temporary.path;
   mkdirSync(join(folder, "page"));
   writeFileSync(join(folder, "page", "index.html"), "mempool\n");
   const files = [...filesOf(subject, machine)].map(([path, text], index) => {
@@ -194,7 +195,7 @@ function nginxFolder(subject: Subject, machine: string): NginxFolder {
   ];
   writeFileSync(join(folder, "nginx.conf"), text.join("\n"));
   const words = ["-e", join(folder, "errors"), "-p", folder, "-c", join(folder, "nginx.conf")];
-  return { words, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+  return { words, [Symbol.dispose]: () => temporary[Symbol.dispose]() };
 }
 
 function certificate(folder: string): void {

@@ -1,8 +1,7 @@
 /** The units: their laws over many back-ends, and what systemd's own tools say of them. What they do: test/netns/systemd.test.ts. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { suite, test } from "node:test";
 import { createGuard } from "@ecluse/guard";
@@ -14,6 +13,7 @@ import { textOf } from "../../src/render/rendered-file.ts";
 import type { Subject } from "../../src/render/subject.ts";
 import { render, renderMachine } from "../../src/render/systemd/systemd.ts";
 import { needs } from "../support/packages.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { backends } from "./backends.ts";
 import { exampleSubject, EXAMPLES, textSubject } from "./subjects.ts";
 import { mayEnter, telling } from "./telling.ts";
@@ -239,11 +239,6 @@ function serviceSubject(service: string, more = ""): Subject {
     services: { api: { machine: prod, port: 3001, ${service} } }
     ${more}
   `);
-}
-
-function temporaryFolder(): Disposable & { readonly path: string } {
-  const path = mkdtempSync(join(tmpdir(), "ecluse-units-"));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) };
 }
 
 /** A drop-in is verified with the unit that it adds to. */

@@ -15,7 +15,7 @@ export function dockerHost(subject: Subject): Host {
       "What is left to do:",
       `1. Join the tunnel: ${JOIN_BY_HAND}`,
       `2. Copy the inventory to ${INVENTORY}`,
-      "3. Open the doors in UFW: ecluse render ufw, and run what it prints",
+      "3. Open the doors in UFW: run ufw/ecluse-ufw.sh of ecluse render",
       "4. Copy the program and what ecluse render compose wrote, then: docker compose up --detach --build",
     ],
   };

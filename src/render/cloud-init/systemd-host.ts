@@ -26,7 +26,7 @@ export function systemdHost(subject: Subject): Host {
       `1. Join the tunnel: ${JOIN_BY_HAND}`,
       "2. Copy the program, with its dependencies, to /opt/ecluse",
       `3. Copy the inventory to ${INVENTORY}`,
-      "4. Open the doors in UFW: ecluse render ufw, and run what it prints",
+      "4. Open the doors in UFW: run ufw/ecluse-ufw.sh of ecluse render",
       "5. systemctl enable --now ecluse",
     ],
   };
