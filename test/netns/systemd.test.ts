@@ -70,6 +70,18 @@ suite("ecluse.service under systemd", { skip, timeout: 300_000 }, () => {
     assert.equal(host.machine.property("ecluse", "Result"), "success");
   });
 
+  test("a second request to stop ends the sessions of both at once", async () => {
+    await using host = await GatewayHost.start(inventory());
+    using paying = host.till(TILL);
+    assert.equal(await paying.ask("before"), "before");
+    assert.equal(host.ecluse("take-over").code, 0);
+    host.systemctl("stop", "--no-block");
+    await until(() => host.state() === "deactivating" && !host.isListening(10_101), "the doors are closed");
+    host.systemctl("kill");
+    assert.equal(await paying.ask("after"), undefined);
+    await until(() => host.state() === "inactive", "the unit has stopped");
+  });
+
   test("whose new process dies is started again, as soon as the old one has carried its sessions to their end", async () => {
     await using host = await GatewayHost.start(inventory());
     using paying = host.till(TILL);
