@@ -187,12 +187,14 @@ Environment=ALLOWED_SOURCE_IP=0.0.0.0/0
 RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
 IPAddressAllow=203.0.113.0/24
 ExecStart=/usr/bin/node --input-type=module --eval "\\
-  import { lookup } from 'node:dns/promises'; import { once } from 'node:events'; import { createSocket } from 'node:dgram'; \\
+  import { lookup } from 'node:dns/promises'; import { createSocket } from 'node:dgram'; \\
   import { writeFileSync } from 'node:fs'; \\
   const { address } = await lookup('localhost', { family: 4 }); \\
-  const [error] = await once(createSocket('udp6').bind(0), 'error'); \\
+  const socket = createSocket('udp6'); \\
+  const ipv6 = await new Promise((tell) => socket.once('error', tell).bind(0, () => tell({ code: 'opened' }))); \\
   const { API_HOST: host, ALLOWED_SOURCE_IP: allowed } = process.env; \\
-  writeFileSync('/run/seen', JSON.stringify({ host, allowed, resolved: address, ipv6: error.code }))"
+  writeFileSync('/run/seen', JSON.stringify({ host, allowed, resolved: address, ipv6: ipv6.code })); \\
+  process.exit()"
 `;
 
 function install(machine: SystemdMachine, text: string): void {

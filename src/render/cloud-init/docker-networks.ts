@@ -36,26 +36,23 @@ const CANDIDATES: readonly Network[] = [
   "198.19.0.0/16",
 ].map(read);
 
+const TAILSCALE = read("100.64.0.0/10");
+
 /** A network wider than this is not somebody's: `any` leaves nothing free, and means nothing here. */
 const WIDEST = 8;
 
 /** Whoever is reached from this host, by the tunnel (100.64.0.0/10 is Tailscale's own) or beside it. */
 function takenBy({ inventory, policy }: Subject): readonly Network[] {
-  const { gateway, machines, sources } = inventory;
-  const hosts = [
-    gateway.address,
-    ...gateway.tunnel.routers,
-    ...machines.map(({ address }) => address),
-    ...policy.flows.flatMap((flow) => (flow.kind === "relayed" ? [flow.target.address] : [])),
-    ...policy.flows.flatMap(({ endpoints }) => endpoints.map(({ address }) => address)),
-  ];
+  const ours = policy.flows.flatMap(({ endpoints }) => endpoints);
+  const targets = policy.flows.flatMap((flow) => (flow.kind === "relayed" ? [flow.target] : []));
+  const addresses = new Set([...ours, ...targets].map(({ address }) => address));
   return [
-    gateway.terminals.network,
-    read("100.64.0.0/10"),
-    ...sources.flatMap(({ networks }) => networks.filter(({ prefix }) => prefix >= WIDEST)),
-    // A host's neighbours are reached without a router: as much as they usually are.
-    ...new Set(hosts.map((address) => Math.floor(address / 256))),
-  ].map((each) => (typeof each === "number" ? { address: (each * 256) as Ipv4, prefix: 24 } : each));
+    inventory.gateway.terminals.network,
+    TAILSCALE,
+    // Machines and subnet routers are sources, too.
+    ...inventory.sources.flatMap(({ networks }) => networks.filter(({ prefix }) => prefix >= WIDEST)),
+    ...[inventory.gateway.address, ...addresses].map((address) => ({ address, prefix: 32 })),
+  ];
 }
 
 function numbers(from: number, to: number): readonly number[] {
