@@ -48,7 +48,7 @@ suite("ecluse.service under systemd", { skip, timeout: 300_000 }, () => {
     assert.ok(host.isListening(10_103));
     host.edit(inventory({ terminals: "1-200" }));
     assert.notEqual(host.systemctl("reload").code, 0);
-    assert.match(host.log(), /inventory has errors|inventory-refused|1-200/);
+    assert.match(host.log(), /1-200/);
     assert.equal(host.state(), "active");
     assert.ok(host.isListening(10_103));
   });
@@ -76,10 +76,12 @@ suite("ecluse.service under systemd", { skip, timeout: 300_000 }, () => {
     assert.equal(await paying.ask("before"), "before");
     assert.equal(host.ecluse("take-over").code, 0);
     host.systemctl("stop", "--no-block");
-    await until(() => host.state() === "deactivating" && !host.isListening(10_101), "the doors are closed");
+    // A second signal that comes before the first was heard would be one with it.
+    await until(() => host.log().match(/"event":"stopping"/g)?.length === 2, "both were told");
     host.systemctl("kill");
     assert.equal(await paying.ask("after"), undefined);
-    await until(() => host.state() === "inactive", "the unit has stopped");
+    // "failed" where systemd sees the exit code, which says that a session was cut: not of every process that took over.
+    await until(() => /^(?:inactive|failed)$/.test(host.state()), "the unit has stopped");
   });
 
   test("whose new process dies is started again, as soon as the old one has carried its sessions to their end", async () => {
