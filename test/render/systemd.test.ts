@@ -7,6 +7,7 @@ import { suite, test } from "node:test";
 import { createGuard } from "@ecluse/guard";
 import { contains, formatAddress, type Ipv4, type Network, parseNetwork } from "@ecluse/guard/address";
 import fc from "fast-check";
+import { readServices } from "../../examples/listening-rule/landscape.ts";
 import type { Service } from "../../src/inventory/model.ts";
 import type { RenderedFile } from "../../src/render/rendered-file.ts";
 import { textOf } from "../../src/render/rendered-file.ts";
@@ -72,6 +73,17 @@ suite("what a service's unit lacks", () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  test("agrees with the units that were written by hand for the same landscape", () => {
+    const subject = exampleSubject("listening-rule");
+    for (const { name, machine, environment } of readServices()) {
+      const path = `systemd/${name}.service.d/ecluse.conf`;
+      const file = machineFiles(subject, machine).find((each) => each.path === path) ?? assert.fail(path);
+      const variables = variablesOf(readUnit(file.body));
+      assert.equal(Object.keys(variables).length, 2);
+      assert.deepEqual({ ...environment, ...variables }, environment);
+    }
   });
 
   test("IPv4 only, whatever the unit itself allows", () => {

@@ -103,15 +103,15 @@ const ENTER = `
 /** As systemd wants a container to be: https://systemd.io/CONTAINER_INTERFACE */
 const BOOT = `
   mount --make-rprivate /
-  above=$(mktemp -d)
-  mount -t tmpfs tmpfs $above
+  mount -t tmpfs tmpfs /run
+  above=/run/above
   for folder in /etc /var /opt /usr/bin /usr/local; do
     mkdir -p $above$folder/upper $above$folder/work
     mount -t overlay overlay -o lowerdir=$folder,upperdir=$above$folder/upper,workdir=$above$folder/work $folder
   done
   mkdir -p /opt/ecluse && mount --bind "$2" /opt/ecluse
   touch /usr/bin/node && mount --bind "$1" /usr/bin/node
-  mkdir $above/dev
+  mkdir -p $above/dev
   for node in null zero full random urandom tty; do touch $above/dev/$node; mount --bind /dev/$node $above/dev/$node; done
   ln -s /proc/self/fd $above/dev/fd
   mount --rbind $above/dev /dev
@@ -124,7 +124,6 @@ const BOOT = `
   mount -o remount,bind,ro /proc/sys
   umount --recursive /sys/fs/cgroup
   mount -t cgroup2 cgroup2 /sys/fs/cgroup
-  mount -t tmpfs tmpfs /run
   find ${UNITS} -mindepth 1 -delete
   for unit in ${STUBS.join(" ")}; do echo "[Unit]" > ${UNITS}/$unit; done
   export container=test SYSTEMD_UNIT_PATH=${UNITS}
