@@ -94,10 +94,10 @@ let count = 0;
 
 const UNITS = "/etc/systemd/system";
 
-/** Into its control group first: the namespace begins there. */
+/** Into its control group first: the namespace begins there. It ends with this process, however that ends. */
 const ENTER = `
   echo $$ > "$1/cgroup.procs"
-  exec unshare --mount --pid --net --ipc --uts --cgroup --fork --kill-child=KILL sh -ec "$2" sh "$3" "$4"
+  exec setpriv --pdeathsig KILL unshare --mount --pid --net --ipc --uts --cgroup --fork --kill-child=KILL sh -ec "$2" sh "$3" "$4"
 `;
 
 /** As systemd wants a container to be: https://systemd.io/CONTAINER_INTERFACE */
@@ -119,6 +119,7 @@ const BOOT = `
   mount -t tmpfs tmpfs /dev/shm
   mount -t devpts -o newinstance,ptmxmode=0666 devpts /dev/pts
   ln -s pts/ptmx /dev/ptmx
+  mount -t tmpfs -o mode=1777 tmpfs /tmp
   mount -t proc proc /proc
   mount --bind /proc/sys /proc/sys && mount --bind /proc/sys/net /proc/sys/net
   mount -o remount,bind,ro /proc/sys
