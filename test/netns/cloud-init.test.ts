@@ -31,8 +31,8 @@ suite("a machine set up by cloud-init", { skip, timeout: 240_000 }, () => {
     machine.run("ip", "address", "add", "198.51.100.10/32", "dev", "lo");
     machine.write("/etc/ecluse/ecluse.yaml", INVENTORY);
     machine.run("systemctl", "enable", "--now", "ecluse");
-    const { out, code } = machine.try("ecluse", "status");
-    assert.equal(code, 0, out);
+    const { out, err, code } = machine.try("ecluse", "status");
+    assert.equal(code, 0, `${out}${err}`);
     assert.match(out, /2 doors open/);
   });
 

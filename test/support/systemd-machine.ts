@@ -8,6 +8,9 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync } from "nod
 import { dirname, join } from "node:path";
 import { until } from "./loopback.ts";
 
+/** What a machine's administrator has, and nothing of who runs the tests. */
+const ENVIRONMENT = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", LANG: "C.UTF-8" };
+
 /** What units may name, and what the tests' machines need nothing of. */
 const STUBS = ["sysinit", "basic", "multi-user", "network-online", "shutdown"].map((name) => `${name}.target`);
 
@@ -39,6 +42,7 @@ export class SystemdMachine implements AsyncDisposable {
     mkdirSync(cgroup);
     const holder = spawn("sh", ["-c", ENTER, "sh", cgroup, BOOT, process.execPath, process.cwd()], {
       stdio: ["ignore", "ignore", "inherit"],
+      env: ENVIRONMENT,
     });
     const pidOf = (): number => Number(childrenOf(holder.pid ?? 0)[0] ?? 0);
     await until(() => existsSync(`/proc/${pidOf()}/root/run/systemd/private`), "systemd answers", 20_000);
@@ -49,6 +53,7 @@ export class SystemdMachine implements AsyncDisposable {
   try(program: string, ...words: readonly string[]): Ran {
     const { stdout, stderr, status } = spawnSync("nsenter", [...this.#enter(), program, ...words], {
       encoding: "utf8",
+      env: ENVIRONMENT,
     });
     return { out: stdout, err: stderr, code: status };
   }
@@ -56,16 +61,23 @@ export class SystemdMachine implements AsyncDisposable {
   /** The same, and throws with its stderr if it fails. Returns what it printed, without the last newline. */
   run(program: string, ...words: readonly string[]): string {
     const line = [...this.#enter(), program, ...words];
-    return execFileSync("nsenter", line, { encoding: "utf8", stdio: "pipe" }).trimEnd();
+    return execFileSync("nsenter", line, { encoding: "utf8", stdio: "pipe", env: ENVIRONMENT }).trimEnd();
   }
 
   start(program: string, ...words: readonly string[]): ChildProcess {
-    return spawn("nsenter", [...this.#enter(), program, ...words], { stdio: ["pipe", "pipe", "inherit"] });
+    return spawn("nsenter", [...this.#enter(), program, ...words], {
+      stdio: ["pipe", "pipe", "inherit"],
+      env: ENVIRONMENT,
+    });
   }
 
   write(path: string, text: string): void {
     this.run("mkdir", "-p", dirname(path));
-    execFileSync("nsenter", [...this.#enter(), "tee", path], { input: text, stdio: ["pipe", "ignore", "inherit"] });
+    execFileSync("nsenter", [...this.#enter(), "tee", path], {
+      input: text,
+      stdio: ["pipe", "ignore", "inherit"],
+      env: ENVIRONMENT,
+    });
   }
 
   /** Where its units lie. */
