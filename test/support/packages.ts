@@ -12,6 +12,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   iproute2: "ip",
   nftables: "nft",
   "conntrack-tools": "conntrack",
+  "docker.io": "dockerd",
   systemd: "systemd-socket-activate",
   "clamav-daemon": "clamd",
 };

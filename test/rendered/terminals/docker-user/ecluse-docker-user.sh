@@ -1,5 +1,5 @@
 #!/bin/sh
-# Rendered by Ecluse 0.1.0 from terminals.yaml, inventory e3d0a3868d1b, as of 2026-11-22. Change the inventory, not this file.
+# Rendered by Ecluse 0.1.0 from terminals.yaml, inventory e367572bc105, as of 2026-11-22. Change the inventory, not this file.
 # SHA-256 of what follows: b29e64c5f5d726374ac922f62ee6f70c58ee643f0ba9467f122e5b11e829f9fa
 # Who may come to the ports that Docker publishes. As root, once Docker runs; again after each change.
 set -eu

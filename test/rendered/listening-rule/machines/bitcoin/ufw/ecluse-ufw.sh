@@ -1,5 +1,5 @@
 #!/bin/sh
-# Rendered by Ecluse 0.1.0 from listening-rule.yaml, inventory 48e4299bf1be, as of 2026-11-22. Change the inventory, not this file.
+# Rendered by Ecluse 0.1.0 from listening-rule.yaml, inventory 20347aaedc6a, as of 2026-11-22. Change the inventory, not this file.
 # SHA-256 of what follows: 558acd446211b0500ead87950fadb99c0a06a1634c46b1ba6903f39bce2dccda
 # The inventory's doors, and nothing else. As root; again after each change. With thousands of rules user.rules is faster.
 set -eu

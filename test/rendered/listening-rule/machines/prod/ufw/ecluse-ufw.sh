@@ -1,5 +1,5 @@
 #!/bin/sh
-# Rendered by Ecluse 0.1.0 from listening-rule.yaml, inventory 48e4299bf1be, as of 2026-11-22. Change the inventory, not this file.
+# Rendered by Ecluse 0.1.0 from listening-rule.yaml, inventory 20347aaedc6a, as of 2026-11-22. Change the inventory, not this file.
 # SHA-256 of what follows: ca2e9bc925a8fe5c3ef2fa53e768e57a1134e8641e13364b31344c0746a23a15
 # The inventory's doors, and nothing else. As root; again after each change. With thousands of rules user.rules is faster.
 set -eu
