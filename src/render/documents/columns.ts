@@ -17,7 +17,7 @@ const COMPACT: ReadonlySet<ColumnName> = new Set([
 ]);
 
 export function columnsOf(names: readonly ColumnName[], { columns }: Words): readonly Column[] {
-  return names.map((name) => ({ head: columns[name], compact: COMPACT.has(name) }));
+  return names.map((name) => ({ head: columns[name], compact: COMPACT.has(name), blank: name === "decision" }));
 }
 
 export function headsOf(names: readonly ColumnName[], { columns }: Words): readonly string[] {

@@ -3,7 +3,7 @@ import type { RenderedFile } from "../rendered-file.ts";
 import type { Subject } from "../subject.ts";
 import { depotPage } from "./diagram/depot-page.ts";
 import { overview } from "./diagram/overview.ts";
-import { isCallback } from "./diagram/way.ts";
+import { hasCallback } from "./diagram/way.ts";
 import { type Signs, signsOf } from "./diagram/signs.ts";
 import { documentFiles } from "./document-files.ts";
 import type { Block, Document } from "./document.ts";
@@ -57,14 +57,13 @@ function legend({ sources }: Signs, words: Words): readonly Block[] {
 /** Only those that this inventory has. */
 function segments({ inventory, policy }: Subject, { diagram }: Words): Block {
   const { rows } = diagram;
-  const hasCallback = policy.flows.some((flow) => flow.kind === "relayed" && isCallback(flow));
   return {
     kind: "table",
     caption: diagram.segmentsCaption,
     columns: [{ head: diagram.segment }, { head: diagram.carries }, { head: diagram.protection }],
     rows: [
       ...(inventory.depots.length > 0 ? [rows.public, rows.tunnel, rows.depot] : []),
-      ...(hasCallback ? [rows.callback] : []),
+      ...(hasCallback(policy) ? [rows.callback] : []),
       ...(inventory.services.length > 0 ? [rows.backEnd] : []),
     ],
   };

@@ -40,6 +40,8 @@ export interface Column {
   readonly head: string;
   /** Short values that are read at a glance and not broken: a port, an address, a day. */
   readonly compact?: boolean;
+  /** Left to be filled in by hand. */
+  readonly blank?: boolean;
 }
 
 /** A picture: its own file beside the Markdown, part of the page in HTML. */

@@ -85,6 +85,14 @@ export function addressesOf({ networks }: Pick<Source, "networks">): string {
   return networks.map(formatNetwork).join(" ");
 }
 
+const A_FEW = 3;
+
+/** The first of them, where a sentence only has to say who is meant. */
+export function someAddressesOf({ networks }: Pick<Source, "networks">, { things }: Words): string {
+  const first = networks.slice(0, A_FEW).map(formatNetwork).join(", ");
+  return networks.length <= A_FEW ? first : `${first}, ${things.more(networks.length - A_FEW)}`;
+}
+
 export function untilOf({ until }: Pick<FlowRow, "until">): string {
   return until === undefined ? "" : formatInstant(until);
 }

@@ -77,13 +77,13 @@ function written(block: Block, index: number): string {
 
 /** On a narrow screen the table is moved within its own frame, by the keyboard too. */
 function table({ caption, columns, rows }: Table, index: number): string {
-  const classes = columns.map(({ compact }) => (compact ? ' class="compact"' : ""));
+  const classes = columns.map(({ compact, blank }) => (blank ? ' class="blank"' : compact ? ' class="compact"' : ""));
   const heads = columns.map(({ head }) => `<th scope="col">${escaped(head)}</th>`).join("");
   const row = (cells: readonly Text[]): string =>
     `<tr>${cells
       .map((cell, at) => {
         const [name, scope] = at === 0 ? ["th", ' scope="row"'] : ["td", ""];
-        return `<${name}${scope}${classes[at] ?? ""}>${inline(cell)}</${name}>`;
+        return `<${name}${scope}${classes[at] ?? ""}>${inline(cell, breakable)}</${name}>`;
       })
       .join("")}</tr>`;
   return `<div class="scroll" role="region" aria-labelledby="t${index}" tabindex="0">
@@ -99,16 +99,28 @@ ${rows.map(row).join("\n")}
 </div>`;
 }
 
-function inline(text: Text): string {
-  return piecesOf(text).map(piece).join("");
+function inline(text: Text, written = escaped): string {
+  return piecesOf(text)
+    .map((piece) => pieceOf(piece, written))
+    .join("");
 }
 
-function piece(one: Piece): string {
-  if (typeof one === "string") return escaped(one);
-  if ("strong" in one) return `<strong>${escaped(one.strong)}</strong>`;
-  if ("code" in one) return `<code>${escaped(one.code)}</code>`;
-  return `<a href="${escaped(one.link)}">${escaped(one.shown)}</a>`;
+function pieceOf(piece: Piece, written: (words: string) => string): string {
+  if (typeof piece === "string") return written(piece);
+  if ("strong" in piece) return `<strong>${written(piece.strong)}</strong>`;
+  if ("code" in piece) return `<code>${written(piece.code)}</code>`;
+  return `<a href="${escaped(piece.link)}">${written(piece.shown)}</a>`;
 }
+
+/** Words are kept whole, but for those that would push a table off the paper. */
+function breakable(text: string): string {
+  if (!/\S{29}/.test(text)) return escaped(text);
+  const parted = text.replaceAll(/\S{29,}/g, (word) => (word.match(/.{1,24}/gu) ?? []).join(BREAK));
+  return escaped(parted).replaceAll(BREAK, "<wbr>");
+}
+
+/** A sign that no page may hold, and so none has. */
+const BREAK = "\0";
 
 const ENTITIES: Readonly<Record<string, string>> = {
   "&": "&amp;",

@@ -14,11 +14,13 @@ function written(block: Block, colon: string): string {
     case "heading":
       return `${"#".repeat(block.level)} ${escaped(block.text)}`;
     case "paragraph":
-      return inline(block.text);
+      return atStart(inline(block.text));
     case "notice":
-      return `> ${inline(block.text)}`;
+      return `> ${atStart(inline(block.text))}`;
     case "list":
-      return block.items.map((item, index) => `${block.ordered ? `${index + 1}.` : "-"} ${inline(item)}`).join("\n");
+      return block.items
+        .map((item, index) => `${block.ordered ? `${index + 1}.` : "-"} ${atStart(inline(item))}`)
+        .join("\n");
     case "facts":
       return block.rows.map(([word, text]) => `- **${escaped(word)}**${colon}${inline(text)}`).join("\n");
     case "code":
@@ -46,22 +48,28 @@ function inline(text: Text): string {
   return piecesOf(text).map(piece).join("");
 }
 
+/** Of a paragraph or an item: what would begin a list or a rule does not. */
+function atStart(line: string): string {
+  return line.replace(/^(?:[-+=]|\d+(?=[.)](?:\s|$)))/, (sign) => (/\d/.test(sign) ? `${sign}\\` : `\\${sign}`));
+}
+
 function piece(one: Piece): string {
   if (typeof one === "string") return escaped(one);
   if ("strong" in one) return `**${escaped(one.strong)}**`;
   if ("code" in one) return codeSpan(one.code);
-  return `[${escaped(one.shown)}](<${one.link.replaceAll(/[<>\s\\]/g, encodeURIComponent)}>)`;
+  return `[${signsEscaped(one.shown)}](<${one.link.replaceAll(/[<>\s\\]/g, encodeURIComponent)}>)`;
 }
 
-/**
- * Every sign that could begin markup is escaped, the pipe that would end a cell too; so is what a bare address would be
- * made a link by, and at the beginning what would make a list.
- */
+/** No sign is markup, and no bare address becomes a link. */
 function escaped(text: string): string {
-  return text
-    .replaceAll(/[\r\n]+/g, " ")
-    .replaceAll(/[\\`*_[\]<>|#~&@]|:(?=\/\/)|(?<=www)\./gi, "\\$&")
-    .replace(/^(?:[-+=]|\d+(?=[.)]))/, (sign) => (/\d/.test(sign) ? `${sign}\\` : `\\${sign}`));
+  // Most cells are numbers and addresses.
+  if (/^\d+(?:[./]\d+)*$/.test(text)) return text;
+  return signsEscaped(text).replaceAll(/@|:(?=\/\/)|(?<=www)\./gi, "\\$&");
+}
+
+/** The pipe would end a cell. */
+function signsEscaped(text: string): string {
+  return text.replaceAll(/[\r\n]+/g, " ").replaceAll(/[\\`*_[\]<>|#~&]/g, "\\$&");
 }
 
 /** A pipe ends a table's cell even within a code span. */

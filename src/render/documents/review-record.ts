@@ -109,7 +109,7 @@ function signatures({ review }: Words): Block {
   return {
     kind: "table",
     caption: review.signaturesCaption,
-    columns: [review.role, review.name, review.day, review.signature].map((head) => ({ head })),
+    columns: [review.role, review.name, review.day, review.signature].map((head, at) => ({ head, blank: at > 0 })),
     rows: review.roles.map((role) => [role, "", "", ""]),
   };
 }

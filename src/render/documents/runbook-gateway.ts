@@ -4,7 +4,7 @@ import type { Endpoint, Source } from "../../inventory/model.ts";
 import type { RelayedFlow } from "../../policy/policy.ts";
 import { type Subject, comersOf, rightsOf } from "../subject.ts";
 import type { Block } from "./document.ts";
-import { addressesOf } from "./flow-words.ts";
+import { someAddressesOf } from "./flow-words.ts";
 import { formatEndpoint } from "./place.ts";
 import { heading, run, say, warn } from "./steps.ts";
 import type { Words } from "./words.ts";
@@ -64,12 +64,7 @@ function firewall(subject: Subject, { runbook }: Words): readonly Block[] {
   return [
     say(runbook.ssh),
     say(runbook.firewall),
-    run(
-      "ecluse render ufw --out ufw/",
-      "less ufw/*",
-      "# then, as its first lines say; and afterwards:",
-      "sudo ufw status numbered",
-    ),
+    run("ecluse render ufw --out ufw/", "less ufw/*", "sudo ufw status numbered"),
     say(runbook.ring),
   ];
 }
@@ -128,11 +123,7 @@ function program(subject: Subject, { runbook }: Words): readonly Block[] {
       "ecluse render all --inventory /etc/ecluse/ecluse.yaml --out rendered/",
     ),
     say(runbook.start),
-    run(
-      "ecluse render systemd --inventory /etc/ecluse/ecluse.yaml --out unit/",
-      "# then, as its first lines say; and afterwards:",
-      "systemctl status ecluse.service",
-    ),
+    run("ecluse render systemd --inventory /etc/ecluse/ecluse.yaml --out unit/", "systemctl status ecluse.service"),
     say(runbook.container),
     run("ecluse render compose --inventory /etc/ecluse/ecluse.yaml --out container/"),
     say(runbook.doors(policy.doors.size)),
@@ -158,7 +149,8 @@ function proof(subject: Subject, words: Words): readonly Block[] {
 }
 
 /** One door for each source that has a right: the first that it may enter. */
-function authorised(subject: Subject, { runbook }: Words): readonly Block[] {
+function authorised(subject: Subject, words: Words): readonly Block[] {
+  const { runbook } = words;
   const tried = new Map<Source, Endpoint>();
   for (const flow of relayedFlows(subject)) {
     const [door] = flow.endpoints;
@@ -169,7 +161,7 @@ function authorised(subject: Subject, { runbook }: Words): readonly Block[] {
   if (tried.size === 0) return [];
   return [
     ...[...tried].flatMap(([source, door]) => [
-      say(runbook.authorised(source.name, addressesOf(source))),
+      say(runbook.authorised(source.name, someAddressesOf(source, words))),
       run(knock(door)),
     ]),
     say(runbook.authorisedExpected),
@@ -181,7 +173,8 @@ function knock(endpoint: Endpoint): string {
   return `sleep 6 | curl -v --connect-timeout 3 --max-time 5 telnet://${formatEndpoint(endpoint)}`;
 }
 
-function refused(subject: Subject, { runbook }: Words): readonly Block[] {
+function refused(subject: Subject, words: Words): readonly Block[] {
+  const { runbook } = words;
   const flow = relayedFlows(subject).find((each) => !isOpenToAll(each, subject));
   const [door] = flow?.endpoints ?? [];
   if (flow === undefined || door === undefined) return [warn(runbook.everybodyMayEnter)];
@@ -191,7 +184,7 @@ function refused(subject: Subject, { runbook }: Words): readonly Block[] {
     run(knock(door)),
     ...(stranger === undefined
       ? []
-      : [say(runbook.refusedSource(stranger.name, addressesOf(stranger))), run(knock(door))]),
+      : [say(runbook.refusedSource(stranger.name, someAddressesOf(stranger, words))), run(knock(door))]),
     say(runbook.refusedExpected),
     run("ecluse refusals --from 1h"),
   ];

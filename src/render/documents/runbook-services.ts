@@ -3,7 +3,7 @@ import { contains, formatAddress } from "@ecluse/guard/address";
 import type { Machine, Service, Source } from "../../inventory/model.ts";
 import { type Subject, networksOf, rightsOf } from "../subject.ts";
 import type { Block } from "./document.ts";
-import { addressesOf } from "./flow-words.ts";
+import { someAddressesOf } from "./flow-words.ts";
 import { formatEndpoint } from "./place.ts";
 import { variablesOf } from "./service-variables.ts";
 import { heading, run, say } from "./steps.ts";
@@ -87,7 +87,8 @@ function restart(placed: readonly Placed[], { runbook }: Words): readonly Block[
 }
 
 /** From each source that may come, every service that lists it. */
-function letIn(placed: readonly Placed[], subject: Subject, { runbook }: Words): readonly Block[] {
+function letIn(placed: readonly Placed[], subject: Subject, words: Words): readonly Block[] {
+  const { runbook } = words;
   const bySource = new Map<Source, Placed[]>();
   for (const each of placed) {
     for (const { source } of rightsOf(each.service.grants, subject)) {
@@ -95,7 +96,7 @@ function letIn(placed: readonly Placed[], subject: Subject, { runbook }: Words):
     }
   }
   const blocks = [...bySource].flatMap(([source, list]) => [
-    say(runbook.from(source.name, addressesOf(source))),
+    say(runbook.from(source.name, someAddressesOf(source, words))),
     run(...list.map(request)),
   ]);
   return blocks.length === 0 ? [] : [...blocks, say(runbook.serviceExpected)];

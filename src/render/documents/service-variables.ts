@@ -8,8 +8,12 @@ export interface Variable {
   readonly value: string;
 }
 
-/** No list where nobody may connect: an empty one is a mistake to the guard (docs/guard.md). */
+/**
+ * None of a service that has neither variable nor unit: it is told by a configuration of its own, as nginx is.
+ * No list where nobody may connect: an empty one is a mistake to the guard (docs/guard.md).
+ */
 export function variablesOf(service: Service, machine: Machine, subject: Subject): readonly Variable[] {
+  if (service.hostVariable === undefined && service.unit === undefined) return [];
   const list = allowedSources(networksOf(service.grants, subject));
   return [
     ...(service.hostVariable === undefined

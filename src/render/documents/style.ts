@@ -1,8 +1,12 @@
 /** How the pages look: on a screen, light or dark as the reader has it; on paper always dark on white. */
 
 export function style(wide: boolean): string {
-  return PAGE.replace("SIZE", wide ? "A4 landscape" : "A4").replace("WIDTH", wide ? "76rem" : "56rem");
+  const page = wide ? WIDE : UPRIGHT;
+  return Object.entries(page).reduce((sheet, [word, value]) => sheet.replace(word, value), PAGE);
 }
+
+const UPRIGHT = { SIZE: "A4", WIDTH: "56rem", LETTERS: ".85rem" };
+const WIDE = { SIZE: "A4 landscape", WIDTH: "84rem", LETTERS: ".75rem" };
 
 /** Every pair of colours keeps WCAG AA's 4.5 to 1. */
 const PAGE = `
@@ -22,14 +26,16 @@ dd { margin: 0; overflow-wrap: anywhere; }
 nav ul { columns: 14rem; padding-left: 1.2rem; font-size: .9rem; }
 .notice { border-left: .3rem solid var(--mark); padding: .4rem .9rem; background: var(--shade); }
 .scroll { overflow-x: auto; margin: 1rem 0; }
-table { width: 100%; border-collapse: collapse; font-size: .85rem; line-height: 1.35; }
+table { width: 100%; border-collapse: collapse; font-size: LETTERS; line-height: 1.35; }
 caption { text-align: left; font-weight: 600; padding: .3rem 0; }
-th, td { text-align: left; vertical-align: top; padding: .3rem .5rem; border: 1px solid var(--line); overflow-wrap: anywhere; }
-thead th { background: var(--shade); overflow-wrap: normal; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .4rem; border: 1px solid var(--line); }
+thead th { background: var(--shade); }
 tbody th { font-weight: 600; }
+.blank { min-width: 8em; height: 2.6em; }
 .compact { white-space: nowrap; font-variant-numeric: tabular-nums; }
 pre { padding: .7rem 1rem; overflow-x: auto; background: var(--shade); border: 1px solid var(--line); font-size: .85rem; line-height: 1.45; }
 code { font-family: ui-monospace, "DejaVu Sans Mono", "Liberation Mono", Consolas, monospace; }
+p code, li code, dd code { white-space: nowrap; }
 figure { margin: 1rem 0; }
 figure svg { display: block; width: 100%; height: auto; border: 1px solid var(--line); background: #fff; }
 figcaption { color: var(--soft); font-size: .9rem; padding-top: .3rem; }
@@ -40,9 +46,12 @@ figcaption { color: var(--soft); font-size: .9rem; padding-top: .3rem; }
   th, td { padding: .15rem .25rem; }
   thead { display: table-header-group; }
   tr, figure, dl, .notice { break-inside: avoid; }
+  h2 { margin-top: 1.2rem; }
   h2, h3, caption { break-after: avoid; }
   .scroll, pre { overflow: visible; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 8.5pt; }
+  h2:has(+ figure) { break-before: page; }
+  figure svg { max-height: 145mm; }
   nav { display: none; }
   a { color: inherit; }
 }

@@ -8,7 +8,10 @@ import { type Piece, type Text, text } from "./document.ts";
 
 /** A plain sentence. */
 export function fr({ raw }: TemplateStringsArray, ...values: readonly (string | number)[]): string {
-  return raw.map((part, index) => typeset(part) + String(values[index] ?? "")).join("");
+  const set = typesetOnce(raw);
+  let words = set[0] ?? "";
+  values.forEach((value, index) => (words += `${value}${set[index + 1] ?? ""}`));
+  return words;
 }
 
 /** A sentence with pieces in it. */
@@ -19,6 +22,15 @@ export function frText(parts: TemplateStringsArray, ...values: readonly (Piece |
 
 const NO_BREAK = "\u00A0";
 const NARROW = "\u202F";
+
+const known = new WeakMap<readonly string[], readonly string[]>();
+
+/** A template is the same object each time it is come by (ECMA-262, GetTemplateObject): thousands of rows set it once. */
+function typesetOnce(raw: readonly string[]): readonly string[] {
+  const set = known.get(raw) ?? raw.map(typeset);
+  known.set(raw, set);
+  return set;
+}
 
 export function typeset(words: string): string {
   return words

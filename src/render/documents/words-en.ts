@@ -48,6 +48,7 @@ export const EN: Words = {
     flow: (name) => `Flow ${name}`,
     through: (balancers) => `only through ${balancers}`,
     secondPort: "one more port",
+    more: (count) => `and ${count} more`,
     to: (first, last) => `${first} to ${last}`,
     directions: {
       "till-to-terminal": "till to terminal",
@@ -138,7 +139,7 @@ export const EN: Words = {
     machine: (name, address) => `Machine ${name} (${address})`,
     caption: (machine) => `Variables of the services on ${machine}`,
     noHostVariable: (service, endpoint) =>
-      text`${service} has no variable for its address: its own configuration must say ${code(endpoint)}.`,
+      text`${service} has no variable for its address: its own configuration must say ${code(endpoint)}, and let in who is listed in the flow matrix only.`,
     nobody: (service) =>
       text`Nobody may connect to ${service}: it has no list, and an empty ${code("ALLOWED_SOURCE_IP")} keeps it from starting. Do not start it.`,
     anybody: (service) => text`${service} is open to everybody (${code("ALLOWED_SOURCE_IP=any")}).`,
@@ -156,13 +157,14 @@ export const EN: Words = {
   },
   diagram: {
     title: "Data-flow diagram",
-    intro: text`Where connections come from, through what they pass and where they end (PCI DSS v4.0.1, requirement 1.2.4). S1, S2 and so on are the sources; what bears one of these may be reached from it.`,
+    intro: text`Where connections come from, through what they pass and where they end (PCI DSS v4.0.1, requirement 1.2.4). S1, S2 and so on are the sources; what bears one of these may be reached from it. Administration by SSH is in the flow matrix and not here.`,
     overview: "Overview",
     overviewCaption: "All sources, the gateway, the tunnel, the depots and the back-end machines",
     depotCaption: (depot) => `${depot}: its terminals, and who may reach each`,
     sources: "Sources",
     depots: "Depots",
     router: "Subnet router",
+    depotNetwork: (network, port) => `${network}, port ${port} unless said otherwise`,
     noRouter: "no subnet router named",
     tunnel: (name) => `Tunnel ${name}`,
     encrypted: "encrypted",
@@ -171,7 +173,6 @@ export const EN: Words = {
     terminalCount: (count) => `${count} TPE`,
     ports: (range) => `ports ${range}`,
     others: "Other flows",
-    more: (count) => `and ${count} more`,
     legend: "Who may connect",
     segments: "Segments",
     segmentsCaption: "What each stretch of the way carries, and what protects it",
@@ -233,7 +234,7 @@ export const EN: Words = {
     node: text`Node.js 24, and Ecluse. Ubuntu’s own Node.js is too old; with the container form below neither is needed on the machine. Then:`,
     ssh: text`The firewall: incoming closed, SSH from the administrators first, then the doors. Keep the present session open until a second one has come in by SSH.`,
     noSsh: text`${strong("Stop:")} the inventory names nobody who may come by SSH, so the firewall would lock everybody out. Write ${code("ssh: { allow: [...] }")} first.`,
-    firewall: text`Read the script before it runs:`,
+    firewall: text`Read what is rendered, then run it as its first lines say. The last command shows what holds:`,
     ring: text`Published container ports and the tunnel’s interface pass by UFW. The second ring (${code("ecluse render nftables")}) sees them all; load it besides where containers publish ports.`,
     docker: (network) =>
       text`Where Docker runs on this machine, its own networks must stay off ${code(network)}: set ${code("bip")} ${strong("and")} ${code("default-address-pools")} in ${code("/etc/docker/daemon.json")}, or a depot becomes unreachable from it.`,
@@ -244,7 +245,7 @@ export const EN: Words = {
     reach: text`One terminal of each depot, when no payment is going on. Each must answer ${code("succeeded")}:`,
     check: text`The inventory must be without error (exit 0), and what it opens must be what is meant:`,
     install: text`Everything that follows from it, files and documents alike, into one folder:`,
-    start: text`As a systemd unit (${code("ecluse render systemd")}):`,
+    start: text`As a systemd unit (${code("ecluse render systemd")}). Read it, install it as its first lines say, and look at it:`,
     container: text`Or as a container on the host’s network (${code("ecluse render compose")}), never both:`,
     doors: (count) => text`Every door must be open; this inventory has ${count}:`,
     tryEach: text`Then try them, as the next phase says.`,
@@ -272,7 +273,7 @@ export const EN: Words = {
     units: text`Everything that a machine needs is rendered for it: units, firewall, proxy. What it must say:`,
     unitOf: (service, machine) => text`${service}, on ${machine}:`,
     noUnit: (service, endpoint) =>
-      text`${service} has no variable: its own configuration says ${code(`listen ${endpoint};`)}, in IPv4, without ${code("[::]")}.`,
+      text`${service} has no variable for its address: its own configuration says ${code(`listen ${endpoint};`)}, in IPv4, without ${code("[::]")}, and lets in the sources above only.`,
     restart: (machine, address) => text`On ${machine} (${code(address)}):`,
     restartByHand: text`The inventory names no unit for the rest: restart them as they were started.`,
     from: (source, address) => text`From ${source} (${code(address)}):`,

@@ -49,6 +49,7 @@ export const FR: Words = {
     flow: (name) => fr`Flux ${name}`,
     through: (balancers) => fr`seulement par ${balancers}`,
     secondPort: fr`port supplémentaire`,
+    more: (count) => fr`et ${count} de plus`,
     to: (first, last) => fr`${first} à ${last}`,
     directions: {
       "till-to-terminal": fr`caisse vers terminal`,
@@ -138,7 +139,7 @@ export const FR: Words = {
     machine: (name, address) => fr`Machine ${name} (${address})`,
     caption: (machine) => fr`Variables des services de ${machine}`,
     noHostVariable: (service, endpoint) =>
-      frText`${service} n'a pas de variable pour son adresse : sa propre configuration doit dire ${code(endpoint)}.`,
+      frText`${service} n'a pas de variable pour son adresse : sa propre configuration doit dire ${code(endpoint)}, et ne laisser entrer que ceux que la matrice de flux énumère.`,
     nobody: (service) =>
       frText`Personne ne peut se connecter à ${service} : il n'a pas de liste, et un ${code("ALLOWED_SOURCE_IP")} vide l'empêche de démarrer. Ne le démarrez pas.`,
     anybody: (service) => frText`${service} est ouvert à tous (${code("ALLOWED_SOURCE_IP=any")}).`,
@@ -156,13 +157,14 @@ export const FR: Words = {
   },
   diagram: {
     title: fr`Schéma des flux`,
-    intro: frText`D'où viennent les connexions, par où elles passent et où elles finissent (PCI DSS v4.0.1, exigence 1.2.4). S1, S2 et ainsi de suite sont les sources ; ce qui en porte une peut être joint depuis elle.`,
+    intro: frText`D'où viennent les connexions, par où elles passent et où elles finissent (PCI DSS v4.0.1, exigence 1.2.4). S1, S2 et ainsi de suite sont les sources ; ce qui en porte une peut être joint depuis elle. L'administration par SSH est dans la matrice de flux et non ici.`,
     overview: fr`Vue d'ensemble`,
     overviewCaption: fr`Toutes les sources, la passerelle, le tunnel, les dépôts et les machines de service`,
     depotCaption: (depot) => fr`${depot} : ses terminaux, et qui peut joindre chacun`,
     sources: fr`Sources`,
     depots: fr`Dépôts`,
     router: fr`Routeur de sous-réseau`,
+    depotNetwork: (network, port) => fr`${network}, port ${port} sauf mention`,
     noRouter: fr`aucun routeur nommé`,
     tunnel: (name) => fr`Tunnel ${name}`,
     encrypted: fr`chiffré`,
@@ -171,7 +173,6 @@ export const FR: Words = {
     terminalCount: (count) => fr`${count} TPE`,
     ports: (range) => fr`ports ${range}`,
     others: fr`Autres flux`,
-    more: (count) => fr`et ${count} de plus`,
     legend: fr`Qui peut se connecter`,
     segments: fr`Tronçons`,
     segmentsCaption: fr`Ce que chaque tronçon transporte, et ce qui le protège`,
@@ -246,7 +247,7 @@ export const FR: Words = {
     node: frText`Node.js 24, et Ecluse. Le Node.js d'Ubuntu est trop ancien ; avec la forme conteneur ci-dessous, ni l'un ni l'autre n'est nécessaire sur la machine. Ensuite :`,
     ssh: frText`Le pare-feu : entrées fermées, SSH des administrateurs d'abord, puis les portes. Garder la session en cours ouverte jusqu'à ce qu'une seconde soit entrée par SSH.`,
     noSsh: frText`${strong(fr`Arrêt :`)} l'inventaire ne nomme personne qui puisse venir par SSH ; le pare-feu enfermerait tout le monde dehors. Écrire d'abord ${code("ssh: { allow: [...] }")}.`,
-    firewall: frText`Lire le script avant de l'exécuter :`,
+    firewall: frText`Lire ce qui est produit, puis l'exécuter comme ses premières lignes le disent. La dernière commande montre ce qui est en vigueur :`,
     ring: frText`Les ports publiés par des conteneurs et l'interface du tunnel passent à côté d'UFW. Le second anneau (${code("ecluse render nftables")}) les voit tous ; le charger en plus là où des conteneurs publient des ports.`,
     docker: (network) =>
       frText`Si Docker fonctionne sur cette machine, ses propres réseaux doivent rester hors de ${code(network)} : fixer ${code("bip")} ${strong("et")} ${code("default-address-pools")} dans ${code("/etc/docker/daemon.json")}, sans quoi un dépôt devient injoignable.`,
@@ -257,7 +258,7 @@ export const FR: Words = {
     reach: frText`Un terminal de chaque dépôt, quand aucun paiement n'est en cours. Chacun doit répondre ${code("succeeded")} :`,
     check: frText`L'inventaire doit être sans erreur (code de sortie 0), et ce qu'il ouvre doit être ce qui est voulu :`,
     install: frText`Tout ce qui en découle, fichiers et documents, dans un dossier :`,
-    start: frText`En unité systemd (${code("ecluse render systemd")}) :`,
+    start: frText`En unité systemd (${code("ecluse render systemd")}). La lire, l'installer comme ses premières lignes le disent, et la regarder :`,
     container: frText`Ou en conteneur sur le réseau de l'hôte (${code("ecluse render compose")}), jamais les deux :`,
     doors: (count) => frText`Chaque porte doit être ouverte ; cet inventaire en a ${count} :`,
     tryEach: frText`Puis les essayer, comme la phase suivante le dit.`,
@@ -285,7 +286,7 @@ export const FR: Words = {
     units: frText`Tout ce dont une machine a besoin est produit pour elle : unités, pare-feu, proxy. Ce qui doit s'y trouver :`,
     unitOf: (service, machine) => frText`${service}, sur ${machine} :`,
     noUnit: (service, endpoint) =>
-      frText`${service} n'a pas de variable : sa propre configuration dit ${code(`listen ${endpoint};`)}, en IPv4, sans ${code("[::]")}.`,
+      frText`${service} n'a pas de variable pour son adresse : sa propre configuration dit ${code(`listen ${endpoint};`)}, en IPv4, sans ${code("[::]")}, et ne laisse entrer que les sources ci-dessus.`,
     restart: (machine, address) => frText`Sur ${machine} (${code(address)}) :`,
     restartByHand: frText`Pour les autres, l'inventaire ne nomme pas d'unité : les redémarrer comme ils ont été démarrés.`,
     from: (source, address) => frText`Depuis ${source} (${code(address)}) :`,

@@ -59,6 +59,7 @@ export interface ThingWords {
   readonly flow: (name: string) => string;
   readonly through: (balancers: string) => string;
   readonly secondPort: string;
+  readonly more: (count: number) => string;
   readonly to: (first: string, last: string) => string;
   readonly directions: Readonly<Record<Direction | "administration", string>>;
   readonly reviews: Readonly<Record<ReviewState, string>>;
@@ -165,6 +166,7 @@ export interface DiagramWords {
   readonly depots: string;
   readonly router: string;
   readonly noRouter: string;
+  readonly depotNetwork: (network: string, port: number) => string;
   readonly tunnel: (name: string) => string;
   readonly encrypted: string;
   readonly clear: string;
@@ -172,7 +174,6 @@ export interface DiagramWords {
   readonly terminalCount: (count: number) => string;
   readonly ports: (range: string) => string;
   readonly others: string;
-  readonly more: (count: number) => string;
   readonly legend: string;
   readonly segments: string;
   readonly segmentsCaption: string;

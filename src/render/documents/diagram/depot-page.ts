@@ -17,7 +17,8 @@ export function depotPage(depot: Depot, subject: Subject, signs: Signs, words: W
   const id = `depot${String(depot.number).padStart(2, "0")}`;
   const sources = signs.sourcesOf(depot);
   const network = formatNetwork(depotNetwork(subject.inventory.gateway.terminals.network, depot.number));
-  const title = `${words.things.depot(depot.number, depot.name)} (${network})`;
+  const { port } = subject.inventory.gateway.terminals;
+  const title = `${words.things.depot(depot.number, depot.name)} (${words.diagram.depotNetwork(network, port)})`;
   const ports = depot.terminals.map(({ number }) => publicPortOf({ depot: depot.number, terminal: number }));
   const way = {
     id,
@@ -28,14 +29,14 @@ export function depotPage(depot: Depot, subject: Subject, signs: Signs, words: W
     others: [],
     callback: false,
   };
-  const columns = ports.length <= 12 ? 4 : 7;
+  const columns = ports.length <= 12 ? 4 : 9;
   const top = MARGIN + wayHeight(way) + GAP;
   const height = gridHeight(ports.length, columns, CELL_HEIGHT);
   const bottom = Math.max(top + height, MARGIN + sourcesHeight(sources.length));
   return picture(
     { id, width: WIDTH, height: bottom + MARGIN, title, description: descriptionOf(depot, sources, words) },
     [
-      ...sourcesColumn(sources, bottom - MARGIN, words),
+      ...sourcesColumn(sources, sourcesHeight(sources.length), words),
       ...drawWay(way, subject, words, true),
       ...drawDown(id, MARGIN + wayHeight(way), top, false),
       ...grid(
@@ -69,16 +70,17 @@ function terminalCell(terminal: Terminal, { x, y, width }: Box, context: Context
       anchor: "end",
       within: within - 60,
     }),
-    label(x + 7, y + 33, `${doors} → ${shortAddress(terminal, context)}:${terminal.port}`, { size: 12, within }),
+    label(x + 7, y + 33, `${doors} → ${shortAddress(terminal, context)}`, { size: 12, within }),
     label(x + 7, y + 48, terminal.label ?? "", { size: 11, fill: SOFT, within }),
   ];
 }
 
 /** Where the plan puts it, the last number says it all. */
-function shortAddress({ number, address }: Terminal, { depot, subject }: Context): string {
-  const { network, firstHost } = subject.inventory.gateway.terminals;
-  const planned = plannedAddress(network, firstHost, { depot: depot.number, terminal: number });
-  return address === planned ? `.${address & 255}` : formatAddress(address);
+function shortAddress({ number, address, port }: Terminal, { depot, subject }: Context): string {
+  const plan = subject.inventory.gateway.terminals;
+  const planned = plannedAddress(plan.network, plan.firstHost, { depot: depot.number, terminal: number });
+  const host = address === planned ? `.${address & 255}` : formatAddress(address);
+  return port === plan.port ? host : `${host}:${port}`;
 }
 
 function descriptionOf(depot: Depot, sources: ReturnType<Signs["sourcesOf"]>, words: Words): string {

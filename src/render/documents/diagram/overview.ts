@@ -7,69 +7,111 @@ import { sourceWords } from "../flow-words.ts";
 import { formatEndpoint } from "../place.ts";
 import type { Words } from "../words.ts";
 import { grid, gridHeight } from "./cells.ts";
-import { type Box, SIGN, SOFT, arrow, label, picture } from "./shapes.ts";
+import { type Box, SIGN, SOFT, label, picture } from "./shapes.ts";
 import type { Signs } from "./signs.ts";
-import { INNER, MARGIN, WIDTH, drawDown, drawWay, isCallback, sourcesColumn, sourcesHeight, wayHeight } from "./way.ts";
+import {
+  INNER,
+  MARGIN,
+  WIDTH,
+  arrowFromSources,
+  drawDown,
+  drawWay,
+  hasCallback,
+  sourcesColumn,
+  sourcesHeight,
+  wayHeight,
+} from "./way.ts";
 
 const ID = "overview";
 const GAP = 44;
 const DEPOT_HEIGHT = 62;
 const SERVICE_HEIGHT = 20;
+const HOST_COLUMNS = 3;
+
+/** One of the frames right of the sources, from top to bottom. */
+interface Part {
+  readonly height: number;
+  readonly draw: (top: number) => readonly string[];
+}
 
 export function overview(subject: Subject, signs: Signs, words: Words): string {
-  const { inventory } = subject;
-  const way = wayOf(subject, signs, words);
-  const columns = inventory.depots.length <= 8 ? 4 : 7;
-  const hosts = machinesWithServices(subject);
-  const depotsTop = MARGIN + wayHeight(way) + GAP;
-  const depotsHeight = inventory.depots.length === 0 ? 0 : gridHeight(inventory.depots.length, columns, DEPOT_HEIGHT);
-  const hostsTop = inventory.depots.length === 0 ? depotsTop : depotsTop + depotsHeight + GAP;
-  const hostCell = 34 + Math.max(0, ...hosts.map(({ services }) => services.length)) * SERVICE_HEIGHT;
-  const hostsHeight = hosts.length === 0 ? -GAP : gridHeight(hosts.length, HOST_COLUMNS, hostCell);
-  const bottom = Math.max(
-    inventory.depots.length === 0 ? MARGIN + wayHeight(way) : depotsTop + depotsHeight,
-    hosts.length === 0 ? 0 : hostsTop + hostsHeight,
-    MARGIN + sourcesHeight(signs.sources.length),
+  const context = { subject, signs, words };
+  const hosts = hostsPart(context);
+  const parts = [...wayPart(context), ...depotsPart(context), ...hosts];
+  const own = sourcesHeight(signs.sources.length);
+  const height = Math.max(
+    own,
+    parts.reduce((sum, part) => sum + part.height + GAP, -GAP),
   );
-  const depotsFrame = { ...INNER, y: depotsTop, height: depotsHeight };
-  const hostsFrame = { ...INNER, y: hostsTop, height: hostsHeight };
+  let top = MARGIN;
+  const drawn = parts.flatMap((part) => {
+    const elements = part.draw(top);
+    top += part.height + GAP;
+    return elements;
+  });
+  const { diagram } = words;
   return picture(
     {
       id: ID,
       width: WIDTH,
-      height: bottom + MARGIN,
-      title: words.diagram.overview,
+      height: MARGIN + height + MARGIN,
+      title: diagram.overview,
       description: descriptionOf(subject, signs, words),
     },
-    [
-      ...sourcesColumn(signs.sources, bottom - MARGIN, words),
-      ...drawWay(way, subject, words, inventory.depots.length > 0),
-      ...(inventory.depots.length === 0
-        ? []
-        : [
-            ...drawDown(ID, MARGIN + wayHeight(way), depotsTop, way.callback),
-            ...grid(
-              { frame: depotsFrame, title: words.diagram.depots, columns, cellHeight: DEPOT_HEIGHT },
-              inventory.depots,
-              (depot, cell) => depotCell(depot, cell, { subject, signs, words }),
-            ),
-          ]),
-      ...(hosts.length === 0
-        ? []
-        : [
-            arrow(ID, [MARGIN + 270, hostsTop + hostsHeight / 2], [INNER.x - 2, hostsTop + hostsHeight / 2]),
-            label((MARGIN + 270 + INNER.x) / 2, hostsTop + hostsHeight / 2 - 8, "TCP", { anchor: "middle", size: 12 }),
-            ...grid(
-              { frame: hostsFrame, title: words.diagram.backEnd, columns: HOST_COLUMNS, cellHeight: hostCell },
-              hosts,
-              (host, cell) => hostBox(host, cell, signs),
-            ),
-          ]),
-    ],
+    // The arrow to the machines begins at the sources' frame, too.
+    [...sourcesColumn(signs.sources, hosts.length === 0 ? own : height, words), ...drawn],
   );
 }
 
-const HOST_COLUMNS = 3;
+/** None where the gateway relays nothing. */
+function wayPart({ subject, signs, words }: Context): readonly Part[] {
+  if (subject.policy.doors.size === 0) return [];
+  const way = wayOf(subject, signs, words);
+  const hasDepots = subject.inventory.depots.length > 0;
+  return [{ height: wayHeight(way), draw: () => drawWay(way, subject, words, hasDepots) }];
+}
+
+function depotsPart(context: Context): readonly Part[] {
+  const { inventory, policy } = context.subject;
+  const count = inventory.depots.length;
+  if (count === 0) return [];
+  const columns = count <= 8 ? 4 : 8;
+  const height = gridHeight(count, columns, DEPOT_HEIGHT);
+  const callback = hasCallback(policy);
+  const title = context.words.diagram.depots;
+  return [
+    {
+      height,
+      draw: (y) => [
+        ...drawDown(ID, y - GAP, y, callback),
+        ...grid(
+          { frame: { ...INNER, y, height }, title, columns, cellHeight: DEPOT_HEIGHT },
+          inventory.depots,
+          (depot, cell) => depotCell(depot, cell, context),
+        ),
+      ],
+    },
+  ];
+}
+
+function hostsPart({ subject, signs, words }: Context): readonly Part[] {
+  const hosts = machinesWithServices(subject);
+  if (hosts.length === 0) return [];
+  const cellHeight = 34 + Math.max(...hosts.map(({ services }) => services.length)) * SERVICE_HEIGHT;
+  const height = gridHeight(hosts.length, HOST_COLUMNS, cellHeight);
+  const title = words.diagram.backEnd;
+  return [
+    {
+      height,
+      draw: (y) => [
+        ...arrowFromSources(ID, y + height / 2),
+        ...grid({ frame: { ...INNER, y, height }, title, columns: HOST_COLUMNS, cellHeight }, hosts, (host, cell) =>
+          hostBox(host, cell, signs),
+        ),
+      ],
+    },
+  ];
+}
 
 interface Context {
   readonly subject: Subject;
@@ -129,7 +171,7 @@ function hostBox({ machine, services }: Host, { x, y, width }: Box, signs: Signs
   ];
 }
 
-function wayOf(subject: Subject, signs: Signs, { diagram }: Words) {
+function wayOf(subject: Subject, signs: Signs, { diagram, things }: Words) {
   const { policy } = subject;
   const terminals = policy.flows.filter(({ position }) => position !== undefined);
   const ports = terminals.flatMap(({ endpoints: [first] }) => (first === undefined ? [] : [first.port]));
@@ -142,7 +184,7 @@ function wayOf(subject: Subject, signs: Signs, { diagram }: Words) {
       : [],
   );
   const shown = lines.slice(0, MOST_OTHERS);
-  const more = lines.length > shown.length ? [diagram.more(lines.length - shown.length)] : [];
+  const more = lines.length > shown.length ? [things.more(lines.length - shown.length)] : [];
   return {
     id: ID,
     lines:
@@ -150,7 +192,7 @@ function wayOf(subject: Subject, signs: Signs, { diagram }: Words) {
         ? []
         : [diagram.ports(`${Math.min(...ports)}-${Math.max(...ports)}`), diagram.terminalCount(terminals.length)],
     others: [...shown, ...more],
-    callback: policy.flows.some((flow) => flow.kind === "relayed" && isCallback(flow)),
+    callback: hasCallback(policy),
   };
 }
 

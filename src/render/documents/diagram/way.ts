@@ -1,6 +1,6 @@
 /** The way that overview and depot pages share: sources on the left, then gateway, tunnel and subnet routers. */
 import { formatAddress, formatNetwork } from "@ecluse/guard/address";
-import type { RelayedFlow } from "../../../policy/policy.ts";
+import type { Policy } from "../../../policy/policy.ts";
 import type { Subject } from "../../subject.ts";
 import { sourceWords } from "../flow-words.ts";
 import type { SignedSource } from "../used-sources.ts";
@@ -13,10 +13,11 @@ export const MARGIN = 20;
 export const INNER: Pick<Box, "x" | "width"> = { x: 370, width: WIDTH - 370 - MARGIN };
 const SOURCES_WIDTH = 270;
 const SOURCE_HEIGHT = 58;
+const LOWEST = 150;
 
-/** How high the sources' column must be. */
+/** How high the sources' column must be; never so low that the arrow to the gateway would begin below it. */
 export function sourcesHeight(count: number): number {
-  return 40 + count * (SOURCE_HEIGHT + 8);
+  return Math.max(LOWEST, 40 + count * (SOURCE_HEIGHT + 8));
 }
 
 export function sourcesColumn(sources: readonly SignedSource[], height: number, words: Words): readonly string[] {
@@ -32,7 +33,7 @@ export function sourcesColumn(sources: readonly SignedSource[], height: number, 
         height: SOURCE_HEIGHT,
       };
       const [first, second, ...rest] = source.networks.map(formatNetwork);
-      const more = rest.length === 0 ? (second ?? "") : `${second ?? ""}, ${words.diagram.more(rest.length)}`;
+      const more = rest.length === 0 ? (second ?? "") : `${second ?? ""}, ${words.things.more(rest.length)}`;
       const within = cell.width - 56;
       return [
         box(cell),
@@ -60,18 +61,18 @@ const ROUTER = { x: 1110, width: 270 } as const;
 
 /** How high the gateway's box must be. */
 export function wayHeight({ lines, others }: Pick<Way, "lines" | "others">): number {
-  return Math.max(150, 66 + (lines.length + others.length + (others.length > 0 ? 1 : 0)) * 19);
+  return Math.max(LOWEST, 66 + (lines.length + others.length + (others.length > 0 ? 1 : 0)) * 19);
 }
 
 /** Sources to gateway, and on to the routers where there are depots. */
 export function drawWay(way: Way, subject: Subject, words: Words, hasDepots: boolean): readonly string[] {
   const height = wayHeight(way);
-  const middle = MARGIN + Math.round(height / 2);
+  // However high the boxes are: at the height of the first sources.
+  const middle = MARGIN + LOWEST / 2;
   const start = MARGIN + SOURCES_WIDTH;
   return [
-    arrow(way.id, [start, middle - 8], [INNER.x - 2, middle - 8]),
+    ...arrowFromSources(way.id, middle - 8),
     ...(way.callback ? [arrow(way.id, [INNER.x, middle + 14], [start + 2, middle + 14])] : []),
-    label((start + INNER.x) / 2, middle - 16, "TCP", { anchor: "middle", size: 12 }),
     ...gatewayBox(way, height, subject, words),
     ...(hasDepots ? tunnel(way, { middle, height }, subject, words) : []),
   ];
@@ -137,7 +138,16 @@ export function drawDown(id: string, from: number, to: number, callback: boolean
   return [arrow(id, [x, from], [x, to - 2]), ...(callback ? [arrow(id, [x + 24, to], [x + 24, from + 2])] : [])];
 }
 
-/** Whether a flow goes from the terminals to somewhere. */
-export function isCallback({ direction }: RelayedFlow): boolean {
-  return direction === "terminal-to-till";
+/** Whether something goes from the terminals to somewhere. */
+export function hasCallback({ flows }: Policy): boolean {
+  return flows.some(({ kind, direction }) => kind === "relayed" && direction === "terminal-to-till");
+}
+
+/** To a frame right of them, at a height. */
+export function arrowFromSources(id: string, y: number): readonly string[] {
+  const start = MARGIN + SOURCES_WIDTH;
+  return [
+    arrow(id, [start, y], [INNER.x - 2, y]),
+    label((start + INNER.x) / 2, y - 8, "TCP", { anchor: "middle", size: 12 }),
+  ];
 }
