@@ -12,6 +12,9 @@ import { exampleSubject, manyTerminals, textSubject } from "./subjects.ts";
 /** A4 without its margins of 12 mm, in CSS pixels (96 to the inch). */
 const PAPER = { upright: 703, landscape: 1032 };
 
+/** Every depot full, and called by as many wide letters as a name may have. */
+const LONG_NAMES = manyTerminals(72 * 99).replaceAll("{ allow: [tills],", `{ name: ${"W".repeat(80)}, allow: [tills],`);
+
 suite("the pages in Chromium", { skip: needs(["chromium"]), timeout: 240_000 }, () => {
   test("the complete example, and all depots full", async () => {
     const folder = mkdtempSync(join(tmpdir(), "ecluse-pages-"));
@@ -21,7 +24,7 @@ suite("the pages in Chromium", { skip: needs(["chromium"]), timeout: 240_000 }, 
     });
     try {
       const full = await documentsOf(
-        textSubject(manyTerminals(72 * 99)),
+        textSubject(LONG_NAMES),
         (name) => name === "data-flow-diagram" || name === "flow-matrix",
       );
       const pages = [

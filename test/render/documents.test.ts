@@ -82,6 +82,21 @@ suite("the flow matrix in CSV", () => {
     ]);
   });
 
+  test("one more port of a terminal is a line of its own", async () => {
+    const inventory = `${manyTerminals(2).replace("terminals: 1-2", "terminals: { 1: { aliases: [9001] }, 2: {} }")}
+exceptions: [{ rule: port-outside-plan, on: depot01-tpe01, reason: Old till }]
+`;
+    const lines = tablesIn(await documentAt(textSubject(inventory), "en/flow-matrix.md"))[0] ?? [];
+    assert.deepEqual(
+      lines.slice(1).map(([, , port, , , what]) => `${port} ${what}`),
+      [
+        "10101 Depot 1, TPE 01 → 172.17.1.10:8888",
+        "9001 Depot 1, TPE 01 → 172.17.1.10:8888; one more port",
+        "10102 Depot 1, TPE 02 → 172.17.1.11:8888",
+      ],
+    );
+  });
+
   test("terminals on other terms are not added up", async () => {
     const inventory = manyTerminals(4).replace(
       "terminals: 1-4",
@@ -146,7 +161,7 @@ suite("the runbook", () => {
 
 suite("a hostile name", () => {
   // What `isLabel` and `isProse` let through (src/inventory/names.ts), the signs that mean something here most of all.
-  const sign = fc.constantFrom(..."-_.'’()/& ,:;#@+?!%=°€aéß1字א");
+  const sign = fc.constantFrom(...Array.from("-_.'’()/& ,:;#@+?!%=°€aéß1字א"));
   const words = fc
     .array(sign, { minLength: 1, maxLength: 40 })
     // With something at the end by which it is never taken for a placeholder.
@@ -166,13 +181,30 @@ suite("a hostile name", () => {
     );
   });
 
+  const MARKUP = [
+    ...[
+      "<b>",
+      "|",
+      "`a`",
+      "[a](b)",
+      "![a](b)",
+      "\\|",
+      "&lt;",
+      "*a*",
+      "__a__",
+      "~~a~~",
+      "# a",
+      "- a",
+      "+ a",
+      "1. a",
+      "1) a",
+    ],
+    ...["> a", "===", "---", "www.a.example", "https://a.example", "a@example.org", "a:b", "<!-- a", "[ ] a", "a\\"],
+  ];
+
   // The printers do not rely on what the inventory lets through.
   const anything = fc
-    .oneof(
-      fc.string({ unit: "grapheme", maxLength: 30 }),
-      words,
-      fc.constantFrom("<b>", "|", "`a`", "[a](b)", "\\|", "&lt;"),
-    )
+    .oneof(fc.string({ unit: "grapheme", maxLength: 30 }), words, fc.constantFrom(...MARKUP))
     .map((text) => text.replaceAll(/\p{C}/gu, "").replaceAll(/\s+/g, " ").trim());
 
   test("is a text in Markdown, whatever it is", () => {
@@ -253,8 +285,8 @@ function textIn(tokens: readonly Token[]): string {
         ["text", "escape", "strong", "codespan", "paragraph"].includes(token.type),
         `${token.type}: ${token.raw}`,
       );
-      if ("tokens" in token && token.tokens !== undefined) return textIn(token.tokens);
-      return "text" in token ? String(token.text) : "";
+      const { tokens: inner, text } = token as Tokens.Text;
+      return inner === undefined ? text : textIn(inner);
     })
     .join("");
 }

@@ -32,7 +32,8 @@ suite("runsOf", () => {
         const back = runs(list).flatMap(({ first, last }) =>
           Array.from({ length: last.number - first.number + 1 }, (_, at) => row(first.key, first.number + at)),
         );
-        const sorted = (all: readonly Row[]): readonly string[] => all.map(({ key, number }) => key + number).sort();
+        const sorted = (all: readonly Row[]): readonly string[] =>
+          all.map(({ key, number }) => `${key}${number}`).sort();
         assert.deepEqual(sorted(back), sorted(list));
       }),
     );

@@ -15,7 +15,7 @@ const PAGE = `
   :root { --ink: #e8eaed; --soft: #b4bac1; --paper: #16191d; --line: #454c54; --shade: #22272d; --link: #8ab8f0; --mark: #f0b35a; }
 }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: WIDTH; padding: 1.5rem; color: var(--ink); background: var(--paper); font: 16px/1.5 system-ui, "Segoe UI", "Liberation Sans", Arial, sans-serif; }
+body { margin: 0 auto; max-width: WIDTH; padding: 1.5rem; color: var(--ink); background: var(--paper); font: 16px/1.5 system-ui, "Segoe UI", "Liberation Sans", Arial, sans-serif; overflow-wrap: break-word; }
 h1 { font-size: 1.8rem; line-height: 1.2; margin: 0 0 1rem; }
 h2 { font-size: 1.3rem; margin: 2.2rem 0 .6rem; padding-bottom: .2rem; border-bottom: 1px solid var(--line); }
 h3 { font-size: 1.05rem; margin: 1.6rem 0 .4rem; }

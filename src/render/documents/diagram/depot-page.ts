@@ -18,7 +18,8 @@ export function depotPage(depot: Depot, subject: Subject, signs: Signs, words: W
   const sources = signs.sourcesOf(depot);
   const network = formatNetwork(depotNetwork(subject.inventory.gateway.terminals.network, depot.number));
   const { port } = subject.inventory.gateway.terminals;
-  const title = `${words.things.depot(depot.number, depot.name)} (${words.diagram.depotNetwork(network, port)})`;
+  const title = `${words.things.depot(depot.number)}, ${words.diagram.depotNetwork(network, port)}`;
+  const frameTitle = depot.name === undefined ? title : `${title} (${depot.name})`;
   const ports = depot.terminals.map(({ number }) => publicPortOf({ depot: depot.number, terminal: number }));
   const way = {
     id,
@@ -40,7 +41,7 @@ export function depotPage(depot: Depot, subject: Subject, signs: Signs, words: W
       ...drawWay(way, subject, words, true),
       ...drawDown(id, MARGIN + wayHeight(way), top, false),
       ...grid(
-        { frame: { ...INNER, y: top, height }, title, columns, cellHeight: CELL_HEIGHT },
+        { frame: { ...INNER, y: top, height }, title: frameTitle, columns, cellHeight: CELL_HEIGHT },
         depot.terminals,
         (terminal, cell) => terminalCell(terminal, cell, { depot, subject, signs, words }),
       ),

@@ -62,7 +62,7 @@ export interface Lettering {
 
 export function label(x: number, y: number, words: string, lettering: Lettering = {}): string {
   const { size = 13, bold = false, fill = INK, anchor = "start", within = Infinity } = lettering;
-  const shown = cut(words, size * (bold ? 1.08 : 1), within);
+  const shown = cut(words, size * (bold ? 1.12 : 1), within);
   const tooltip = shown === words ? "" : `<title>${escaped(words)}</title>`;
   const weight = bold ? ' font-weight="bold"' : "";
   const at = anchor === "start" ? "" : ` text-anchor="${anchor}"`;
@@ -91,7 +91,8 @@ function widthOf(letters: readonly string[], size: number): number {
 function share(letter: string): number {
   if (/[\u1100-\uffff]/.test(letter) && letter !== "→" && letter !== "…" && letter !== "’") return 1.05;
   if (/[ijl.,:;'’|!()\s]/.test(letter)) return 0.33;
-  return /[A-ZÀ-ÞmwMW@…→]/u.test(letter) ? 0.78 : 0.58;
+  if (/[MW@mw…%]/.test(letter)) return 1.03;
+  return /[A-ZÀ-Þ→&#]/u.test(letter) ? 0.78 : 0.6;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
