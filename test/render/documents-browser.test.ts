@@ -13,7 +13,9 @@ import { exampleSubject, manyTerminals, textSubject } from "./subjects.ts";
 const PAPER = { upright: 703, landscape: 1032 };
 
 /** Every depot full, and called by as many wide letters as a name may have. */
-const LONG_NAMES = manyTerminals(72 * 99).replaceAll("{ allow: [tills],", `{ name: ${"W".repeat(80)}, allow: [tills],`);
+const LONG_NAMES = manyTerminals(72 * 99)
+  .replaceAll("{ allow: [tills],", `{ name: ${"W".repeat(80)}, allow: [tills],`)
+  .replace("tills: {", `tills: { owner: ${"W".repeat(200)}, reason: ${"m".repeat(200)},`);
 
 suite("the pages in Chromium", { skip: needs(["chromium"]), timeout: 240_000 }, () => {
   test("the complete example, and all depots full", async () => {
