@@ -115,7 +115,7 @@ function pieceOf(piece: Piece, written: (words: string) => string): string {
 /** Words are kept whole, but for those that would push a table off the paper. */
 function breakable(text: string): string {
   if (!/\S{29}/.test(text)) return escaped(text);
-  const parted = text.replaceAll(/\S{29,}/g, (word) => (word.match(/.{1,24}/gu) ?? []).join(BREAK));
+  const parted = text.replaceAll(/\S{29,}/g, (word) => (word.match(/.{1,8}/gu) ?? []).join(BREAK));
   return escaped(parted).replaceAll(BREAK, "<wbr>");
 }
 

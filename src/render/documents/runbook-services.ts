@@ -50,7 +50,7 @@ function machinesOf(placed: readonly Placed[]): ReadonlyMap<Machine, readonly Se
   return new Map([...byMachine].map(([machine, list]) => [machine, list.map(({ service }) => service)]));
 }
 
-function units(placed: readonly Placed[], subject: Subject, { runbook }: Words): readonly Block[] {
+function units(placed: readonly Placed[], subject: Subject, { runbook, things }: Words): readonly Block[] {
   const folders = [...machinesOf(placed).keys()].map(
     ({ name }) => `ecluse render all --machine ${name} --out ${name}/`,
   );
@@ -60,8 +60,13 @@ function units(placed: readonly Placed[], subject: Subject, { runbook }: Words):
     ...placed.flatMap(({ service, machine }) => {
       const variables = variablesOf(service, machine, subject);
       const endpoint = formatEndpoint({ address: machine.address, port: service.port });
+      const who = rightsOf(service.grants, subject)
+        .map(({ source }) => source.name)
+        .join(", ");
       return [
-        ...(service.hostVariable === undefined ? [say(runbook.noUnit(service.name, endpoint))] : []),
+        ...(service.hostVariable === undefined
+          ? [say(runbook.noUnit(service.name, endpoint, who === "" ? things.nobody : who))]
+          : []),
         ...(variables.length === 0
           ? []
           : [

@@ -45,9 +45,9 @@ figcaption { color: var(--soft); font-size: .9rem; padding-top: .3rem; }
   table { font-size: 7.5pt; }
   th, td { padding: .15rem .25rem; }
   thead { display: table-header-group; }
-  tr, figure, dl, .notice { break-inside: avoid; }
+  tr, figure, dl, pre, .notice { break-inside: avoid; }
   h2 { margin-top: 1.2rem; }
-  h2, h3, caption { break-after: avoid; }
+  h2, h3, caption, p:has(+ pre) { break-after: avoid; }
   .scroll, pre { overflow: visible; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 8.5pt; }
   h2:has(+ figure) { break-before: page; }

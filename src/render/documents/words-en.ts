@@ -272,8 +272,8 @@ export const EN: Words = {
     ],
     units: text`Everything that a machine needs is rendered for it: units, firewall, proxy. What it must say:`,
     unitOf: (service, machine) => text`${service}, on ${machine}:`,
-    noUnit: (service, endpoint) =>
-      text`${service} has no variable for its address: its own configuration says ${code(`listen ${endpoint};`)}, in IPv4, without ${code("[::]")}, and lets in the sources above only.`,
+    noUnit: (service, endpoint, sources) =>
+      text`${service} has no variable for its address: its own configuration says ${code(`listen ${endpoint};`)}, in IPv4, without ${code("[::]")}, and lets in ${sources} only.`,
     restart: (machine, address) => text`On ${machine} (${code(address)}):`,
     restartByHand: text`The inventory names no unit for the rest: restart them as they were started.`,
     from: (source, address) => text`From ${source} (${code(address)}):`,

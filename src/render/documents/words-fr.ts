@@ -285,8 +285,8 @@ export const FR: Words = {
     ],
     units: frText`Tout ce dont une machine a besoin est produit pour elle : unités, pare-feu, proxy. Ce qui doit s'y trouver :`,
     unitOf: (service, machine) => frText`${service}, sur ${machine} :`,
-    noUnit: (service, endpoint) =>
-      frText`${service} n'a pas de variable pour son adresse : sa propre configuration dit ${code(`listen ${endpoint};`)}, en IPv4, sans ${code("[::]")}, et ne laisse entrer que les sources ci-dessus.`,
+    noUnit: (service, endpoint, sources) =>
+      frText`${service} n'a pas de variable pour son adresse : sa propre configuration dit ${code(`listen ${endpoint};`)}, en IPv4, sans ${code("[::]")}, et ne laisse entrer que ${sources}.`,
     restart: (machine, address) => frText`Sur ${machine} (${code(address)}) :`,
     restartByHand: frText`Pour les autres, l'inventaire ne nomme pas d'unité : les redémarrer comme ils ont été démarrés.`,
     from: (source, address) => frText`Depuis ${source} (${code(address)}) :`,

@@ -248,7 +248,7 @@ export interface RunbookWords {
   readonly steps: readonly [string, string, string, string];
   readonly units: Text;
   readonly unitOf: (service: string, machine: string) => Text;
-  readonly noUnit: (service: string, endpoint: string) => Text;
+  readonly noUnit: (service: string, endpoint: string, sources: string) => Text;
   readonly restart: (machine: string, address: string) => Text;
   readonly restartByHand: Text;
   readonly from: (source: string, address: string) => Text;
