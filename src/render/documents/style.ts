@@ -48,6 +48,7 @@ figcaption { color: var(--soft); font-size: .9rem; padding-top: .3rem; }
   tr, figure, dl, pre, .notice { break-inside: avoid; }
   h2 { margin-top: 1.2rem; }
   h2, h3, caption, p:has(+ pre) { break-after: avoid; }
+  tbody tr:first-child { break-before: avoid; }
   .scroll, pre { overflow: visible; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 8.5pt; }
   h2:has(+ figure) { break-before: page; }
