@@ -17,7 +17,7 @@ const RIGHT = "examples/terminals.yaml";
 suite("check", () => {
   test("says in one line what a right inventory holds, and exits with 0", async () => {
     const { code, out } = await call(check, { inventory: RIGHT });
-    assert.equal(out, `${RIGHT}: 2 depots, 4 terminals, 5 flows, 2 sources, 1 grant with an end\n`);
+    assert.equal(out, `${RIGHT}: 2 depots, 4 terminals, 5 flows, 3 sources, 1 grant with an end\n`);
     assert.equal(code, 0);
   });
 

@@ -37,4 +37,39 @@ export const TARGETS: readonly Target[] = [
     summary: "iptables rules for ports that Docker publishes",
     load: () => import("./docker-user.ts"),
   },
+  {
+    name: "flow-matrix",
+    summary: "every connection that is let in: for whom, why, until when",
+    load: () => import("./documents/flow-matrix.ts"),
+  },
+  {
+    name: "terminal-table",
+    summary: "every terminal: network, address, public port, model, serial number",
+    load: () => import("./documents/terminal-table.ts"),
+  },
+  {
+    name: "domains-and-ports",
+    summary: "public names, what listens where, and who may connect",
+    load: () => import("./documents/domains-and-ports.ts"),
+  },
+  {
+    name: "environment",
+    summary: "the variables of each service’s unit",
+    load: () => import("./documents/environment.ts"),
+  },
+  {
+    name: "data-flow-diagram",
+    summary: "where connections come from, pass and end: an overview, a page per depot",
+    load: () => import("./documents/data-flow-diagram.ts"),
+  },
+  {
+    name: "runbook",
+    summary: "the deployment, step by step, with this inventory’s commands",
+    load: () => import("./documents/runbook.ts"),
+  },
+  {
+    name: "review-record",
+    summary: "what a reviewer goes through and signs every six months",
+    load: () => import("./documents/review-record.ts"),
+  },
 ];

@@ -15,6 +15,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   "docker.io": "dockerd",
   systemd: "systemd-socket-activate",
   "clamav-daemon": "clamd",
+  "libxml2-utils": "xmllint",
 };
 
 /** Test files run side by side: one at a time may install. */
