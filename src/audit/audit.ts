@@ -7,7 +7,10 @@
 import type { Inventory } from "../inventory/model.ts";
 import type { Policy } from "../policy/policy.ts";
 import { type Audited, auditedOf, finding } from "./audited.ts";
+import { compareIpv6 } from "./compare/ipv6.ts";
 import { compareListeners } from "./compare/listeners.ts";
+import { compareUfw } from "./compare/ufw.ts";
+import { compareWalls } from "./compare/walls.ts";
 import type { HostFacts } from "./facts.ts";
 import type { AuditFinding, Severity } from "./finding.ts";
 
@@ -21,7 +24,7 @@ export interface AuditSubject {
 /** One question asked of a host; each knows nothing of the others. */
 type Comparison = (audited: Audited) => readonly AuditFinding[];
 
-const COMPARISONS: readonly Comparison[] = [unreadable, compareListeners];
+const COMPARISONS: readonly Comparison[] = [unreadable, compareListeners, compareWalls, compareUfw, compareIpv6];
 
 const GRAVITY: readonly Severity[] = ["critical", "error", "warning", "notice"];
 

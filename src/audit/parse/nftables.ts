@@ -24,17 +24,17 @@ export interface NftRules extends Loaded {
   readonly ipv6: readonly Rule[];
 }
 
-/** `elsewhere`: the tables of family ip that iptables-nft holds. */
+/** `elsewhere`: the tables that iptables-nft holds, as `ip filter`. */
 export function parseNftables(text: string, elsewhere: readonly string[] = []): NftRules {
   const parsed = parseJson(text);
   const objects = isObject(parsed) ? objectsIn(parsed["nftables"]) : [];
-  const isRead = ({ family, table }: JsonObject): boolean =>
-    FAMILIES.has(String(family)) && !(family === "ip" && elsewhere.includes(String(table)));
+  const isRead = ({ family, table }: JsonObject): boolean => !elsewhere.includes(`${String(family)} ${String(table)}`);
+  const isIpv4 = (object: JsonObject): boolean => FAMILIES.has(String(object["family"])) && isRead(object);
   const tables = new Tables(objects);
-  const rules = ofKind(objects, "rule").filter(isRead);
+  const rules = ofKind(objects, "rule").filter(isIpv4);
   for (const rule of rules) tables.add(rule);
   const chains = ofKind(objects, "chain")
-    .filter(isRead)
+    .filter(isIpv4)
     .flatMap((chain) => tables.base(chain) ?? []);
   const all = [...new Set(rules.map((rule) => tables.chain(rule)))].flatMap((chain) => chain.rules);
   return {
@@ -42,8 +42,8 @@ export function parseNftables(text: string, elsewhere: readonly string[] = []): 
     rules: all,
     tables: [],
     ipv6: ofKind(objects, "rule")
-      .filter(isIpv6)
-      .map((rule) => tables.read(rule)),
+      .filter((rule) => isRead(rule) && isIpv6(rule))
+      .map((rule) => tables.read(overIpv6(rule))),
   };
 }
 
@@ -177,6 +177,14 @@ function onDevice({ family }: JsonObject): readonly Condition[] {
 
 function isMapped({ addr }: JsonObject): boolean {
   return isObject(addr) && isObject(addr["map"]);
+}
+
+/** The rule, for a packet of IPv6: what says that it is one holds. */
+function overIpv6(rule: JsonObject): JsonObject {
+  const statements = listOf(rule["expr"]).filter(
+    (each) => !/"protocol":"ip6"|"right":"ipv6"/.test(JSON.stringify(each)),
+  );
+  return { ...rule, expr: statements };
 }
 
 function isIpv6(rule: JsonObject): boolean {

@@ -69,13 +69,5 @@ function entryOf(tuple: string, rules: readonly Rule[]): UfwEntry | undefined {
 }
 
 function addressOf(text: string): string {
-  return text === "0.0.0.0/0" || text === "::/0" ? "any" : text;
-}
-
-/** Whether the entry is about a port, by its number; one that names no port is about all. */
-export function isAbout({ port }: UfwEntry, number: number): boolean {
-  return port.split(",").some((range) => {
-    const [first = 0, last = first] = range.split(":").map(Number);
-    return first <= number && number <= last;
-  });
+  return text === "0.0.0.0/0" ? "any" : text;
 }

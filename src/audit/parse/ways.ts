@@ -47,7 +47,7 @@ export function waysOf(facts: HostFacts): Ways {
   return {
     ways: [...byDevice].map(([device, sources]) => ({ device, sources })),
     own: addressesOf(local.map(({ network }) => network)),
-    deviceOf: (own) => local.find(({ network, device }) => network.address === own)?.device,
+    deviceOf: (own) => local.find(({ network }) => network.address === own)?.device,
   };
 }
 

@@ -27,8 +27,11 @@ export function hostWallsOf(facts: HostFacts): HostWalls {
     parseIptables(nftSave, isNft ? "iptables-nft" : "iptables"),
     parseIptables(textOf(facts, "iptables-legacy"), "iptables-legacy"),
   ];
-  const nft = parseNftables(textOf(facts, "nftables"), isNft ? first.tables : []);
   const ip6 = parseIptables(textOf(facts, "ip6tables"), "ip6tables");
+  const elsewhere = isNft
+    ? [...first.tables.map((name) => `ip ${name}`), ...ip6.tables.map((name) => `ip6 ${name}`)]
+    : [];
+  const nft = parseNftables(textOf(facts, "nftables"), elsewhere);
   // Where iptables is the legacy one, its rules were read twice.
   const parts = isNft || reading(facts, "iptables-legacy")?.failed !== undefined ? [first, legacy, nft] : [legacy, nft];
   return {
