@@ -4,7 +4,9 @@ import { type Audited, finding } from "../audited.ts";
 import type { AuditFinding, Evidence } from "../finding.ts";
 import { meaningOf } from "../parse/iptables.ts";
 import { type Ufw, type UfwEntry, ufwOf } from "../parse/ufw.ts";
-import { networksIn } from "../wall/address-set.ts";
+import { type AddressSet, EVERYBODY, addressRange, intersection, networksIn, unionOf } from "../wall/address-set.ts";
+import type { Rule } from "../wall/ruleset.ts";
+import { guardedDoors } from "./guarded-doors.ts";
 import { sshDoors } from "./ssh-doors.ts";
 import { isOfPlan } from "./stray-doors.ts";
 
@@ -52,7 +54,8 @@ function off(audited: Audited, ufw: Ufw, concerned: readonly UfwEntry[]): AuditF
       source: "grep ENABLED /etc/ufw/ufw.conf; ufw status",
       line: `ENABLED=${ufw.enabled === true ? "yes" : "no"}`,
     },
-    fix: [...ssh, "ufw --force enable"].join(" && "),
+    // Where it believes that it stands, enabling it again does nothing.
+    fix: [...ssh, ...(ufw.enabled === true ? ["ufw disable"] : []), "ufw --force enable"].join(" && "),
   });
 }
 
@@ -101,12 +104,36 @@ function opensUdp({ action, protocol }: UfwEntry): boolean {
 }
 
 function udp(audited: Audited, entry: UfwEntry): AuditFinding {
-  const tcp = entry.protocol === "any" ? `ufw ${entry.words} proto tcp && ` : "";
   return finding(audited, "rule-opens-udp", {
     message: `UFW opens UDP at ${entry.port}, too: ${entry.words}`,
     evidence: evidenceOf(entry),
-    fix: `${tcp}ufw delete ${entry.words}`,
+    fix: [...overTcp(audited, entry), `ufw delete ${entry.words}`].join(" && "),
   });
+}
+
+/** What the entry lets in rightly, over TCP alone. */
+function overTcp(audited: Audited, { rules, ...entry }: UfwEntry): readonly string[] {
+  if (entry.protocol === "udp") return [];
+  const ports = new Set(exactPorts({ ...entry, rules }));
+  const named = sourcesOf(rules[0]);
+  return guardedDoors(audited)
+    .filter(({ endpoint }) => ports.has(endpoint.port))
+    .flatMap(({ endpoint: { port }, allowed }) =>
+      networksIn(intersection(allowed, named)).map(
+        (from) => `ufw allow from ${formatNetwork(from)} to any port ${port} proto tcp`,
+      ),
+    );
+}
+
+/** Whom a rule of UFW names. */
+function sourcesOf(rule: Rule | undefined): AddressSet {
+  const named = rule?.conditions.find((each) => each.kind === "lookup" && each.fields[0] === "source");
+  if (named?.kind !== "lookup") return EVERYBODY;
+  return unionOf(
+    named.elements.flatMap(([part]) =>
+      part !== undefined && "from" in part ? [addressRange(part.from, part.to)] : [],
+    ),
+  );
 }
 
 function evidenceOf({ tuple, rules }: UfwEntry): Evidence {

@@ -17,10 +17,11 @@ import {
   isNobody,
   meet,
   sayAddresses,
+  sizeOf,
   union,
   without,
 } from "../wall/address-set.ts";
-import { formatElement, namedElements } from "../wall/elements.ts";
+import { type Naming, formatElement, namedElements, setsNaming } from "../wall/elements.ts";
 import { type Reach, decisionsOf, isWalled, reachOf } from "../wall/host-walls.ts";
 import { type Mending, closing, opening } from "../wall/mending.ts";
 import type { Place } from "../wall/ruleset.ts";
@@ -117,10 +118,15 @@ function findingOf(audited: Audited, group: readonly Gap[], mending: Mending): A
   const { code, sources, door } = gap;
   return finding(audited, code, {
     ...(group.length === 1 ? { flow: door.id } : {}),
-    message: `${namesOf(group)}: ${sayAddresses(sources)} ${SAID[code] ?? ""}${containerNote(audited, gap)}`,
-    evidence: evidenceOf(gap),
+    message: `${namesOf(group)}: ${whoOf(audited, sources)} ${SAID[code] ?? ""}${containerNote(audited, gap)}`,
+    evidence: evidenceOf(audited, gap),
     fix: fixOf(audited, group, mending),
   });
+}
+
+/** Of most of the world, the host's own addresses are no exception worth a word. */
+function whoOf({ walls }: Audited, sources: AddressSet): string {
+  return sayAddresses(sizeOf(sources) > 2 ** 31 ? union(sources, walls.ways.own) : sources);
 }
 
 const SAID: Partial<Readonly<Record<AuditCode, string>>> = {
@@ -149,23 +155,25 @@ function containerNote({ facts }: Audited, { code, door }: Gap): string {
   return container === undefined ? "" : `; it is published by the container ${escapeControls(container)}`;
 }
 
-function evidenceOf({ deciders: decisions, door, sources }: Gap): Evidence {
-  const [first] = decisions;
-  if (first === undefined) return { source: "iptables-save; nft list ruleset", line: "" };
+function evidenceOf({ walls }: Audited, { code, deciders: decisions, door, sources }: Gap): Evidence {
+  const isBlocked = code === "allowed-but-blocked" || code === "ssh-not-allowed";
+  const named = isBlocked ? [] : setsNaming(walls.rules, door.endpoint.port, sources);
+  const rules = named.map(({ rule }) => rule);
+  const others = decisions.filter(({ rule }) => (rule === undefined ? rules.length === 0 : !rules.includes(rule)));
+  const place = (rules[0] ?? others[0]?.rule)?.place ?? others[0]?.base.chain.place;
+  if (place === undefined) return { source: "iptables-save; nft list ruleset", line: "" };
   return {
-    source: commandFor(first.base.chain.place),
-    line: decisions.map((each) => shown(each, door, sources)).join("\n"),
+    source: commandFor(place),
+    line: [...named.map((each) => shown(each, door, sources)), ...others.map(lineOf)].join("\n"),
   };
 }
 
-/** The rule; where it looks into a named set, the elements that decide, too. */
-function shown(decision: Decision, { endpoint }: GuardedDoor, sources: AddressSet): string {
-  const sets = (decision.rule?.conditions ?? []).flatMap((condition) => {
-    if (condition.kind !== "lookup" || condition.set === undefined || !condition.fields.includes("source")) return [];
-    const held = namedElements(condition, endpoint.port, sources).slice(0, NAMED);
-    return held.map(({ element }) => `${condition.set ?? ""}: ${formatElement(condition.fields, element)}`);
-  });
-  return [lineOf(decision), ...sets].join("\n");
+/** The rule, and the elements of its set that decide. */
+function shown({ rule, set }: Naming, { endpoint }: GuardedDoor, sources: AddressSet): string {
+  const held = namedElements(set, endpoint.port, sources).slice(0, NAMED);
+  return [rule.line, ...held.map(({ element }) => `${set.set ?? ""}: ${formatElement(set.fields, element)}`)].join(
+    "\n",
+  );
 }
 
 function lineOf({ rule, base }: Decision): string {

@@ -9,7 +9,7 @@ import type { Endpoint } from "../../inventory/model.ts";
 import { meaningOf } from "../parse/iptables.ts";
 import type { Ufw } from "../parse/ufw.ts";
 import { type AddressSet, intersection, isNobody, meet, networksIn, without } from "./address-set.ts";
-import { formatElement, namedElements } from "./elements.ts";
+import { type Naming, formatElement, namedElements, namingSets, setsNaming } from "./elements.ts";
 import { type HostWalls, type Reach, decisionsOf, reachOf } from "./host-walls.ts";
 import type { Lookup, Place, Rule } from "./ruleset.ts";
 import type { Decision } from "./walk.ts";
@@ -31,6 +31,9 @@ export interface Asked {
 /** Most commands that are printed. */
 const MOST = 24;
 
+/** A rule that names more than this does not mean somebody. */
+const MANY = 2 ** 31;
+
 /** How many rules may let the same sender in, one behind the other. */
 const PATIENCE = 8;
 
@@ -43,8 +46,12 @@ export function closing(mending: Mending, doors: readonly Asked[]): string {
     );
     if (open.length === 0) break;
     const rule = narrowest(mending.host, open, removed);
+    const [naming] = open.flatMap(({ endpoint, sources }) => setsNaming(mending.host.rules, endpoint.port, sources));
+    // An element of a set names fewer than a rule for all.
+    if (naming !== undefined && (rule === undefined || breadth(rule) > MANY || rule === naming.rule)) {
+      return written(mending, [...undone, ...taken(naming, doors)]);
+    }
     if (rule === undefined) return written(mending, [...doors.flatMap(refusing), ...undone]);
-    if (namedSet(rule) !== undefined) return written(mending, [...undone, ...taken(rule, doors)]);
     removed.add(rule);
     undone.push(undoOf(rule, mending.ufw));
   }
@@ -75,7 +82,7 @@ function letIn({ host, ufw }: Mending, door: Asked, { base, rule, packet }: Deci
   const { endpoint, sources } = door;
   if (rule !== undefined && isPointed(rule)) return [undoOf(rule, ufw)];
   const set = setFor(host, base.chain.place);
-  if (set !== undefined) return added(set, door);
+  if (set !== undefined) return addedTo(setPath(set.rule, set.set), set.set, door);
   const networks = networksIn(sources).map(formatNetwork);
   const { place } = base.chain;
   const to = formatAddress(packet.destination);
@@ -136,7 +143,7 @@ function widthOf({ fields }: Lookup, element: Lookup["elements"][number]): numbe
 
 /** Whether a rule drops some that it names, and not everybody who is left. */
 function isPointed(rule: Rule): boolean {
-  return breadth(rule) < 2 ** 31;
+  return breadth(rule) < MANY;
 }
 
 function decidedOn(reach: Reach, sources: AddressSet): readonly Decision[] {
@@ -150,40 +157,28 @@ export function undoOf(rule: Rule, ufw: Ufw): string {
   return entry === undefined ? "ufw reload" : `ufw delete ${entry.words}`;
 }
 
-function namedSet(rule: Rule): Lookup | undefined {
-  return rule.conditions.find(
-    (each): each is Lookup =>
-      each.kind === "lookup" && each.set !== undefined && each.fields.includes("source") && !each.negated,
-  );
-}
-
 /** The elements that let too many in go; what the inventory has of them comes back. */
-function taken(rule: Rule, doors: readonly Asked[]): readonly string[] {
-  const set = namedSet(rule);
-  if (set === undefined) return [];
-  const path = `${rule.place.family} ${rule.place.table} ${set.set ?? ""}`;
+function taken({ rule, set }: Naming, doors: readonly Asked[]): readonly string[] {
+  const path = setPath(rule, set);
   return doors.flatMap((door) =>
     namedElements(set, door.endpoint.port, door.sources).flatMap(({ element, sources }) => [
-      `nft delete element ${path} { ${formatElement(set.fields, element)} }`,
+      `nft delete element ${path} '{ ${formatElement(set.fields, element)} }'`,
       ...addedTo(path, set, { ...door, sources: intersection(sources, door.allowed) }),
     ]),
   );
 }
 
-/** A set of senders and ports in the table that dropped: its own way of letting in. */
-function setFor({ rules }: HostWalls, place: Place): { readonly path: string; readonly set: Lookup } | undefined {
-  if (place.program !== "nft") return undefined;
-  for (const rule of rules) {
-    if (rule.place.program !== "nft" || rule.place.family !== place.family || rule.place.table !== place.table)
-      continue;
-    const set = namedSet(rule);
-    if (set?.fields.includes("port") === true) return { path: `${place.family} ${place.table} ${set.set ?? ""}`, set };
-  }
-  return undefined;
+function setPath({ place }: Rule, { set }: Lookup): string {
+  return `${place.family} ${place.table} ${set ?? ""}`;
 }
 
-function added({ path, set }: { readonly path: string; readonly set: Lookup }, door: Asked): readonly string[] {
-  return addedTo(path, set, door);
+/** A set of senders and ports in the table that dropped: its own way of letting in. */
+function setFor({ rules }: HostWalls, place: Place): Naming | undefined {
+  if (place.program !== "nft") return undefined;
+  return namingSets(rules).find(
+    ({ rule, set }) =>
+      rule.place.family === place.family && rule.place.table === place.table && set.fields.includes("port"),
+  );
 }
 
 function addedTo(path: string, { fields }: Lookup, { endpoint, sources }: Asked): readonly string[] {
@@ -195,7 +190,7 @@ function addedTo(path: string, { fields }: Lookup, { endpoint, sources }: Asked)
           ? String(endpoint.port)
           : formatAddress(endpoint.address),
     );
-    return `nft add element ${path} { ${parts.join(" . ")} }`;
+    return `nft add element ${path} '{ ${parts.join(" . ")} }'`;
   });
 }
 
