@@ -26,7 +26,7 @@ const HOLDER = `
   const [address, ...ports] = process.argv.slice(1);
   let open = 0;
   for (const port of ports)
-    require("node:net").createServer((socket) => socket.end("hello")).listen(Number(port), address, () => {
+    require("node:net").createServer((socket) => socket.on("error", () => undefined).end("hello")).listen(Number(port), address, () => {
       if (++open === ports.length) console.log("up");
     });
 `;

@@ -44,6 +44,11 @@ export class Host implements AsyncDisposable {
     return execFileSync("nsenter", [...this.#enter(), program, ...words], { encoding: "utf8", stdio: "pipe" });
   }
 
+  /** The same, with a text on its standard input. */
+  feed(input: string, program: string, ...words: readonly string[]): string {
+    return execFileSync("nsenter", [...this.#enter(), program, ...words], { encoding: "utf8", stdio: "pipe", input });
+  }
+
   /** Starts a program in the namespace; it is ended with the host at the latest. */
   start(program: string, ...words: readonly string[]): ChildProcess {
     const child = spawn("nsenter", [...this.#enter(), program, ...words], { stdio: ["ignore", "pipe", "inherit"] });

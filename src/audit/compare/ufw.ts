@@ -54,9 +54,16 @@ function off(audited: Audited, ufw: Ufw, concerned: readonly UfwEntry[]): AuditF
       source: "grep ENABLED /etc/ufw/ufw.conf; ufw status",
       line: `ENABLED=${ufw.enabled === true ? "yes" : "no"}`,
     },
-    // Where it believes that it stands, enabling it again does nothing.
-    fix: [...ssh, ...(ufw.enabled === true ? ["ufw disable"] : []), "ufw --force enable"].join(" && "),
+    fix: [...ssh, ...(ufw.enabled === true ? restarting(audited) : ["ufw --force enable"])].join(" && "),
   });
+}
+
+/** UFW that finds its own chains does not lead to them again: those are led to by hand, in its order. */
+function restarting({ walls }: Audited): readonly string[] {
+  if (!walls.rules.some(({ place }) => place.chain === "ufw-before-input"))
+    return ["ufw disable", "ufw --force enable"];
+  const jumps = ["before-logging", "before", "after", "after-logging", "reject", "track"];
+  return [...jumps.map((name) => `iptables -A INPUT -j ufw-${name}-input`), "iptables -P INPUT DROP"];
 }
 
 function allowsByDefault(audited: Audited): AuditFinding {

@@ -26,6 +26,8 @@ export type Step = { readonly condition: Condition } | { readonly action: Action
 export function stepOf(statement: JsonObject, chainOf: (name: string) => Chain): Step {
   const [name = "", value] = Object.entries(statement)[0] ?? [];
   if (TELLING.has(name)) return undefined;
+  // nft leaves out the test that the answer implies: who is told by ICMPv6 came by IPv6.
+  if (name === "reject" && isObject(value) && value["type"] === "icmpv6") return { condition: NEVER };
   const verdict = verdictOf(statement, chainOf);
   if (verdict !== undefined) return { action: verdict };
   if (name === "limit" || name === "quota" || name === "ct count") return { condition: rate(value) };
