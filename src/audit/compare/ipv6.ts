@@ -2,13 +2,13 @@
 import { type Audited, finding } from "../audited.ts";
 import type { AuditFinding } from "../finding.ts";
 import { meaningOf } from "../parse/iptables.ts";
-import { type Ufw, ufwOf } from "../parse/ufw.ts";
+import { type Ufw, entryOf } from "../parse/ufw.ts";
 import { portsOf } from "../wall/rules-at.ts";
 import type { Rule } from "../wall/ruleset.ts";
 import { sshDoors } from "./ssh-doors.ts";
 
 export function compareIpv6(audited: Audited): readonly AuditFinding[] {
-  const ufw = ufwOf(audited.facts);
+  const { ufw } = audited;
   const ports = new Set([...audited.doors, ...sshDoors(audited)].map(({ endpoint }) => endpoint.port));
   const open = (rule: Rule): boolean =>
     rule.action.kind === "accept" && isTcp(rule) && portsOf(rule)?.some((port) => ports.has(port)) === true;
@@ -28,7 +28,7 @@ function isTcp({ conditions }: Rule): boolean {
 
 function opened(audited: Audited, rule: Rule, ufw: Ufw): AuditFinding {
   const ports = portsOf(rule) ?? [];
-  const entry = ufw.entries6.find(({ rules }) => rules.some((each) => meaningOf(each) === meaningOf(rule)));
+  const entry = entryOf(ufw.entries6, rule);
   return finding(audited, "ipv6-opened", {
     message: `a firewall rule opens ${ports.length === 1 ? `port ${String(ports[0])}` : `ports ${String(ports[0])} to ${String(ports.at(-1))}`} over IPv6`,
     evidence: { source: rule.place.program === "nft" ? "nft -a list ruleset" : "ip6tables-save", line: rule.line },

@@ -3,7 +3,7 @@ import { formatNetwork } from "@ecluse/guard/address";
 import { type Audited, finding } from "../audited.ts";
 import type { AuditFinding, Evidence } from "../finding.ts";
 import { meaningOf } from "../parse/iptables.ts";
-import { type Ufw, type UfwEntry, ufwOf } from "../parse/ufw.ts";
+import type { Ufw, UfwEntry } from "../parse/ufw.ts";
 import { type AddressSet, EVERYBODY, addressRange, intersection, networksIn, unionOf } from "../wall/address-set.ts";
 import type { Rule } from "../wall/ruleset.ts";
 import { guardedDoors } from "./guarded-doors.ts";
@@ -11,7 +11,7 @@ import { sshDoors } from "./ssh-doors.ts";
 import { isOfPlan } from "./stray-doors.ts";
 
 export function compareUfw(audited: Audited): readonly AuditFinding[] {
-  const ufw = ufwOf(audited.facts);
+  const { ufw } = audited;
   if (ufw.enabled === undefined) return [];
   const ports = new Set(audited.doors.map(({ endpoint }) => endpoint.port));
   const concerned = ufw.entries.filter((entry) => mentions(entry, ports));

@@ -9,7 +9,6 @@ import { type Audited, finding } from "../audited.ts";
 import type { AuditCode } from "../catalogue.ts";
 import type { AuditFinding, Evidence } from "../finding.ts";
 import { containerOf } from "../parse/containers.ts";
-import { ufwOf } from "../parse/ufw.ts";
 import {
   type AddressSet,
   NOBODY,
@@ -40,7 +39,7 @@ export interface Gap {
 }
 
 export function compareWalls(audited: Audited): readonly AuditFinding[] {
-  const mending: Mending = { host: audited.walls, ufw: ufwOf(audited.facts), machine: audited.host };
+  const mending: Mending = { host: audited.walls, ufw: audited.ufw, machine: audited.host };
   const gaps = [
     ...guardedDoors(audited).flatMap((door) => gapsAt(audited, door)),
     ...sshDoors(audited).flatMap((door) => sshGaps(audited, door)),

@@ -4,7 +4,7 @@
  */
 import { type HostFacts, textOf } from "../facts.ts";
 import type { Rule } from "../wall/ruleset.ts";
-import { parseIptables } from "./iptables.ts";
+import { meaningOf, parseIptables } from "./iptables.ts";
 
 export interface Ufw {
   /** What the operator wants; `undefined`: UFW is not there, or could not be read. */
@@ -42,15 +42,25 @@ export function ufwOf(facts: HostFacts): Ufw {
   };
 }
 
+const byMeaning = new WeakMap<readonly UfwEntry[], ReadonlyMap<string, UfwEntry>>();
+
+/** The entry that a loaded rule is of. */
+export function entryOf(entries: readonly UfwEntry[], rule: Rule): UfwEntry | undefined {
+  const index =
+    byMeaning.get(entries) ?? new Map(entries.flatMap((entry) => entry.rules.map((each) => [meaningOf(each), entry])));
+  byMeaning.set(entries, index);
+  return index.get(meaningOf(rule));
+}
+
 function entriesIn(text: string): readonly UfwEntry[] {
   return [...text.matchAll(/^### tuple ### (.*)\n((?:-A .*\n)*)/gm)].flatMap(([, tuple = "", lines = ""]) => {
-    const entry = entryOf(tuple, parseIptables(`*filter\n${lines}`, "iptables").rules);
+    const entry = readEntry(tuple, parseIptables(`*filter\n${lines}`, "iptables").rules);
     return entry === undefined ? [] : [entry];
   });
 }
 
 /** UFW's parser: `action proto dport dst sport src [dapp sapp] direction[_interface] [comment=hex]`. */
-function entryOf(tuple: string, rules: readonly Rule[]): UfwEntry | undefined {
+function readEntry(tuple: string, rules: readonly Rule[]): UfwEntry | undefined {
   const fields = tuple.split(" ").filter((word) => !word.startsWith("comment="));
   const [action = "", protocol = "", port = "", to = "", fromPort = "", from = ""] = fields;
   const direction = fields.at(-1) ?? "";

@@ -6,8 +6,7 @@
  */
 import { formatAddress, formatNetwork } from "@ecluse/guard/address";
 import type { Endpoint } from "../../inventory/model.ts";
-import { meaningOf } from "../parse/iptables.ts";
-import type { Ufw } from "../parse/ufw.ts";
+import { type Ufw, entryOf } from "../parse/ufw.ts";
 import { type AddressSet, intersection, isNobody, meet, networksIn, without } from "./address-set.ts";
 import { type Naming, formatElement, namedElements, namingSets, setsNaming } from "./elements.ts";
 import { type HostWalls, type Reach, decisionsOf, reachOf } from "./host-walls.ts";
@@ -153,7 +152,7 @@ function decidedOn(reach: Reach, sources: AddressSet): readonly Decision[] {
 /** A rule that UFW wrote is taken away by UFW: it would come back with the next reload. */
 export function undoOf(rule: Rule, ufw: Ufw): string {
   if (rule.place.chain !== "ufw-user-input") return rule.undo;
-  const entry = ufw.entries.find(({ rules }) => rules.some((each) => meaningOf(each) === meaningOf(rule)));
+  const entry = entryOf(ufw.entries, rule);
   return entry === undefined ? "ufw reload" : `ufw delete ${entry.words}`;
 }
 
@@ -207,5 +206,8 @@ function pathOf({ family, table, chain }: Place): string {
 function written({ machine }: Mending, commands: readonly string[]): string {
   const once = [...new Set(commands)];
   if (once.length > 0 && once.length <= MOST) return once.join(" && ");
-  return `ecluse render nftables${machine === "gateway" ? "" : ` --machine ${machine}`} --out DIR/ && nft -f DIR/nftables/ecluse.nft`;
+  const words = machine === "gateway" ? "" : ` --machine ${machine}`;
+  if (once.some((command) => command.startsWith("ufw ")))
+    return `ecluse render ufw${words} --out DIR/ && sh DIR/ufw/ecluse-ufw.sh`;
+  return `ecluse render nftables${words} --out DIR/ && nft -f DIR/nftables/ecluse.nft`;
 }
