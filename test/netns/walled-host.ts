@@ -7,7 +7,7 @@
  *   stranger 192.0.2.66 ─────┘
  */
 import { once } from "node:events";
-import { type AuditFinding } from "../../src/audit/finding.ts";
+import type { AuditFinding } from "../../src/audit/finding.ts";
 import { audit } from "../../src/audit/audit.ts";
 import type { HostFacts } from "../../src/audit/facts.ts";
 import { collect } from "../../src/audit/host/collect.ts";
@@ -65,13 +65,6 @@ export class WalledHost implements AsyncDisposable {
   async hold(ports: readonly number[]): Promise<void> {
     const child = this.host.start(process.execPath, "-e", HOLDER, GATEWAY, ...ports.map(String));
     if (child.stdout !== null) await once(child.stdout, "data");
-  }
-
-  /** A program that judges nobody. */
-  async holdWith(port: number): Promise<void> {
-    const child = this.host.start("socat", "-dd", `TCP-LISTEN:${port},bind=${GATEWAY},reuseaddr,fork`, "PIPE");
-    void child;
-    await Promise.resolve();
   }
 
   sh(...lines: readonly string[]): void {

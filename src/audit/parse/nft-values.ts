@@ -1,5 +1,5 @@
 /** The right side of a test in nftables: values, prefixes, ranges, sets (libnftables-json(5), "EXPRESSIONS"). */
-import { type Ipv4, type Network, lastAddress, parseAddress } from "@ecluse/guard/address";
+import { type Network, lastAddress, parseAddress } from "@ecluse/guard/address";
 import type { Element, Part } from "../wall/ruleset.ts";
 import { type Json, isObject, listOf } from "./json.ts";
 
@@ -47,6 +47,6 @@ function ofText(text: string): Part {
 function ofPrefix(text: Json | undefined, prefix: Json | undefined): Part | undefined {
   const address = typeof text === "string" ? parseAddress(text) : undefined;
   if (address === undefined || typeof prefix !== "number") return undefined;
-  const network: Network = { address: address as Ipv4, prefix };
+  const network: Network = { address, prefix };
   return { from: address, to: lastAddress(network) };
 }

@@ -4,14 +4,19 @@
  * The tables of iptables-nft stand there, too, but their own matches are named without what they test: they are read from
  * iptables-save, and left out here.
  */
-import { type BaseChain, type Chain, type Condition, type Element, type Rule } from "../wall/ruleset.ts";
+import { type BaseChain, type Chain, type Condition, type Element, type Hook, type Rule } from "../wall/ruleset.ts";
 import type { Loaded } from "./iptables.ts";
 import { type Json, type JsonObject, isObject, listOf, numberIn, objectsIn, parseJson, textIn } from "./json.ts";
 import { type NamedSets, lookupOf, matchOf } from "./nft-matches.ts";
 import { stepOf, translation, verdictOf } from "./nft-statements.ts";
 import { elementOf, elementsIn } from "./nft-values.ts";
 
-const HOOKS = { prerouting: "prerouting", input: "input", forward: "forward", ingress: "prerouting" } as const;
+const HOOKS: Readonly<Record<string, Hook>> = {
+  prerouting: "prerouting",
+  input: "input",
+  forward: "forward",
+  ingress: "prerouting",
+};
 
 /** Families whose chains meet packets of IPv4; those of IPv6 are read for what they open. */
 const FAMILIES = new Set(["ip", "inet", "netdev"]);
@@ -28,8 +33,8 @@ export interface NftRules extends Loaded {
 export function parseNftables(text: string, elsewhere: readonly string[] = []): NftRules {
   const parsed = parseJson(text);
   const objects = isObject(parsed) ? objectsIn(parsed["nftables"]) : [];
-  const isRead = ({ family, table }: JsonObject): boolean => !elsewhere.includes(`${String(family)} ${String(table)}`);
-  const isIpv4 = (object: JsonObject): boolean => FAMILIES.has(String(object["family"])) && isRead(object);
+  const isRead = ({ family, table }: JsonObject): boolean => !elsewhere.includes(`${nameOf(family)} ${nameOf(table)}`);
+  const isIpv4 = (object: JsonObject): boolean => FAMILIES.has(nameOf(object["family"])) && isRead(object);
   const tables = new Tables(objects);
   const rules = ofKind(objects, "rule").filter(isIpv4);
   for (const rule of rules) tables.add(rule);
@@ -68,7 +73,7 @@ class Tables {
   }
 
   base(object: JsonObject): BaseChain | undefined {
-    const hook = HOOKS[textIn(object, "hook") as keyof typeof HOOKS];
+    const hook = HOOKS[textIn(object, "hook") ?? ""];
     const type = textIn(object, "type");
     if (hook === undefined || type === undefined || (type === "nat" && hook !== "prerouting")) return undefined;
     const priority = object["hook"] === "ingress" ? INGRESS : (numberIn(object, "prio") ?? 0);
@@ -79,8 +84,8 @@ class Tables {
 
   chain(object: JsonObject): Building {
     const { family, table, chain } = object;
-    const key = keyOf(object, String(chain));
-    const place = { program: "nft", family: String(family), table: String(table), chain: String(chain) } as const;
+    const key = keyOf(object, nameOf(chain));
+    const place = { program: "nft", family: nameOf(family), table: nameOf(table), chain: nameOf(chain) } as const;
     const building = this.#chains.get(key) ?? { place, rules: [] };
     this.#chains.set(key, building);
     return building;
@@ -167,7 +172,11 @@ class Tables {
 }
 
 function keyOf({ family, table }: JsonObject, name: string): string {
-  return `${String(family)} ${String(table)} ${name}`;
+  return `${nameOf(family)} ${nameOf(table)} ${name}`;
+}
+
+function nameOf(value: Json | undefined): string {
+  return typeof value === "string" ? value : "";
 }
 
 /** nft 1.0.6 prints the chains of netdev without their device: whether a packet meets them is not known. */
