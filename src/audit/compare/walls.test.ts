@@ -36,7 +36,11 @@ function save(...rules: readonly string[]): string {
 
 /** One program, on one address and port. */
 function listening(address: string, port: number, program: string): Readonly<Record<string, string>> {
-  const hex = address.split(".").reverse().map((octet) => Number(octet).toString(16).padStart(2, "0")).join("");
+  const hex = address
+    .split(".")
+    .reverse()
+    .map((octet) => Number(octet).toString(16).padStart(2, "0"))
+    .join("");
   const local = `${hex}:${port.toString(16).padStart(4, "0")}`.toUpperCase();
   return {
     sockets: `== net:[1] tcp self\n   0: ${local} 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 41 1`,
@@ -89,13 +93,19 @@ suite("what one finding is about", () => {
     const rule = "-A INPUT -s 203.0.113.7/32 -j ACCEPT";
     const ended = "-A INPUT -s 192.0.2.44/32 -p tcp -m tcp --dport 10102 -j ACCEPT";
     const findings = found("gateway", { "iptables-nft": save(rule, ended) });
-    assert.deepEqual(findings.map((each) => each.slice(0, 44)), ["wall-is-wider: depot01-tpe02: 192.0.2.44 get"]);
+    assert.deepEqual(
+      findings.map((each) => each.slice(0, 44)),
+      ["wall-is-wider: depot01-tpe02: 192.0.2.44 get"],
+    );
   });
 
   test("what cannot be told is a notice", () => {
     const findings = found("gateway", {
       "iptables-nft": save("-A INPUT -s 203.0.113.7/32 -m set --match-set tills src -j ACCEPT"),
     });
-    assert.deepEqual(findings.map((each) => each.split(":")[0]), ["wall-unclear"]);
+    assert.deepEqual(
+      findings.map((each) => each.split(":")[0]),
+      ["wall-unclear"],
+    );
   });
 });
