@@ -10,7 +10,7 @@ import { type Audited, auditedOf, finding } from "./audited.ts";
 import { compareIpv6 } from "./compare/ipv6.ts";
 import { compareListeners } from "./compare/listeners.ts";
 import { compareUfw } from "./compare/ufw.ts";
-import { compareWalls } from "./compare/walls.ts";
+import { compareWalls, isForbiddenWall } from "./compare/walls.ts";
 import type { HostFacts } from "./facts.ts";
 import type { AuditFinding, Severity } from "./finding.ts";
 
@@ -42,7 +42,7 @@ const NEEDED: readonly string[] = ["sockets", "owners"];
 
 function unreadable(audited: Audited): readonly AuditFinding[] {
   return audited.facts.readings.flatMap(({ id, source, failed }) => {
-    if (failed === undefined || !NEEDED.includes(id)) return [];
+    if (failed === undefined || !(NEEDED.includes(id) || isForbiddenWall(id, failed))) return [];
     const message = `${id} could not be read on ${audited.host}: ${failed}`;
     return [finding(audited, "cannot-read", { message, evidence: { source, line: failed }, fix: "run it as root" })];
   });

@@ -99,6 +99,23 @@ suite("what one finding is about", () => {
     );
   });
 
+  test("walls that were not shown to the reader: that, and no verdict", () => {
+    const readings = [
+      ...Object.entries(listening("198.51.100.103", 3021, "MainThread")).map(([id, text]) => ({
+        id,
+        source: id,
+        text,
+      })),
+      { id: "nftables", source: "nft", text: "", failed: "exit 1: Operation not permitted (you must be root)" },
+    ];
+    const facts = { format: 1, host: "prod", taken: "2026-11-22T12:00:00.000Z", readings } as const;
+    const findings = audit([facts], { inventory, policy: compile(inventory), at: AT });
+    assert.deepEqual(
+      findings.map(({ code }) => code),
+      ["cannot-read"],
+    );
+  });
+
   test("what cannot be told is a notice", () => {
     const findings = found("gateway", {
       "iptables-nft": save("-A INPUT -s 203.0.113.7/32 -m set --match-set tills src -j ACCEPT"),

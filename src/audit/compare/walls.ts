@@ -38,7 +38,14 @@ export interface Gap {
   readonly deciders: readonly Decision[];
 }
 
+/** Rules that are there and were kept from the reader: of walls that nobody saw, nothing is said. */
+export function isForbiddenWall(id: string, failed: string | undefined): boolean {
+  const isWall = id.startsWith("iptables") || id === "nftables";
+  return isWall && /permission denied|not permitted|must be root/i.test(failed ?? "");
+}
+
 export function compareWalls(audited: Audited): readonly AuditFinding[] {
+  if (audited.facts.readings.some(({ id, failed }) => isForbiddenWall(id, failed))) return [];
   const mending: Mending = { host: audited.walls, ufw: audited.ufw, machine: audited.host };
   const gaps = [
     ...guardedDoors(audited).flatMap((door) => gapsAt(audited, door)),
