@@ -168,7 +168,7 @@ const nftMatch = fc.oneof(
     "meta mark 2",
     "meta l4proto tcp ct original proto-dst 10101",
     "limit rate 100/second burst 1000 packets",
-    "limit rate over 10000/second",
+    "limit rate over 10000/second burst 1000 packets",
     "ct status dnat",
     "meta pkttype unicast",
   ),

@@ -26,7 +26,8 @@ const META: Readonly<Record<string, Left>> = {
   l4proto: { value: "tcp" },
   nfproto: { value: "ipv4" },
   protocol: { value: "ip" },
-  pkttype: { value: "unicast" },
+  // nft prints `unicast` as `host`.
+  pkttype: { value: "host" },
 };
 
 const CONNTRACK: Readonly<Record<string, Left>> = {
