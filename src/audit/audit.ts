@@ -7,7 +7,11 @@
 import type { Inventory } from "../inventory/model.ts";
 import type { Policy } from "../policy/policy.ts";
 import { type Audited, auditedOf, finding } from "./audited.ts";
+import { compareIpv6 } from "./compare/ipv6.ts";
 import { compareListeners } from "./compare/listeners.ts";
+import { compareUnits } from "./compare/units.ts";
+import { compareUfw } from "./compare/ufw.ts";
+import { compareWalls, isForbiddenWall } from "./compare/walls.ts";
 import type { HostFacts } from "./facts.ts";
 import type { AuditFinding, Severity } from "./finding.ts";
 
@@ -21,7 +25,14 @@ export interface AuditSubject {
 /** One question asked of a host; each knows nothing of the others. */
 type Comparison = (audited: Audited) => readonly AuditFinding[];
 
-const COMPARISONS: readonly Comparison[] = [unreadable, compareListeners];
+const COMPARISONS: readonly Comparison[] = [
+  unreadable,
+  compareListeners,
+  compareWalls,
+  compareUfw,
+  compareIpv6,
+  compareUnits,
+];
 
 const GRAVITY: readonly Severity[] = ["critical", "error", "warning", "notice"];
 
@@ -39,7 +50,7 @@ const NEEDED: readonly string[] = ["sockets", "owners"];
 
 function unreadable(audited: Audited): readonly AuditFinding[] {
   return audited.facts.readings.flatMap(({ id, source, failed }) => {
-    if (failed === undefined || !NEEDED.includes(id)) return [];
+    if (failed === undefined || !(NEEDED.includes(id) || isForbiddenWall(id, failed))) return [];
     const message = `${id} could not be read on ${audited.host}: ${failed}`;
     return [finding(audited, "cannot-read", { message, evidence: { source, line: failed }, fix: "run it as root" })];
   });

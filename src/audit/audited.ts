@@ -6,6 +6,8 @@ import { AUDIT_CATALOGUE, type AuditCode } from "./catalogue.ts";
 import type { HostFacts } from "./facts.ts";
 import type { AuditFinding } from "./finding.ts";
 import { type Listener, listenersOf } from "./parse/sockets.ts";
+import { type Ufw, ufwOf } from "./parse/ufw.ts";
+import { type HostWalls, hostWallsOf } from "./wall/host-walls.ts";
 
 export interface Audited {
   readonly host: string;
@@ -17,6 +19,8 @@ export interface Audited {
   /** What should listen on this host, door by door. */
   readonly doors: readonly ExpectedDoor[];
   readonly listeners: readonly Listener[];
+  readonly walls: HostWalls;
+  readonly ufw: Ufw;
 }
 
 export interface ExpectedDoor {
@@ -33,7 +37,17 @@ export function auditedOf(
   const { host } = facts;
   const address = addressOf(inventory, host);
   const doors = policy.flows.flatMap((flow) => doorsOn(flow, { host, address, inventory }));
-  return { host, facts, inventory, policy, at, doors, listeners: listenersOf(facts) };
+  return {
+    host,
+    facts,
+    inventory,
+    policy,
+    at,
+    doors,
+    listeners: listenersOf(facts),
+    walls: hostWallsOf(facts),
+    ufw: ufwOf(facts),
+  };
 }
 
 /** What a row of the catalogue says, of this host. Its severity is the catalogue's. */

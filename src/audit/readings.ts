@@ -78,7 +78,10 @@ function unitAsking(unit: string): Asking {
     "LoadState,ActiveState,NeedDaemonReload,FragmentPath,DropInPaths,Environment,IPAddressAllow,IPAddressDeny,RestrictAddressFamilies,ExecMainPID";
   return {
     id: `unit:${unit}`,
-    command: `systemctl show -p ${properties} -- '${unit}.service'`,
+    command:
+      `systemctl show -p ${properties} -- '${unit}.service' || exit; echo '== process'; ` +
+      `pid=$(systemctl show -p ExecMainPID --value -- '${unit}.service'); [ "$pid" -gt 0 ] && ` +
+      `tr '\\0' '\\n' < "/proc/$pid/environ" | grep -E '^([A-Z0-9_]*_HOST|ALLOWED_SOURCE_IP)='; true`,
     keep: (text) => text.replaceAll(/^Environment=.*$/gm, (line) => `Environment=${telling(line)}`),
   };
 }

@@ -12,18 +12,25 @@ export class Host implements AsyncDisposable {
   readonly #holder: ChildProcess;
   readonly #processes = new Set<ChildProcess>();
 
-  private constructor(name: string, holder: ChildProcess) {
+  readonly #isApart: boolean;
+
+  private constructor(name: string, holder: ChildProcess, isApart: boolean) {
     this.name = name;
     this.#holder = holder;
+    this.#isApart = isApart;
   }
 
-  /** A namespace of its own, with only its loopback interface up. */
-  static async create(name: string): Promise<Host> {
+  /**
+   * A namespace of its own, with only its loopback interface up. `apart`: its processes are only its own, too, and what is
+   * mounted in it nobody else sees.
+   */
+  static async create(name: string, { apart = false }: { readonly apart?: boolean } = {}): Promise<Host> {
+    const more = apart ? ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"] : [];
     // `cat` says by its echo that unshare has done its work, and ends with its input.
-    const holder = spawn("unshare", ["--net", "cat"], { stdio: ["pipe", "pipe", "inherit"] });
+    const holder = spawn("unshare", ["--net", ...more, "cat"], { stdio: ["pipe", "pipe", "inherit"] });
     holder.stdin.write("up\n");
     await once(holder.stdout, "data");
-    const host = new Host(name, holder);
+    const host = new Host(name, holder, apart);
     host.run("ip", "link", "set", "lo", "up");
     return host;
   }
@@ -87,8 +94,15 @@ export class Host implements AsyncDisposable {
     }
   }
 
+  /** The words that run a program in the namespace: `nsenter ... --`. */
+  get entry(): readonly string[] {
+    return ["nsenter", ...this.#enter()];
+  }
+
   #enter(): readonly string[] {
-    return [`--net=/proc/${this.pid}/ns/net`, "--"];
+    const namespaces = `/proc/${this.pid}/ns`;
+    const apart = [`--mount=${namespaces}/mnt`, `--pid=${namespaces}/pid_for_children`];
+    return [`--net=${namespaces}/net`, ...(this.#isApart ? apart : []), "--"];
   }
 }
 

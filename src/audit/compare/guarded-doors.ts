@@ -1,0 +1,108 @@
+/** The doors of a host with whom the inventory lets in now, and what judges behind the firewall. */
+import { type Network, parseNetwork } from "@ecluse/guard/address";
+import type { Endpoint, Grant, Inventory } from "../../inventory/model.ts";
+import type { Flow } from "../../policy/policy.ts";
+import type { Audited, ExpectedDoor } from "../audited.ts";
+import { textOf } from "../facts.ts";
+import { type AddressSet, EVERYBODY, addressesOf, without } from "../wall/address-set.ts";
+import { serves } from "./listeners.ts";
+import type { Listener } from "../parse/sockets.ts";
+
+export interface GuardedDoor {
+  /** `depot01-tpe01`, `service/api-faucet`, `ssh`. */
+  readonly id: string;
+  readonly endpoint: Endpoint;
+  /** Whom the inventory lets in at this instant. */
+  readonly allowed: AddressSet;
+  /** Whom the program behind the firewall would let in; everybody where it does not judge. */
+  readonly judged: AddressSet;
+  /** Whether somebody listens there. */
+  readonly held: boolean;
+}
+
+const LOOPBACK = 127;
+
+/** Doors that a network reaches: not those on loopback. */
+export function guardedDoors(audited: Audited): readonly GuardedDoor[] {
+  const byPort = Map.groupBy(audited.listeners, ({ port }) => port);
+  const allowedTo = remembered(audited);
+  return audited.doors
+    .filter(({ endpoint }) => endpoint.address >>> 24 !== LOOPBACK)
+    .map((door): GuardedDoor => {
+      const endpoint = { ...door.endpoint, address: door.endpoint.address || addressOf(audited) };
+      const allowed = allowedTo(door.flow);
+      const holders = (byPort.get(endpoint.port) ?? []).filter(
+        (each) => each.protocol === "tcp" && serves(each, endpoint),
+      );
+      const judged = holders.length === 0 ? allowed : judgedBy(audited, door, { allowed, holders });
+      return { id: door.flow.id, endpoint, allowed, judged, held: holders.length > 0 };
+    });
+}
+
+export function addressOf({ host, inventory }: Audited): Endpoint["address"] {
+  return inventory.machines.find(({ name }) => name === host)?.address ?? inventory.gateway.address;
+}
+
+/** The addresses that grants let in now. A grant of an unknown source is none. */
+export function addressesOfGrants(
+  grants: readonly Grant[],
+  { inventory, at }: Pick<Audited, "inventory" | "at">,
+): AddressSet {
+  const names = new Set(grants.filter(({ until }) => until === undefined || until > at).map(({ source }) => source));
+  return addressesOf(networksOf(inventory, names));
+}
+
+function networksOf({ sources }: Inventory, names: ReadonlySet<string>): readonly Network[] {
+  return sources.filter(({ name }) => names.has(name)).flatMap(({ networks }) => networks);
+}
+
+/** Flows with the same gate have the same guests: 7,128 doors, a few lists. */
+function remembered(audited: Audited): (flow: Flow) => AddressSet {
+  const known = new Map<unknown, AddressSet>();
+  return (flow) => {
+    // Behind a balancer, only the balancer connects.
+    if (flow.kind === "relayed" && flow.acceptProxy !== undefined) {
+      return addressesOf(flow.acceptProxy.flatMap(({ networks }) => networks));
+    }
+    const allowed = known.get(flow.gate) ?? addressesOfGrants(flow.grants, audited);
+    known.set(flow.gate, allowed);
+    return allowed;
+  };
+}
+
+interface Holding {
+  readonly allowed: AddressSet;
+  readonly holders: readonly Listener[];
+}
+
+/** The gateway refuses whom its policy does not name; a service does what its unit says. */
+function judgedBy(audited: Audited, { flow, service }: ExpectedDoor, { allowed, holders }: Holding): AddressSet {
+  if (flow.kind === "relayed") return holders.every((holder) => isGateway(audited, holder)) ? allowed : EVERYBODY;
+  const unit = service?.unit;
+  return unit === undefined ? EVERYBODY : judgedByUnit(textOf(audited.facts, `unit:${unit}`));
+}
+
+/** The unit's main process where it is known; else a program of Node's: its main thread bears one of these names. */
+function isGateway({ facts }: Audited, { owner }: Listener): boolean {
+  const [, main = "0"] = /^ExecMainPID=(\d+)$/m.exec(textOf(facts, "unit:ecluse")) ?? [];
+  if (owner === undefined) return false;
+  return main === "0" ? /^(?:node|MainThread|node-MainThread|ecluse)$/.test(owner.program) : owner.pid === Number(main);
+}
+
+/** `ALLOWED_SOURCE_IP`, and systemd's own address filter: systemd.resource-control(5), "IPAddressAllow=". */
+function judgedByUnit(text: string): AddressSet {
+  const property = (name: string): string => new RegExp(`^${name}=(.*)$`, "m").exec(text)?.[1] ?? "";
+  const [, list] = /\bALLOWED_SOURCE_IP=(\S*)/.exec(property("Environment")) ?? [];
+  const byProgram = list === undefined ? EVERYBODY : networksIn(list.replaceAll(/["']/g, ""));
+  const denied = without(networksIn(property("IPAddressDeny")), networksIn(property("IPAddressAllow")));
+  return without(byProgram, denied);
+}
+
+function networksIn(text: string): AddressSet {
+  return addressesOf(
+    text.split(/[\s,]+/).flatMap((word) => {
+      const network = parseNetwork(word);
+      return "address" in network ? [network] : [];
+    }),
+  );
+}

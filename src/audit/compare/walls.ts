@@ -1,0 +1,220 @@
+/**
+ * Open to whom, really: for each door, who gets through the firewalls to the program behind, against whom the inventory
+ * lets in.
+ *
+ * A program that judges by itself may stand behind a wide wall, or behind none; one that does not has only the wall.
+ */
+import { escapeControls } from "../../inventory/quote.ts";
+import { type Audited, finding } from "../audited.ts";
+import type { AuditCode } from "../catalogue.ts";
+import type { AuditFinding, Evidence } from "../finding.ts";
+import { containerOf } from "../parse/containers.ts";
+import {
+  type AddressSet,
+  NOBODY,
+  intersection,
+  isNobody,
+  meet,
+  sayAddresses,
+  sizeOf,
+  union,
+  without,
+} from "../wall/address-set.ts";
+import { type Naming, formatElement, namedElements, setsNaming } from "../wall/elements.ts";
+import { type Reach, decisionsOf, isWalled, reachOf } from "../wall/host-walls.ts";
+import { type Mending, closing, opening } from "../wall/mending.ts";
+import type { Place } from "../wall/ruleset.ts";
+import type { Decision } from "../wall/walk.ts";
+import { type GuardedDoor, guardedDoors } from "./guarded-doors.ts";
+import { sshDoors } from "./ssh-doors.ts";
+import { strayDoors } from "./stray-doors.ts";
+
+/** One thing that is wrong at one door. */
+export interface Gap {
+  readonly code: AuditCode;
+  readonly door: GuardedDoor;
+  readonly sources: AddressSet;
+  /** What let them in, or kept them out. */
+  readonly deciders: readonly Decision[];
+}
+
+/** Rules that are there and were kept from the reader: of walls that nobody saw, nothing is said. */
+export function isForbiddenWall(id: string, failed: string | undefined): boolean {
+  const isWall = id.startsWith("iptables") || id === "nftables";
+  return isWall && /permission denied|not permitted|must be root/i.test(failed ?? "");
+}
+
+export function compareWalls(audited: Audited): readonly AuditFinding[] {
+  if (audited.facts.readings.some(({ id, failed }) => isForbiddenWall(id, failed))) return [];
+  const mending: Mending = { host: audited.walls, ufw: audited.ufw, machine: audited.host };
+  const gaps = [
+    ...guardedDoors(audited).flatMap((door) => gapsAt(audited, door)),
+    ...sshDoors(audited).flatMap((door) => sshGaps(audited, door)),
+    ...strayDoors(audited).flatMap((door) =>
+      gapsAt(audited, door).filter(({ code }) => code === "docker-bypasses-firewall"),
+    ),
+  ];
+  // One rule may open a thousand doors: it is one thing to mend.
+  const groups = Map.groupBy(gaps, ({ code, sources, deciders }) =>
+    [code, sources.bounds.join(), ...deciders.map(lineOf)].join("\n"),
+  );
+  return [...groups.values()].map((group) => findingOf(audited, group, mending));
+}
+
+function gapsAt(audited: Audited, door: GuardedDoor): readonly Gap[] {
+  const reach = reachOf(audited.walls, door.endpoint);
+  return [...tooMany(audited, door, reach), ...tooFew(door, reach, "allowed-but-blocked")];
+}
+
+/** Who gets through, and is not of the inventory: as far as the program, or only as far as its refusal. */
+function tooMany(audited: Audited, door: GuardedDoor, reach: Reach): readonly Gap[] {
+  const { allowed, judged } = door;
+  const rightly = union(allowed, audited.walls.ways.own);
+  // What is led to a container never meets the program of this host.
+  const behind = (set: AddressSet): AddressSet => union(intersection(set, judged), intersection(set, reach.translated));
+  const others = without(behind(reach.open), rightly);
+  const gap = (code: AuditCode, sources: AddressSet): readonly Gap[] =>
+    isNobody(sources) ? [] : [{ code, door, sources, deciders: deciders(reach, sources, "accept") }];
+  if (!isNobody(others)) {
+    return gap(meet(others, reach.translated) ? "docker-bypasses-firewall" : "open-to-others", others);
+  }
+  const perhaps = without(behind(reach.perhaps), rightly);
+  if (!isNobody(perhaps)) return gap("wall-unclear", perhaps);
+  if (!isWalled(audited.walls, door.endpoint)) return [];
+  const wider = gap("wall-is-wider", without(reach.open, rightly));
+  return wider.map((each) => (isTailscale(each) ? { ...each, code: "tailscale-bypasses-firewall" } : each));
+}
+
+function tooFew(door: GuardedDoor, reach: Reach, code: AuditCode): readonly Gap[] {
+  const blocked = without(door.allowed, reach.perhaps);
+  if (!isNobody(blocked)) return [{ code, door, sources: blocked, deciders: deciders(reach, blocked, "drop") }];
+  const unsure = without(intersection(door.allowed, reach.perhaps), reach.open);
+  if (isNobody(unsure)) return [];
+  return [{ code: "wall-unclear", door, sources: unsure, deciders: deciders(reach, unsure, "drop") }];
+}
+
+function sshGaps(audited: Audited, door: GuardedDoor): readonly Gap[] {
+  const reach = reachOf(audited.walls, door.endpoint);
+  const others = door.held ? without(reach.open, union(door.allowed, audited.walls.ways.own)) : NOBODY;
+  const open: readonly Gap[] = isNobody(others)
+    ? []
+    : [{ code: "ssh-open-to-all", door, sources: others, deciders: deciders(reach, others, "accept") }];
+  return [...open, ...tooFew(door, reach, "ssh-not-allowed")];
+}
+
+/** The rules that said so, rather than the policies, where there are any. */
+function deciders(reach: Reach, sources: AddressSet, verdict: Decision["verdict"]): readonly Decision[] {
+  const translations = reach.passages.flatMap((passage) => passage.translations);
+  const said = decisionsOf(reach).filter((each) => each.verdict === verdict && each.base.type === "filter");
+  const concerned = [...(verdict === "accept" ? translations : []), ...said].filter((each) =>
+    meet(each.sources, sources),
+  );
+  const rules = concerned.filter(({ rule }) => rule !== undefined);
+  const chosen = rules.length > 0 ? rules : concerned;
+  return [...new Map(chosen.map((decision) => [lineOf(decision), decision])).values()];
+}
+
+function isTailscale({ deciders: [first, ...more] }: Gap): boolean {
+  return first?.rule?.place.chain.startsWith("ts-") === true && more.length === 0;
+}
+
+function findingOf(audited: Audited, group: readonly Gap[], mending: Mending): AuditFinding {
+  const [gap] = group;
+  if (gap === undefined) throw new TypeError("a group has a gap");
+  const { code, sources, door } = gap;
+  return finding(audited, code, {
+    ...(group.length === 1 ? { flow: door.id } : {}),
+    message: `${namesOf(group)}: ${whoOf(audited, sources)} ${SAID[code] ?? ""}${containerNote(audited, gap)}`,
+    evidence: evidenceOf(audited, gap),
+    fix: fixOf(audited, group, mending),
+  });
+}
+
+/** Of most of the world, the host's own addresses are no exception worth a word. */
+function whoOf({ walls }: Audited, sources: AddressSet): string {
+  return sayAddresses(sizeOf(sources) > 2 ** 31 ? union(sources, walls.ways.own) : sources);
+}
+
+const SAID: Partial<Readonly<Record<AuditCode, string>>> = {
+  "open-to-others": "can connect, and nothing behind the firewall refuses them; the inventory does not name them",
+  "docker-bypasses-firewall": "can connect: the port is translated before the firewall of this host sees it",
+  "allowed-but-blocked": "may come by the inventory, and the firewall keeps them out",
+  "wall-is-wider": "get through the firewall, and only the program behind refuses them",
+  "tailscale-bypasses-firewall":
+    "get through by Tailscale's own rule, before the firewall, and only the program behind refuses them",
+  "wall-unclear": "may or may not get through: a rule tests what cannot be told from here",
+  "ssh-not-allowed": "may use SSH by the inventory, and the firewall keeps them out",
+  "ssh-open-to-all": "reach SSH, and the inventory does not name them",
+};
+
+/** Most doors that a message names. */
+const NAMED = 3;
+
+function namesOf(group: readonly Gap[]): string {
+  const ids = [...new Set(group.map(({ door }) => door.id))];
+  const named = ids.slice(0, NAMED).join(", ");
+  return ids.length > NAMED ? `${named} and ${ids.length - NAMED} more` : named;
+}
+
+function containerNote({ facts }: Audited, { code, door }: Gap): string {
+  const container = code === "docker-bypasses-firewall" ? containerOf(facts, door.endpoint.port) : undefined;
+  return container === undefined ? "" : `; it is published by the container ${escapeControls(container)}`;
+}
+
+function evidenceOf({ walls }: Audited, { code, deciders: decisions, door, sources }: Gap): Evidence {
+  const isBlocked = code === "allowed-but-blocked" || code === "ssh-not-allowed";
+  const named = isBlocked ? [] : setsNaming(walls.rules, door.endpoint.port, sources);
+  const rules = named.map(({ rule }) => rule);
+  const others = decisions.filter(({ rule }) => (rule === undefined ? rules.length === 0 : !rules.includes(rule)));
+  const place = (rules[0] ?? others[0]?.rule)?.place ?? others[0]?.base.chain.place;
+  if (place === undefined) return { source: "iptables-save; nft list ruleset", line: "" };
+  return {
+    source: commandFor(place),
+    line: [...named.map((each) => shown(each, door, sources)), ...others.map(lineOf)].join("\n"),
+  };
+}
+
+/** The rule, and the elements of its set that decide. */
+function shown({ rule, set }: Naming, { endpoint }: GuardedDoor, sources: AddressSet): string {
+  const held = namedElements(set, endpoint.port, sources).slice(0, NAMED);
+  return [rule.line, ...held.map(({ element }) => `${set.set ?? ""}: ${formatElement(set.fields, element)}`)].join(
+    "\n",
+  );
+}
+
+function lineOf({ rule, base }: Decision): string {
+  if (rule !== undefined) return rule.line;
+  const { program, family, table, chain } = base.chain.place;
+  return program === "nft"
+    ? `chain ${family} ${table} ${chain}: policy ${base.policy}`
+    : `:${chain} ${base.policy.toUpperCase()}`;
+}
+
+function commandFor({ program, family, table, chain }: Place): string {
+  return program === "nft" ? `nft -a list chain ${family} ${table} ${chain}` : `${program}-save -t ${table}`;
+}
+
+function fixOf(audited: Audited, group: readonly Gap[], mending: Mending): string {
+  const doors = group.map(({ door: { endpoint, allowed }, sources }) => ({ endpoint, allowed, sources }));
+  const [first] = group;
+  if (first === undefined) return "";
+  if (first.code === "wall-unclear") return "read the rule; if it is not needed: " + unsureUndo(first);
+  const isBlocked = first.code === "allowed-but-blocked" || first.code === "ssh-not-allowed";
+  if (isBlocked) return opening(mending, doors);
+  if (first.code !== "docker-bypasses-firewall") return closing(mending, doors);
+  return unpublishing(audited, group);
+}
+
+function unsureUndo({ deciders: [first] }: Gap): string {
+  return first?.rule?.undo ?? "";
+}
+
+/** The container goes; where none is known to publish the port, the rule. */
+function unpublishing({ facts }: Audited, group: readonly Gap[]): string {
+  const commands = group.flatMap(({ door, deciders: decisions }) => {
+    const container = containerOf(facts, door.endpoint.port);
+    if (container !== undefined) return [`docker rm --force '${container.replaceAll("'", "")}'`];
+    return decisions.flatMap(({ rule }) => (rule?.action.kind === "translate" ? [rule.undo] : []));
+  });
+  return [...new Set(commands)].join(" && ");
+}

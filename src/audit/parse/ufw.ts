@@ -1,0 +1,83 @@
+/**
+ * UFW as its files tell it: `ENABLED=` of ufw.conf, the defaults, and the rules of user.rules with the tuple above each,
+ * which says what was typed.
+ */
+import { type HostFacts, textOf } from "../facts.ts";
+import type { Rule } from "../wall/ruleset.ts";
+import { meaningOf, parseIptables } from "./iptables.ts";
+
+export interface Ufw {
+  /** What the operator wants; `undefined`: UFW is not there, or could not be read. */
+  readonly enabled: boolean | undefined;
+  /** `ufw status`: whether it stands in the kernel. */
+  readonly active: boolean;
+  /** What happens to who is named by no rule: `DROP`, `REJECT`, `ACCEPT`. */
+  readonly incoming: string;
+  readonly entries: readonly UfwEntry[];
+  readonly entries6: readonly UfwEntry[];
+}
+
+/** One rule as it was typed, and what iptables gets of it. */
+export interface UfwEntry {
+  readonly tuple: string;
+  readonly action: string;
+  readonly protocol: string;
+  /** `10101:10199,20000`, or `any`. */
+  readonly port: string;
+  readonly rules: readonly Rule[];
+  /** Without `ufw`: `allow from 203.0.113.7 to any port 10101 proto tcp`. */
+  readonly words: string;
+}
+
+export function ufwOf(facts: HostFacts): Ufw {
+  const text = textOf(facts, "ufw");
+  const [, enabled] = /ENABLED="?(yes|no)/i.exec(text) ?? [];
+  const [, incoming = "DROP"] = /DEFAULT_INPUT_POLICY="?(\w+)/.exec(text) ?? [];
+  return {
+    enabled: enabled === undefined ? undefined : enabled.toLowerCase() === "yes",
+    active: /^Status: active/m.test(text),
+    incoming,
+    entries: entriesIn(textOf(facts, "ufw-rules")),
+    entries6: entriesIn(textOf(facts, "ufw-rules6")),
+  };
+}
+
+const byMeaning = new WeakMap<readonly UfwEntry[], ReadonlyMap<string, UfwEntry>>();
+
+/** The entry that a loaded rule is of. */
+export function entryOf(entries: readonly UfwEntry[], rule: Rule): UfwEntry | undefined {
+  const index =
+    byMeaning.get(entries) ?? new Map(entries.flatMap((entry) => entry.rules.map((each) => [meaningOf(each), entry])));
+  byMeaning.set(entries, index);
+  return index.get(meaningOf(rule));
+}
+
+function entriesIn(text: string): readonly UfwEntry[] {
+  return [...text.matchAll(/^### tuple ### (.*)\n((?:-A .*\n)*)/gm)].flatMap(([, tuple = "", lines = ""]) => {
+    const entry = readEntry(tuple, parseIptables(`*filter\n${lines}`, "iptables").rules);
+    return entry === undefined ? [] : [entry];
+  });
+}
+
+/** UFW's parser: `action proto dport dst sport src [dapp sapp] direction[_interface] [comment=hex]`. */
+function readEntry(tuple: string, rules: readonly Rule[]): UfwEntry | undefined {
+  const fields = tuple.split(" ").filter((word) => !word.startsWith("comment="));
+  const [action = "", protocol = "", port = "", to = "", fromPort = "", from = ""] = fields;
+  const direction = fields.at(-1) ?? "";
+  // `route:` rules are about what is passed on; outgoing ones about nobody who comes.
+  if (fields.length < 7 || action.startsWith("route:") || !direction.startsWith("in")) return undefined;
+  const [, device] = /^in_(.+)$/.exec(direction) ?? [];
+  const words = [
+    action.replace("_log-all", " log-all").replace("_log", " log").split(" ")[0] ?? "",
+    ...(device === undefined ? [] : [`in on ${device}`]),
+    ...(/_log/.test(action) ? [action.endsWith("log-all") ? "log-all" : "log"] : []),
+    `from ${addressOf(from)}${fromPort === "any" ? "" : ` port ${fromPort}`}`,
+    `to ${addressOf(to)}${port === "any" ? "" : ` port ${port}`}`,
+    ...(protocol === "any" ? [] : [`proto ${protocol}`]),
+  ].join(" ");
+  return { tuple, action, protocol, port, rules, words };
+}
+
+function addressOf(text: string): string {
+  return text === "0.0.0.0/0" ? "any" : text;
+}
