@@ -146,8 +146,11 @@ async function answer({ request, response, handlers, failed }: Exchange): Promis
     }
     const name = routeOf(request.method, url.pathname);
     const given = ROUTES[name].method === "GET" ? Object.fromEntries(url.searchParams) : await bodyOf(request);
+    const { text }: Route = ROUTES[name];
     const parameters = readParameters(ROUTES[name], given);
-    send(response, 200, await (handlers[name] as (given: unknown) => Promise<unknown>)(parameters));
+    const answered = await (handlers[name] as (given: unknown) => Promise<unknown>)(parameters);
+    if (text === undefined) send(response, 200, answered);
+    else sendText(response, 200, { type: text, body: String(answered) });
   } catch (error) {
     sendProblem(response, error);
     if (!(error instanceof EcluseError)) failed(error);
@@ -216,6 +219,14 @@ function sendProblem(response: ServerResponse, error: unknown): void {
 }
 
 function send(response: ServerResponse, status: number, body: unknown, type = "application/json"): void {
+  sendText(response, status, { type, body: JSON.stringify(body ?? null) });
+}
+
+function sendText(
+  response: ServerResponse,
+  status: number,
+  { type, body }: { readonly type: string; readonly body: string },
+): void {
   response.writeHead(status, { "content-type": type, "cache-control": "no-store" });
-  response.end(JSON.stringify(body ?? null));
+  response.end(body);
 }

@@ -1,0 +1,111 @@
+/**
+ * Metrics on a port of this host: `GET /metrics`, in clear and for anybody who can connect, so on loopback only.
+ *
+ * A request whose Host is a name is refused: that is how a page in a browser on this host would ask, for a site that has
+ * pointed its own name here (DNS rebinding). A port that cannot be had is told and tried again; everything else goes on.
+ */
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
+import { isIPv4 } from "node:net";
+import { formatAddress } from "@ecluse/guard/address";
+import type { Clock } from "../engine/engine.ts";
+import type { Endpoint } from "../inventory/model.ts";
+import { OPENMETRICS } from "./openmetrics.ts";
+
+/** How often a port that cannot be had is tried again, in milliseconds. */
+const RETRY = 1_000;
+
+/** How long a page is good for, in milliseconds: whoever asks without pause must not take the sessions' time. */
+const FRESH = 1_000;
+
+export interface MetricsServerOptions {
+  readonly listen: Endpoint;
+  /** A descriptor that listens there already. */
+  readonly fd?: number;
+  readonly clock: Clock;
+  /** The page; absent while it would not be true. Called once for all who ask within a second. */
+  readonly page: () => Promise<string | undefined>;
+  /** Told when the port cannot be had, with the system's error code; and without one, when it can after all. */
+  readonly changed: (cause: string | undefined) => void;
+  /** Told of a bug that a page met. */
+  readonly failed: (error: unknown) => void;
+}
+
+export class MetricsServer {
+  readonly listen: Endpoint;
+  readonly #options: MetricsServerOptions;
+  readonly #server: Server;
+  #cause: string | undefined;
+  #stopRetrying: (() => void) | undefined;
+  #page: Promise<string | undefined> = Promise.resolve(undefined);
+  #goodUntil = -Infinity;
+
+  constructor(options: MetricsServerOptions) {
+    this.listen = options.listen;
+    this.#options = options;
+    this.#server = createServer((request, response) => void this.#answer(request, response));
+    this.#server.requestTimeout = 10_000;
+    this.#server.maxConnections = 32;
+    this.#server.on("listening", () => this.#opened()).on("error", (error) => this.#blocked(error));
+    if (options.fd === undefined) this.#open();
+    else this.#server.listen({ fd: options.fd });
+  }
+
+  /** Lets go of the port; answers under way are given. */
+  close(): void {
+    this.#stopRetrying?.();
+    this.#server.close();
+  }
+
+  #open(): void {
+    const { address, port } = this.listen;
+    this.#server.listen({ host: formatAddress(address), port, exclusive: true });
+  }
+
+  #opened(): void {
+    this.#stopRetrying?.();
+    this.#stopRetrying = undefined;
+    if (this.#cause !== undefined) this.#options.changed(undefined);
+    this.#cause = undefined;
+  }
+
+  #blocked({ code = "unknown" }: NodeJS.ErrnoException): void {
+    if (this.#cause === undefined) this.#options.changed(code);
+    this.#cause = code;
+    this.#stopRetrying ??= this.#options.clock.every(RETRY, () => this.#open());
+  }
+
+  async #answer({ method, url, headers }: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!isAddress(headers.host)) return send(response, 421, "Ask for this host by its address.\n");
+    if (url !== "/metrics") return send(response, 404, "There is only /metrics here.\n");
+    if (method !== "GET" && method !== "HEAD") return send(response, 405, "GET it.\n");
+    try {
+      const page = await this.#freshPage();
+      if (page === undefined) send(response, 503, "Another process takes over: ask again.\n");
+      else send(response, 200, page, OPENMETRICS);
+    } catch (error) {
+      send(response, 500, "The gateway has a bug: its log has the stack.\n");
+      this.#options.failed(error);
+    }
+  }
+
+  #freshPage(): Promise<string | undefined> {
+    const now = this.#options.clock.monotonic();
+    if (now >= this.#goodUntil) {
+      this.#goodUntil = now + FRESH;
+      this.#page = this.#options.page();
+    }
+    return this.#page;
+  }
+}
+
+/** Or `localhost`, which nobody else can point here. */
+function isAddress(host = ""): boolean {
+  const name = host.replace(/:\d+$/, "");
+  return name === "localhost" || isIPv4(name);
+}
+
+/** One answer per connection: whoever takes over must not be kept waiting for those that are held open. */
+function send(response: ServerResponse, status: number, body: string, type = "text/plain; charset=utf-8"): void {
+  response.writeHead(status, { "content-type": type, "cache-control": "no-store", connection: "close" });
+  response.end(body);
+}
