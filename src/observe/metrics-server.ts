@@ -75,9 +75,13 @@ export class MetricsServer {
   }
 
   async #answer({ method, url, headers }: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (!isAddress(headers.host)) return send(response, 421, "Ask for this host by its address.\n");
-    if (url !== "/metrics") return send(response, 404, "There is only /metrics here.\n");
-    if (method !== "GET" && method !== "HEAD") return send(response, 405, "GET it.\n");
+    if (!isAddress(headers.host)) send(response, 421, "Ask for this host by its address.\n");
+    else if (url !== "/metrics") send(response, 404, "There is only /metrics here.\n");
+    else if (method !== "GET" && method !== "HEAD") send(response, 405, "GET it.\n");
+    else await this.#sendPage(response);
+  }
+
+  async #sendPage(response: ServerResponse): Promise<void> {
     try {
       const page = await this.#freshPage();
       if (page === undefined) send(response, 503, "Another process takes over: ask again.\n");

@@ -5,31 +5,43 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { DistributionValues } from "./distribution.ts";
-import { type Labels, METRICS, type Metric } from "./metrics.ts";
+import { type Labels, METRICS, type Metric, type Sample } from "./metrics.ts";
 import type { Observed } from "./observed.ts";
 
 export const OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/** A whole page. The sessions get their turn between one metric and the next: with 7,128 terminals it takes a while. */
+/** Lines written in one turn of the loop: with 7,128 terminals a page takes a while, and sessions must not wait for all of it. */
+const LINES_A_TURN = 1_000;
+
+/** A whole page. */
 export async function openMetrics(observed: Observed): Promise<string> {
-  const parts: string[] = [];
+  let page = "";
   for (const metric of METRICS) {
-    parts.push(written(metric, observed));
-    await nextTurn();
+    page += headOf(metric);
+    if (metric.type === "histogram") page += buckets(metric.name, metric.values(observed));
+    else page += await lines(metric.name, metric.samples(observed));
   }
-  return `${parts.join("")}# EOF\n`;
+  return `${page}# EOF\n`;
 }
 
-function written(metric: Metric, observed: Observed): string {
-  const { name, type, unit, help } = metric;
+function headOf({ name, type, unit, help }: Metric): string {
   // A family is called without the suffix that its samples have.
   const family = name.replace(/_(?:total|info)$/, "");
   const units = unit === undefined ? "" : `# UNIT ${family} ${unit}\n`;
-  const head = `# TYPE ${family} ${type}\n${units}# HELP ${family} ${escaped(help)}\n`;
-  if (metric.type === "histogram") return head + buckets(name, metric.values(observed));
-  let lines = head;
-  for (const { labels, value } of metric.samples(observed)) lines += `${name}${braced(labels)} ${value}\n`;
-  return lines;
+  return `# TYPE ${family} ${type}\n${units}# HELP ${family} ${escaped(help)}\n`;
+}
+
+async function lines(name: string, samples: Iterable<Sample>): Promise<string> {
+  let text = "";
+  let left = LINES_A_TURN;
+  for (const { labels, value } of samples) {
+    text += `${name}${braced(labels)} ${value}\n`;
+    left -= 1;
+    if (left > 0) continue;
+    await nextTurn();
+    left = LINES_A_TURN;
+  }
+  return text;
 }
 
 /** Each bucket holds those below it, too; the last one holds all. */
