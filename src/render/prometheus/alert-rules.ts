@@ -1,13 +1,13 @@
-/** The alerts as a rule file of Prometheus. */
+/** The alerts as a rule file of Prometheus. No name or contact holds braces, which would begin a template there. */
 import type { Person } from "../../inventory/model.ts";
 import type { Subject } from "../subject.ts";
 import { ALERTS, type Alert } from "./alerts.ts";
 
 export function alertRules({ inventory: { language, contact } }: Subject): string {
   const more = {
-    ...(contact.emergency === undefined ? {} : { emergency: literal(reached(contact.emergency)) }),
-    ...(contact.support === undefined ? {} : { support: literal(reached(contact.support)) }),
-    ...(contact.documentation === undefined ? {} : { documentation: literal(contact.documentation) }),
+    ...(contact.emergency === undefined ? {} : { emergency: reached(contact.emergency) }),
+    ...(contact.support === undefined ? {} : { support: reached(contact.support) }),
+    ...(contact.documentation === undefined ? {} : { documentation: contact.documentation }),
   };
   const rules = ALERTS.map((alert) => rule(alert, { ...alert.says[language], ...more }));
   return `groups:\n  - name: "ecluse"\n    rules:\n${rules.join("")}`;
@@ -31,9 +31,4 @@ function quoted(text: string): string {
 
 function reached({ name, email, phone }: Person): string {
   return [name, phone, email].filter((part) => part !== undefined).join(", ");
-}
-
-/** Two braces would begin a template of Prometheus. */
-function literal(text: string): string {
-  return text.replaceAll("{{", '{{ "{{" }}');
 }
