@@ -45,7 +45,7 @@ const READY_WITHIN = { least: 1_000, most: 80_000, usual: 60_000 };
 /** What each route answers. Plain data: the same before and after JSON. Instants are milliseconds, or ISO 8601 as text. */
 export interface Answered {
   readonly status: StatusAnswer;
-  /** OpenMetrics text. */
+  /** OpenMetrics text; it is sent in parts. */
   readonly metrics: string;
   readonly sessions: readonly SessionAnswer[];
   readonly history: readonly ListedEntry[];
@@ -120,7 +120,11 @@ export interface PlanAnswer extends ChangeAnswer {
   readonly sessions: number;
 }
 
-type Answers = { readonly [Name in RouteName]: (parameters: Parameters<Name>) => Promise<Answered[Name]> };
+type Answers = {
+  readonly [Name in RouteName]: (
+    parameters: Parameters<Name>,
+  ) => Promise<Name extends "metrics" ? AsyncIterable<string> : Answered[Name]>;
+};
 
 export function handlersOf(asked: Asked): Answers {
   const { changes, gateway, clock } = asked;
@@ -206,7 +210,12 @@ async function status({ gateway, journal, changes, clock }: Asked, select: strin
 }
 
 /** What `docs/metrics.md` describes, of now. */
-export async function metricsPage({ gateway, journal, changes, clock }: Omit<Asked, "takeOver">): Promise<string> {
+export async function metricsPage({
+  gateway,
+  journal,
+  changes,
+  clock,
+}: Omit<Asked, "takeOver">): Promise<AsyncIterable<string>> {
   const open = await descriptors();
   const observed = await gateway.observed();
   return openMetrics({

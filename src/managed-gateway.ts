@@ -110,7 +110,7 @@ export class ManagedGateway {
       new MetricsPort({
         ...metricsOptions(options, passed),
         where: (): Endpoint | undefined => changes.inventory.gateway.metrics,
-        page: (): Promise<string | undefined> =>
+        page: (): Promise<AsyncIterable<string> | undefined> =>
           managed.#isHandingOver ? Promise.resolve(undefined) : metricsPage(asked),
       }),
     );

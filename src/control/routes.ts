@@ -16,7 +16,7 @@ export interface Route {
   readonly path: `/v1/${string}`;
   readonly summary: string;
   readonly parameters: Readonly<Record<string, Parameter>>;
-  /** The media type of an answer that is text; absent: it is JSON. */
+  /** The media type of an answer that is text, which its handler gives in parts; absent: it is JSON. */
   readonly text?: string;
 }
 
@@ -200,5 +200,5 @@ export type Parameters<Name extends RouteName> = {
       : never;
 };
 
-/** What answers: one function per route. Answers are plain data. Throws `EcluseError` for what the caller can mend. */
+/** What answers: one function per route. Answers are plain data, or parts of a text. Throws `EcluseError` for what the caller can mend. */
 export type Handlers = { readonly [Name in RouteName]: (parameters: Parameters<Name>) => Promise<unknown> };

@@ -8,6 +8,7 @@ import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import { connect } from "node:net";
 import { dirname } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { EcluseError } from "../errors.ts";
 import { openapi } from "./openapi.ts";
 import { type Handlers, ROUTES, type Route, type RouteName } from "./routes.ts";
@@ -150,7 +151,7 @@ async function answer({ request, response, handlers, failed }: Exchange): Promis
     const parameters = readParameters(ROUTES[name], given);
     const answered = await (handlers[name] as (given: unknown) => Promise<unknown>)(parameters);
     if (text === undefined) send(response, 200, answered);
-    else sendText(response, 200, { type: text, body: String(answered) });
+    else await sendParts(response, text, answered as AsyncIterable<string>);
   } catch (error) {
     sendProblem(response, error);
     if (!(error instanceof EcluseError)) failed(error);
@@ -219,14 +220,14 @@ function sendProblem(response: ServerResponse, error: unknown): void {
 }
 
 function send(response: ServerResponse, status: number, body: unknown, type = "application/json"): void {
-  sendText(response, status, { type, body: JSON.stringify(body ?? null) });
+  response.writeHead(status, { "content-type": type, "cache-control": "no-store" });
+  response.end(JSON.stringify(body ?? null));
 }
 
-function sendText(
-  response: ServerResponse,
-  status: number,
-  { type, body }: { readonly type: string; readonly body: string },
-): void {
-  response.writeHead(status, { "content-type": type, "cache-control": "no-store" });
-  response.end(body);
+/** As fast as they are taken; whoever leaves before the end has no more of them. */
+async function sendParts(response: ServerResponse, type: string, parts: AsyncIterable<string>): Promise<void> {
+  response.writeHead(200, { "content-type": type, "cache-control": "no-store" });
+  await pipeline(parts, response).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
+  });
 }

@@ -6,6 +6,7 @@
  */
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import { isIPv4 } from "node:net";
+import { pipeline } from "node:stream/promises";
 import { formatAddress } from "@ecluse/guard/address";
 import type { Clock } from "../engine/engine.ts";
 import type { Endpoint } from "../inventory/model.ts";
@@ -14,16 +15,19 @@ import { OPENMETRICS } from "./openmetrics.ts";
 /** How often a port that cannot be had is tried again, in milliseconds. */
 const RETRY = 1_000;
 
-/** How long a page is good for, in milliseconds: whoever asks without pause must not take the sessions' time. */
-const FRESH = 1_000;
+/** Between the beginnings of two pages, in milliseconds: whoever asks without pause must not take the sessions' time. */
+const BETWEEN = 100;
+
+/** How long somebody who asks may take nothing, in milliseconds. */
+const PATIENCE = 10_000;
 
 export interface MetricsServerOptions {
   readonly listen: Endpoint;
   /** A descriptor that listens there already. */
   readonly fd?: number;
   readonly clock: Clock;
-  /** The page; absent while it would not be true. Called once for all who ask within a second. */
-  readonly page: () => Promise<string | undefined>;
+  /** The parts of a page; absent while it would not be true. */
+  readonly page: () => Promise<AsyncIterable<string> | undefined>;
   /** Told when the port cannot be had, with the system's error code; and without one, when it can after all. */
   readonly changed: (cause: string | undefined) => void;
   /** Told of a bug that a page met. */
@@ -36,14 +40,15 @@ export class MetricsServer {
   readonly #server: Server;
   #cause: string | undefined;
   #stopRetrying: (() => void) | undefined;
-  #page: Promise<string | undefined> = Promise.resolve(undefined);
-  #goodUntil = -Infinity;
+  /** The earliest instant for another page. */
+  #next = -Infinity;
 
   constructor(options: MetricsServerOptions) {
     this.listen = options.listen;
     this.#options = options;
     this.#server = createServer((request, response) => void this.#answer(request, response));
-    this.#server.requestTimeout = 10_000;
+    this.#server.requestTimeout = PATIENCE;
+    this.#server.timeout = PATIENCE;
     this.#server.maxConnections = 32;
     this.#server.on("listening", () => this.#opened()).on("error", (error) => this.#blocked(error));
     if (options.fd === undefined) this.#open();
@@ -82,23 +87,31 @@ export class MetricsServer {
   }
 
   async #sendPage(response: ServerResponse): Promise<void> {
+    await this.#turn();
     try {
-      const page = await this.#freshPage();
+      const page = await this.#options.page();
       if (page === undefined) send(response, 503, "Another process takes over: ask again.\n");
-      else send(response, 200, page, OPENMETRICS);
+      else await pipeline(page, response.writeHead(200, headersOf(OPENMETRICS)));
     } catch (error) {
-      send(response, 500, "The gateway has a bug: its log has the stack.\n");
+      // Whoever leaves before the end has no more of it.
+      if ((error as NodeJS.ErrnoException).code === "ERR_STREAM_PREMATURE_CLOSE") return;
+      if (!response.headersSent) send(response, 500, "The gateway has a bug: its log has the stack.\n");
       this.#options.failed(error);
     }
   }
 
-  #freshPage(): Promise<string | undefined> {
-    const now = this.#options.clock.monotonic();
-    if (now >= this.#goodUntil) {
-      this.#goodUntil = now + FRESH;
-      this.#page = this.#options.page();
-    }
-    return this.#page;
+  #turn(): Promise<void> {
+    const { monotonic, every } = this.#options.clock;
+    const now = monotonic();
+    const at = Math.max(now, this.#next);
+    this.#next = at + BETWEEN;
+    if (at === now) return Promise.resolve();
+    return new Promise((resolve) => {
+      const stop = every(at - now, () => {
+        stop();
+        resolve();
+      });
+    });
   }
 }
 
@@ -108,8 +121,11 @@ function isAddress(host = ""): boolean {
   return name === "localhost" || isIPv4(name);
 }
 
+function send(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, headersOf("text/plain; charset=utf-8")).end(body);
+}
+
 /** One answer per connection: whoever takes over must not be kept waiting for those that are held open. */
-function send(response: ServerResponse, status: number, body: string, type = "text/plain; charset=utf-8"): void {
-  response.writeHead(status, { "content-type": type, "cache-control": "no-store", connection: "close" });
-  response.end(body);
+function headersOf(type: string): Readonly<Record<string, string>> {
+  return { "content-type": type, "cache-control": "no-store", connection: "close" };
 }

@@ -51,8 +51,7 @@ export const METRICS: readonly Metric[] = [
     type: "counter",
     labels: ["flow", "depot"],
     help: "Sessions at a flow that have ended, however",
-    samples: ({ policy, counters: { flows } }) =>
-      relayed(policy.flows).map((flow) => ({ labels: flowLabels(flow), value: flows[flow.id] ?? 0 })),
+    samples: flowSessionsEnded,
   },
   {
     name: "ecluse_sessions",
@@ -244,18 +243,22 @@ function flowLabels({ id, position }: RelayedFlow): Labels {
   return position === undefined ? { flow: id } : { flow: id, depot: String(position.depot) };
 }
 
-function flowStates({ policy, blocked }: Observed): readonly Sample[] {
+function* flowStates({ policy, blocked }: Observed): Iterable<Sample> {
   const isBlocked = new Set(blocked.map(({ flow }) => flow));
-  return relayed(policy.flows).map((flow) => {
+  for (const flow of relayed(policy.flows)) {
     const state = flow.standing ?? (isBlocked.has(flow.id) ? "blocked" : "open");
-    return { labels: { ...flowLabels(flow), state }, value: 1 };
-  });
+    yield { labels: { ...flowLabels(flow), state }, value: 1 };
+  }
 }
 
-function flowSessions({ policy, sessions }: Observed): readonly Sample[] {
+function* flowSessions({ policy, sessions }: Observed): Iterable<Sample> {
   const inside = new Map<string, number>();
   for (const { flow } of sessions) inside.set(flow, (inside.get(flow) ?? 0) + 1);
-  return relayed(policy.flows).map((flow) => ({ labels: flowLabels(flow), value: inside.get(flow.id) ?? 0 }));
+  for (const flow of relayed(policy.flows)) yield { labels: flowLabels(flow), value: inside.get(flow.id) ?? 0 };
+}
+
+function* flowSessionsEnded({ policy, counters: { flows } }: Observed): Iterable<Sample> {
+  for (const flow of relayed(policy.flows)) yield { labels: flowLabels(flow), value: flows[flow.id] ?? 0 };
 }
 
 function relayedBytes({ counters: { bytes }, sessions }: Observed): readonly Sample[] {

@@ -6,6 +6,7 @@ import type { OpenSession } from "../../src/engine/records.ts";
 import { Counters } from "../../src/observe/counters.ts";
 import { METRICS } from "../../src/observe/metrics.ts";
 import { openMetrics } from "../../src/observe/openmetrics.ts";
+import type { Observed } from "../../src/observe/observed.ts";
 import { ipv4 } from "../support/loopback.ts";
 import { manyTerminals } from "../render/subjects.ts";
 import { NOW, observed } from "./observed.ts";
@@ -31,6 +32,12 @@ const SESSION: OpenSession = {
   ...{ bytesToTarget: 10, bytesToClient: 20, phase: "open", leaving: false },
 };
 
+async function pageOf(given: Observed): Promise<string> {
+  let page = "";
+  for await (const part of openMetrics(given)) page += part;
+  return page;
+}
+
 /** The samples of a metric, whole lines without its name. */
 function samplesOf(page: string, name: string): readonly string[] {
   const lines = page.split("\n").filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
@@ -50,7 +57,7 @@ suite("openMetrics", () => {
       flows: site.policy.flows.map((flow) => (flow === second ? { ...second, standing: "draining" as const } : flow)),
     };
     const blocked = [{ flow: "flow/callback", endpoint: SESSION.endpoint, cause: "EADDRINUSE" }];
-    const page = await openMetrics({ ...site, policy, blocked });
+    const page = await pageOf({ ...site, policy, blocked });
     assert.deepEqual(samplesOf(page, "ecluse_flow_state"), [
       '{flow="depot22-tpe01",depot="22",state="open"} 1',
       '{flow="depot22-tpe02",depot="22",state="draining"} 1',
@@ -73,7 +80,7 @@ suite("openMetrics", () => {
     const counters = new Counters();
     const { phase: _phase, leaving: _leaving, ...facts } = SESSION;
     counters.ended({ ...facts, outcome: "closed", by: "client" });
-    const page = await openMetrics(observed(SITE, { sessions: [SESSION], counters: counters.values }));
+    const page = await pageOf(observed(SITE, { sessions: [SESSION], counters: counters.values }));
     assert.deepEqual(samplesOf(page, "ecluse_relayed_bytes_total"), [
       '{direction="to_target"} 20',
       '{direction="to_client"} 40',
@@ -81,17 +88,17 @@ suite("openMetrics", () => {
   });
 
   test("rights that end within a day; not those that end later", async () => {
-    assert.deepEqual(samplesOf(await openMetrics(observed(SITE)), "ecluse_grants_expiring"), ["1"]);
+    assert.deepEqual(samplesOf(await pageOf(observed(SITE)), "ecluse_grants_expiring"), ["1"]);
   });
 
   test("every outcome and reason is there before it has happened, so that its first time is an increase", async () => {
-    const page = await openMetrics(observed(SITE));
+    const page = await pageOf(observed(SITE));
     assert.equal(samplesOf(page, "ecluse_sessions_ended_total").length, 10);
     assert.equal(samplesOf(page, "ecluse_refusals_total").length, 15);
   });
 
   test("a histogram: each bucket holds those below, the last holds all", async () => {
-    const page = await openMetrics(observed(SITE));
+    const page = await pageOf(observed(SITE));
     const name = "ecluse_event_loop_delay_seconds";
     const family = page.split("\n").filter((line) => line.includes(name));
     assert.deepEqual(family.slice(0, 2), [`# TYPE ${name} histogram`, `# UNIT ${name} seconds`]);
@@ -105,15 +112,15 @@ suite("openMetrics", () => {
   });
 
   test("what would break a line is escaped", async () => {
-    const page = await openMetrics(observed(SITE, { version: 'a"b\\c\nd' }));
+    const page = await pageOf(observed(SITE, { version: 'a"b\\c\nd' }));
     assert.deepEqual(samplesOf(page, "ecluse_build_info"), [String.raw`{version="a\"b\\c\nd"} 1`]);
   });
 
   test("a page for 7,128 terminals has less than 2 MB", async (t) => {
     const plan = observed(manyTerminals(7_128));
-    await openMetrics(plan);
+    await pageOf(plan);
     const began = performance.now();
-    const page = await openMetrics(plan);
+    const page = await pageOf(plan);
     const took = performance.now() - began;
     t.diagnostic(`${page.length} bytes in ${took.toFixed(0)} ms`);
     assert.equal(samplesOf(page, "ecluse_flow_state").length, 7_128);
