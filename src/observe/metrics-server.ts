@@ -18,6 +18,9 @@ const RETRY = 1_000;
 /** Between the beginnings of two pages, in milliseconds: whoever asks without pause must not take the sessions' time. */
 const BETWEEN = 100;
 
+/** Who may ask at once: their descriptors come out of what the sessions leave free (`relay/ceiling.ts`). */
+const MOST = 8;
+
 /** How long somebody who asks may take nothing, in milliseconds. */
 const PATIENCE = 10_000;
 
@@ -49,7 +52,7 @@ export class MetricsServer {
     this.#server = createServer((request, response) => void this.#answer(request, response));
     this.#server.requestTimeout = PATIENCE;
     this.#server.timeout = PATIENCE;
-    this.#server.maxConnections = 32;
+    this.#server.maxConnections = MOST;
     this.#server.on("listening", () => this.#opened()).on("error", (error) => this.#blocked(error));
     if (options.fd === undefined) this.#open();
     else this.#server.listen({ fd: options.fd });

@@ -83,8 +83,12 @@ suite("metrics at a take-over", { timeout: 120_000 }, () => {
       site.inventory.replace("gateway: {", `gateway: { metrics: { listen: ${place(at)} },`),
     );
     await knock({ ...door, from: site.stranger });
-    gateway.nextBuild("dies-when-given");
-    await assert.rejects(gateway.takeOver(2_000));
+    gateway.nextBuild("hangs-when-given");
+    const failed = assert.rejects(gateway.takeOver());
+    let status = 200;
+    while (status === 200) ({ status } = await askMetrics(at));
+    assert.equal(status, 503, "who counts is not known yet");
+    await failed;
     await knock({ ...door, from: site.stranger });
     assert.deepEqual(await valuesOnce(gateway, REFUSED, 2), [0, 0, 2]);
     assert.equal((await askMetrics(at)).status, 200);
