@@ -107,9 +107,32 @@ suite("MetricsServer", () => {
 
   test("keeps no connection: whoever takes over the port must not be waited for", async () => {
     using server = await serving(() => Promise.resolve(parts("page")));
-    await askMetrics(server.place);
+    const socket = await dial(server.place);
+    socket.write(`GET /metrics HTTP/1.1\r\nhost: ${server.place.host}\r\n\r\n`);
+    const { bytes } = await ending(socket);
+    assert.match(bytes.toString(), /^connection: close\r$/im);
+    socket.destroy();
     server[Symbol.dispose]();
     assert.equal(isListening(server.place), false);
-    await assert.rejects(askMetrics(server.place), { code: "ECONNREFUSED" });
+  });
+
+  test("a port that somebody else has: told once, tried every second, and told when it is had", async () => {
+    const other = await listen(() => undefined);
+    const [clock, told] = [manualClock(), [] as (string | undefined)[]];
+    const server = new MetricsServer({
+      ...{ listen: other.endpoint, clock, page: () => Promise.resolve(undefined), failed: () => undefined },
+      changed: (cause) => void told.push(cause),
+    });
+    await until(() => told.length === 1, "it is told");
+    for (const _second of [1, 2, 3]) {
+      clock.pass(1_000);
+      await turns(10);
+    }
+    await other[Symbol.asyncDispose]();
+    clock.pass(1_000);
+    await until(() => told.length > 1, "it is told again");
+    assert.deepEqual(told, ["EADDRINUSE", undefined]);
+    assert.ok(isListening(other));
+    server.close();
   });
 });

@@ -72,9 +72,15 @@ interface Dashboard {
     readonly id: number;
     readonly title: string;
     readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+    readonly fieldConfig: { readonly defaults: { readonly thresholds: { readonly steps: readonly Step[] } } };
     readonly targets: readonly { readonly refId: string; readonly expr: string }[];
   }[];
   readonly templating: { readonly list: readonly { readonly name: string; readonly query: string }[] };
+}
+
+interface Step {
+  readonly color: string;
+  readonly value: number | null;
 }
 
 function dashboardOf(subject: Parameters<typeof grafana>[0]): Dashboard {
@@ -100,6 +106,16 @@ suite("the dashboard", () => {
     const { panels } = dashboardOf(exampleSubject("complete"));
     assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length);
     for (const { targets } of panels) assert.equal(new Set(targets.map(({ refId }) => refId)).size, targets.length);
+  });
+
+  test("a gateway that does not answer is red, and so is a door that is blocked", () => {
+    const { panels } = dashboardOf(exampleSubject("terminals"));
+    const coloursOf = (title: string): readonly string[] => {
+      const steps = panels.find((panel) => panel.title === title)?.fieldConfig.defaults.thresholds.steps ?? [];
+      return steps.map(({ color, value }) => `${color} from ${value ?? "the least"}`);
+    };
+    assert.deepEqual(coloursOf("Gateway answers"), ["red from the least", "green from 1"]);
+    assert.deepEqual(coloursOf("Doors blocked"), ["green from the least", "red from 1"]);
   });
 
   test("is in the inventory's language", () => {

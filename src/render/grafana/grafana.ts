@@ -105,8 +105,9 @@ function panelModel(
   };
 }
 
-function thresholds(red: number | undefined): object {
-  const steps = [{ color: "green", value: null }, ...(red === undefined ? [] : [{ color: "red", value: red }])];
+function thresholds(red: Panel["red"]): object {
+  const [usual, from1] = red === "below-1" ? ["red", "green"] : ["green", "red"];
+  const steps = [{ color: usual, value: null }, ...(red === undefined ? [] : [{ color: from1, value: 1 }])];
   return { thresholds: { mode: "absolute", steps } };
 }
 

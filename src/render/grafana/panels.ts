@@ -7,8 +7,8 @@ export interface Panel {
   readonly width: number;
   readonly unit: "short" | "s" | "Bps" | "cps" | "percentunit";
   readonly queries: readonly Query[];
-  /** Of a stat: from this value on it is red. */
-  readonly red?: number;
+  /** Of a stat: red from 1 on, or below it. Absent: never. */
+  readonly red?: "from-1" | "below-1";
   /** Whether the values of one moment add up to something. */
   readonly stacked?: boolean;
 }
@@ -25,8 +25,8 @@ const DEPOTS = `${GATEWAY}, depot=~"$depot"`;
 
 export const PANELS: readonly Panel[] = [
   stat({ en: "Sessions now", fr: "Sessions en cours" }, `sum(ecluse_flow_sessions{${DEPOTS}})`),
-  stat({ en: "Gateway answers", fr: "La passerelle répond" }, `min(up{${GATEWAY}})`),
-  stat({ en: "Doors blocked", fr: "Portes bloquées" }, `sum(ecluse_doors{${GATEWAY}, state="blocked"})`, 1),
+  stat({ en: "Gateway answers", fr: "La passerelle répond" }, `min(up{${GATEWAY}})`, "below-1"),
+  stat({ en: "Doors blocked", fr: "Portes bloquées" }, `sum(ecluse_doors{${GATEWAY}, state="blocked"})`, "from-1"),
   stat({ en: "Waiting in line", fr: "En file d’attente" }, `sum(ecluse_sessions{${GATEWAY}, phase="waiting"})`),
   stat(
     { en: "Rights that end today", fr: "Droits qui finissent sous 24 h" },
@@ -35,7 +35,7 @@ export const PANELS: readonly Panel[] = [
   stat(
     { en: "Journal: rows lost", fr: "Journal : lignes perdues" },
     `sum(ecluse_journal_dropped_total{${GATEWAY}})`,
-    1,
+    "from-1",
   ),
   {
     title: { en: "Sessions now, by depot", fr: "Sessions en cours, par dépôt" },
@@ -138,7 +138,7 @@ export const PANELS: readonly Panel[] = [
   },
 ];
 
-function stat(title: Panel["title"], expr: string, red?: number): Panel {
+function stat(title: Panel["title"], expr: string, red?: Panel["red"]): Panel {
   return {
     ...{ title, kind: "stat", width: 4, unit: "short", queries: [{ expr, legend: "" }] },
     ...(red === undefined ? {} : { red }),

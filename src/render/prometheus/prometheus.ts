@@ -11,11 +11,13 @@ import { alertRules } from "./alert-rules.ts";
 import { terminalTargets } from "./terminal-targets.ts";
 
 export function render(subject: Subject): readonly RenderedFile[] {
-  return [
+  const files: readonly RenderedFile[] = [
     { path: "prometheus/scrape.yaml", body: scrape(subject), comment: "#" },
     { path: "prometheus/alerts.yaml", body: alertRules(subject), comment: "#" },
-    { path: "prometheus/terminals.json", body: terminalTargets(subject), comment: "none" },
   ];
+  const terminals = terminalTargets(subject);
+  if (terminals === undefined) return files;
+  return [...files, { path: "prometheus/terminals.json", body: terminals, comment: "none" }];
 }
 
 /** Nothing but `scrape_configs`: so it can be a `scrape_config_files` of Prometheus 2.43 as well as a configuration. */

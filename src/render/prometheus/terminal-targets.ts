@@ -9,8 +9,10 @@ import type { Depot, Terminal } from "../../inventory/model.ts";
 import { terminalId } from "../../inventory/numbering.ts";
 import type { Subject } from "../subject.ts";
 
-export function terminalTargets({ inventory: { depots } }: Subject): string {
+/** Absent: there are none. */
+export function terminalTargets({ inventory: { depots } }: Subject): string | undefined {
   const groups = depots.flatMap((depot) => depot.terminals.map((terminal) => group(depot, terminal)));
+  if (groups.length === 0) return undefined;
   // One line each: 7,128 of them are still read by people.
   return `[\n${groups.map((each) => `  ${JSON.stringify(each)}`).join(",\n")}\n]\n`;
 }
