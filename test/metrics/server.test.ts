@@ -7,9 +7,11 @@ import { manualClock } from "../support/clock.ts";
 import {
   type Place,
   dial,
+  ending,
   freePort,
   ipv4,
   isListening,
+  listen,
   loopbackAddress,
   settled,
   turns,
