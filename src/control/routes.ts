@@ -200,5 +200,8 @@ export type Parameters<Name extends RouteName> = {
       : never;
 };
 
-/** What answers: one function per route. Answers are plain data, or parts of a text. Throws `EcluseError` for what the caller can mend. */
+/**
+ * What answers: one function per route. Answers are plain data, or parts of a text. Throws `EcluseError` for what the
+ * caller can mend.
+ */
 export type Handlers = { readonly [Name in RouteName]: (parameters: Parameters<Name>) => Promise<unknown> };

@@ -153,7 +153,8 @@ async function answer({ request, response, handlers, failed }: Exchange): Promis
     if (text === undefined) send(response, 200, answered);
     else await sendParts(response, text, answered as AsyncIterable<string>);
   } catch (error) {
-    sendProblem(response, error);
+    // Parts of a text may have been sent already: then it ends there.
+    if (!response.headersSent) sendProblem(response, error);
     if (!(error instanceof EcluseError)) failed(error);
   }
 }
@@ -228,6 +229,9 @@ function send(response: ServerResponse, status: number, body: unknown, type = "a
 async function sendParts(response: ServerResponse, type: string, parts: AsyncIterable<string>): Promise<void> {
   response.writeHead(200, { "content-type": type, "cache-control": "no-store" });
   await pipeline(parts, response).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
+    if (!LEFT.has((error as NodeJS.ErrnoException).code)) throw error;
   });
 }
+
+/** By which it is known that whoever asked has gone. */
+const LEFT: ReadonlySet<string | undefined> = new Set(["ERR_STREAM_PREMATURE_CLOSE", "ECONNRESET", "EPIPE"]);

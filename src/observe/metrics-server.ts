@@ -21,6 +21,9 @@ const BETWEEN = 100;
 /** Who may ask at once: their descriptors come out of what the sessions leave free (`relay/ceiling.ts`). */
 const MOST = 8;
 
+/** By which it is known that whoever asked has gone. */
+const LEFT: ReadonlySet<string | undefined> = new Set(["ERR_STREAM_PREMATURE_CLOSE", "ECONNRESET", "EPIPE"]);
+
 /** How long somebody who asks may take nothing, in milliseconds. */
 const PATIENCE = 10_000;
 
@@ -97,7 +100,7 @@ export class MetricsServer {
       else await pipeline(page, response.writeHead(200, headersOf(OPENMETRICS)));
     } catch (error) {
       // Whoever leaves before the end has no more of it.
-      if ((error as NodeJS.ErrnoException).code === "ERR_STREAM_PREMATURE_CLOSE") return;
+      if (LEFT.has((error as NodeJS.ErrnoException).code)) return;
       if (!response.headersSent) send(response, 500, "The gateway has a bug: its log has the stack.\n");
       this.#options.failed(error);
     }
