@@ -23,12 +23,15 @@ import {
 } from "./journal/operator-answers.ts";
 import type { Verification } from "./journal/rows.ts";
 import { concernedBy } from "./observe/concerned.ts";
+import { descriptors } from "./observe/descriptors.ts";
 import { type DoorEvent, doorEvent, type SessionFacts, sessionFacts } from "./observe/events.ts";
+import { openMetrics } from "./observe/openmetrics.ts";
 import { describeChange } from "./policy/compare-lines.ts";
 import { isNoChange } from "./policy/compare.ts";
 import type { PolicyChange } from "./policy/policy-change.ts";
 import { type Trouble, correlate } from "./probe/correlate.ts";
 import type { Health } from "./probe/health.ts";
+import { VERSION } from "./version.ts";
 
 export interface Asked {
   readonly gateway: Gateway;
@@ -45,6 +48,8 @@ const READY_WITHIN = { least: 1_000, most: 80_000, usual: 60_000 };
 /** What each route answers. Plain data: the same before and after JSON. Instants are milliseconds, or ISO 8601 as text. */
 export interface Answered {
   readonly status: StatusAnswer;
+  /** OpenMetrics text; it is sent in parts. */
+  readonly metrics: string;
   readonly sessions: readonly SessionAnswer[];
   readonly health: HealthAnswer;
   readonly probe: ProbeAnswer;
@@ -132,12 +137,17 @@ export interface PlanAnswer extends ChangeAnswer {
   readonly sessions: number;
 }
 
-type Answers = { readonly [Name in RouteName]: (parameters: Parameters<Name>) => Promise<Answered[Name]> };
+type Answers = {
+  readonly [Name in RouteName]: (
+    parameters: Parameters<Name>,
+  ) => Promise<Name extends "metrics" ? AsyncIterable<string> : Answered[Name]>;
+};
 
 export function handlersOf(asked: Asked): Answers {
   const { changes, gateway, clock } = asked;
   return {
     status: ({ select }) => status(asked, select),
+    metrics: () => metricsPage(asked),
     sessions: ({ select }) => sessions(asked, select),
     health: ({ select }) => Promise.resolve(health(asked, select)),
     probe: ({ select }) => probe(asked, select),
@@ -216,6 +226,27 @@ async function status({ gateway, journal, changes, clock }: Asked, select: strin
     },
     journal: journal.health,
   };
+}
+
+/** What `docs/metrics.md` describes, of now. */
+export async function metricsPage({
+  gateway,
+  journal,
+  changes,
+  clock,
+}: Omit<Asked, "takeOver">): Promise<AsyncIterable<string>> {
+  const open = await descriptors();
+  const observed = await gateway.observed();
+  return openMetrics({
+    ...observed,
+    now: clock.wall(),
+    version: VERSION,
+    inventory: changes.entry,
+    policy: changes.policy,
+    descriptors: open,
+    memory: process.memoryUsage.rss(),
+    journal: journal.health,
+  });
 }
 
 /** The part of the gateway that a selector names; absent: all of it. */

@@ -16,6 +16,9 @@ import {
   sessionEvent,
   unclaimedEvent,
 } from "./observe/events.ts";
+import { type CounterValues, Counters } from "./observe/counters.ts";
+import { LoopDelay } from "./observe/loop-delay.ts";
+import type { Observed } from "./observe/observed.ts";
 import { RefusalTally } from "./observe/refusals.ts";
 import type { Policy, RelayedFlow } from "./policy/policy.ts";
 import { HealthBook } from "./probe/health.ts";
@@ -45,6 +48,8 @@ export class Gateway {
   readonly #tell: (event: GatewayEvent) => void;
   readonly #engine: Engine;
   readonly #refusals = new RefusalTally();
+  readonly #counters = new Counters();
+  readonly #loopDelay: LoopDelay;
   readonly #tellRefusals: () => void;
   readonly #stopTelling: () => void;
   #ended = 0;
@@ -58,6 +63,7 @@ export class Gateway {
     this.#clock = clock;
     this.#tell = tell;
     this.#standby = relay.standby === true;
+    this.#loopDelay = new LoopDelay(clock);
     this.#tellRefusals = () => {
       const rows = this.#refusals.take();
       for (const row of rows) tell(refusedEvent(row));
@@ -69,12 +75,14 @@ export class Gateway {
       events: {
         ended: (record) => {
           this.#ended += 1;
+          this.#counters.ended(record);
           tell(sessionEvent(record));
           keep?.session(record);
           this.health.session(record);
         },
         refused: (refusal) => {
           this.#refused += 1;
+          this.#counters.refused(refusal);
           this.#refusals.add(refusal);
         },
         blocked: (door) => tell(doorEvent("blocked", door)),
@@ -103,6 +111,17 @@ export class Gateway {
   /** How many were let in and how many refused since this process began. */
   get counts(): { readonly sessions: number; readonly refusals: number } {
     return { sessions: this.#ended + this.#engine.sessions, refusals: this.#refused };
+  }
+
+  /** Since the gateway began, whichever of its processes counted. */
+  get counters(): CounterValues {
+    return this.#counters.values;
+  }
+
+  /** For metrics. All of one instant: a session that was both open and counted would be there twice. */
+  async observed(): Promise<Pick<Observed, "sessions" | "blocked" | "counters" | "loopDelay">> {
+    const sessions = await this.openSessions();
+    return { sessions, blocked: this.blocked, counters: this.counters, loopDelay: this.#loopDelay.values };
   }
 
   get blocked(): readonly BlockedDoor[] {
@@ -135,9 +154,13 @@ export class Gateway {
     return this.#engine.handOver(report);
   }
 
-  /** Decides about sessions that another process carries, as about its own. */
-  takeOver(sessions: readonly HandedSession[], order: (order: SessionOrder) => void): TakenOver {
+  /** Decides about sessions that another process carries, as about its own, and counts on from what it had counted. */
+  takeOver(
+    { sessions, counters }: { readonly sessions: readonly HandedSession[]; readonly counters?: CounterValues },
+    order: (order: SessionOrder) => void,
+  ): TakenOver {
     this.#standby = false;
+    if (counters !== undefined) this.#counters.goOnFrom(counters);
     const taken = this.#engine.takeOver(sessions, order);
     this.#takenOver = taken;
     return Object.assign(taken, { opened: taken.opened.then((applied) => this.#ready(applied)) });
@@ -152,6 +175,7 @@ export class Gateway {
     this.#tell({ event: "stopping", sessions: this.#engine.sessions, within: limit });
     const drained = await this.#engine.drain(limit);
     this.#stopTelling();
+    this.#loopDelay.stop();
     this.#tellRefusals();
     return drained;
   }

@@ -7,7 +7,7 @@
  * docs/decisions/take-over.md.
  */
 import { join } from "node:path";
-import { type Asked, type TakeOverAnswer, handlersOf } from "./answers.ts";
+import { type Asked, type TakeOverAnswer, handlersOf, metricsPage } from "./answers.ts";
 import { type Changed, Changes, type ChangesOptions } from "./change/changes.ts";
 import { hashOf } from "./change/history-entry.ts";
 import type { Origin } from "./change/read-apart.ts";
@@ -19,11 +19,14 @@ import type { HandedOver } from "./engine/handover.ts";
 import { EcluseError } from "./errors.ts";
 import { Gateway } from "./gateway.ts";
 import type { LoadResult } from "./inventory/load.ts";
+import type { Endpoint } from "./inventory/model.ts";
 import { Records } from "./journal/records.ts";
-import type { GatewayEvent } from "./observe/events.ts";
+import { type GatewayEvent, metricsEvent } from "./observe/events.ts";
+import { MetricsPort, type MetricsPortOptions } from "./observe/metrics-port.ts";
 import { countChange } from "./policy/compare-lines.ts";
 import { isNoChange } from "./policy/compare.ts";
 import { watchSilent } from "./probe/watch.ts";
+import { endpointKey } from "./policy/policy.ts";
 import type { Settings } from "./take-over/messages.ts";
 import type { Commission, Predecessor } from "./take-over/predecessor.ts";
 import { type Program, Successor } from "./take-over/successor.ts";
@@ -60,6 +63,9 @@ export class ManagedGateway {
   readonly #stopping = new AbortController();
   #isHandedOver = false;
   #control: ControlServer;
+  readonly #metrics: MetricsPort;
+  /** Another process may be counting: then no metrics can be told here. */
+  #isHandingOver = false;
   #stopWatching: () => void = () => undefined;
   #stopRehearsing: (() => void) | undefined;
   #stopProbing: (() => void) | undefined;
@@ -67,10 +73,11 @@ export class ManagedGateway {
   #reloading: Promise<void> | undefined;
   #reloadAgain: string | undefined;
 
-  private constructor(options: ManagedGatewayOptions, { gateway, records, changes, control }: Parts) {
+  private constructor(options: ManagedGatewayOptions, { gateway, records, metrics, changes, control }: Parts) {
     this.#options = options;
     this.#gateway = gateway;
     this.#records = records;
+    this.#metrics = metrics;
     this.#changes = changes;
     this.#control = control;
   }
@@ -88,7 +95,8 @@ export class ManagedGateway {
 
   /** Opens the doors of what is in force. Throws `EcluseError` where the state, the inventory or the socket cannot be had. */
   static async start(options: ManagedGatewayOptions): Promise<ManagedGateway> {
-    const { clock, tell, state, predecessor, inherited = new Map() } = options;
+    const { clock, tell, state, predecessor } = options;
+    const { doors: inherited, metrics: passed } = sorted(options);
     await using undone = new AsyncDisposableStack();
     const records = undone.adopt(
       new Records({ file: join(state, "journal.sqlite"), ...options.journal, clock }),
@@ -100,7 +108,15 @@ export class ManagedGateway {
         await opened.stop(0);
       },
     );
-    const changes = undone.use(await startChanges(options, { gateway, records }));
+    const metrics: MetricsPort = undone.use(
+      new MetricsPort({
+        ...metricsOptions(options, passed),
+        where: (): Endpoint | undefined => changes.inventory.gateway.metrics,
+        page: (): Promise<AsyncIterable<string> | undefined> =>
+          managed.#isHandingOver ? Promise.resolve(undefined) : metricsPage(asked),
+      }),
+    );
+    const changes = undone.use(await startChanges(options, { gateway, records, metrics }));
     const asked: Asked = {
       gateway,
       changes,
@@ -111,7 +127,7 @@ export class ManagedGateway {
       takeOver: (author, within) => managed.#handOver(author, within),
     };
     const control = undone.use(await ControlServer.prepare(controlOptions(options, asked)));
-    const managed = new ManagedGateway(options, { gateway, records, changes, control });
+    const managed = new ManagedGateway(options, { gateway, records, metrics, changes, control });
     await managed.#begin();
     // All of it is the managed gateway's to dispose of.
     undone.move();
@@ -125,6 +141,7 @@ export class ManagedGateway {
       this.#records.open();
       await serving?.();
     } else await this.#changes.takeUp(() => this.#takeOver(predecessor));
+    this.#metrics.serve();
     this.#stopWatching = watchFiles({
       files: () => this.#changes.entry.files.map(({ file }) => file),
       clock,
@@ -142,9 +159,9 @@ export class ManagedGateway {
 
   async #takeOver(predecessor: Predecessor): Promise<void> {
     const { tell, serving } = this.#options;
-    const sessions = await predecessor.ready();
+    const yours = await predecessor.ready();
     await this.#control.publish();
-    const taken = this.#gateway.takeOver(sessions, (order) => predecessor.order(order));
+    const taken = this.#gateway.takeOver(yours, (order) => predecessor.order(order));
     predecessor.follow({
       reported: (report) => taken.reported(report),
       gone: () => {
@@ -153,7 +170,7 @@ export class ManagedGateway {
       },
     });
     this.#records.open();
-    tell({ event: "took-over", from: predecessor.pid, sessions: sessions.length });
+    tell({ event: "took-over", from: predecessor.pid, sessions: yours.sessions.length });
     try {
       await taken.opened;
       await serving?.();
@@ -167,7 +184,7 @@ export class ManagedGateway {
   /** Starts the program anew and hands over to it; where that fails, nothing has changed. */
   #handOver(author: string, within: number): Promise<TakeOverAnswer> {
     const { tell, program } = this.#options;
-    const settings = settingsOf(this.#options);
+    const settings = settingsOf(this.#options, this.#metrics.listen);
     return this.#changes
       .passOn(async (lock) => {
         const signal = this.#stopping.signal;
@@ -182,9 +199,12 @@ export class ManagedGateway {
 
   async #handOverTo(successor: Successor): Promise<TakeOverAnswer> {
     const handed = this.#gateway.handOver((report) => successor.report(report));
+    // What happens from here on, the other process counts.
+    const { counters } = this.#gateway;
+    this.#isHandingOver = true;
     try {
       await this.#records.close();
-      await successor.handOver(handed.sessions, (order) => handed.obey(order));
+      await successor.handOver({ sessions: handed.sessions, counters }, (order) => handed.obey(order));
     } catch (error) {
       await successor.end();
       await this.#resume(handed);
@@ -194,6 +214,7 @@ export class ManagedGateway {
     this.#isHandedOver = true;
     void successor.gone.then(() => this.#leftAlone(handed));
     this.#stopWatching();
+    this.#metrics[Symbol.dispose]();
     void this.#control[Symbol.asyncDispose]();
     void handed.finished.then(async (finished) => {
       await successor.release();
@@ -212,6 +233,7 @@ export class ManagedGateway {
 
   async #resume(handed: HandedOver): Promise<void> {
     handed.resume();
+    this.#isHandingOver = false;
     this.#records.open();
     if (this.#stopping.signal.aborted || (await this.#control.isPublished())) return;
     const lost = this.#control;
@@ -264,6 +286,7 @@ export class ManagedGateway {
 
   /** Lets go of socket, state and journal; after `stop`. */
   async close(): Promise<void> {
+    this.#metrics[Symbol.dispose]();
     await this.#control[Symbol.asyncDispose]();
     await this.#changes[Symbol.asyncDispose]();
     await this.#records.close();
@@ -294,17 +317,19 @@ export class ManagedGateway {
 interface Parts {
   readonly gateway: Gateway;
   readonly records: Records;
+  readonly metrics: MetricsPort;
   readonly changes: Changes;
   readonly control: ControlServer;
 }
 
 async function startChanges(
   { clock, tell, read, file, state, first, predecessor }: ManagedGatewayOptions,
-  { gateway, records }: Pick<Parts, "gateway" | "records">,
+  { gateway, records, metrics }: Pick<Parts, "gateway" | "records" | "metrics">,
 ): Promise<Changes> {
   const commission = await predecessor?.commission;
   const changed = (change: Changed): void => {
     records.changed({ at: change.at, by: change.author, action: change.what, detail: change.detail });
+    metrics.follow();
     if (change.what !== "started" && change.what !== "taken-over")
       tell({ event: "changed", what: change.what, by: change.author, detail: change.detail });
   };
@@ -321,13 +346,45 @@ function passedOn({ lock, author }: Commission): NonNullable<ChangesOptions["pas
 }
 
 /** No more than these: what else the options hold cannot be sent to another process. */
-function settingsOf({ file, state, control, controlGroup, journal, watch }: Settings): Settings {
-  return { file, state, control, journal, watch, ...(controlGroup === undefined ? {} : { controlGroup }) };
+function settingsOf(
+  { file, state, control, controlGroup, journal, watch }: Settings,
+  metrics: Endpoint | undefined,
+): Settings {
+  return {
+    ...{ file, state, control, journal, watch },
+    ...(controlGroup === undefined ? {} : { controlGroup }),
+    ...(metrics === undefined ? {} : { metrics }),
+  };
+}
+
+/** The sockets that listen already: those of doors, and the one on which metrics are served. */
+function sorted({ inherited = new Map(), metrics }: Pick<ManagedGatewayOptions, "inherited" | "metrics">): {
+  readonly doors: Inherited;
+  readonly metrics: ReturnType<Inherited["get"]>;
+} {
+  const key = metrics === undefined ? undefined : endpointKey(metrics.address, metrics.port);
+  const doors = new Map([...inherited].filter(([other]) => other !== key));
+  return { doors, metrics: key === undefined ? undefined : inherited.get(key) };
+}
+
+function metricsOptions(
+  { clock, tell }: ManagedGatewayOptions,
+  passed: ReturnType<Inherited["get"]>,
+): Omit<MetricsPortOptions, "where" | "page"> {
+  return {
+    clock,
+    changed: (listen, cause) => tell(metricsEvent(listen, cause)),
+    failed: (error) => tell({ event: "bug", stack: stackOf(error) }),
+    ...(passed === undefined ? {} : { passed }),
+  };
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? "") : String(error);
 }
 
 function controlOptions(options: ManagedGatewayOptions, asked: Asked): ControlOptions {
   const { control: path, controlGroup: group, tell, predecessor } = options;
-  const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? "") : String(error));
   return {
     path,
     handlers: handlersOf(asked),

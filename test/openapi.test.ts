@@ -46,7 +46,8 @@ function ask(control: string, name: RouteName, given: Given = {}): Promise<Answe
       response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
       response.on("end", () => {
         const type = response.headers["content-type"] ?? "";
-        resolve({ status: response.statusCode ?? 0, type, body: JSON.parse(text) as unknown });
+        const body = type.includes("json") ? (JSON.parse(text) as unknown) : text;
+        resolve({ status: response.statusCode ?? 0, type, body });
       });
     });
     asked.on("error", reject);
@@ -156,7 +157,7 @@ suite("docs/openapi.json", { timeout: 60_000 }, () => {
     );
     await right("plan");
     await right("apply", { author, note: "a test", confirm: 60_000 });
-    for (const name of ["status", "sessions", "history"] as const) await right(name);
+    for (const name of ["status", "metrics", "sessions", "history"] as const) await right(name);
     const { list, aside } = (await right("grants")) as Answered["grants"];
     assert.deepEqual([list.length, aside.length], [1, 1]);
     await right("confirm", { author });

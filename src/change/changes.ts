@@ -141,6 +141,11 @@ export class Changes implements AsyncDisposable {
     return this.#inForce.policy;
   }
 
+  /** As written, without temporary grants. */
+  get inventory(): Inventory {
+    return this.#inForce.inventory;
+  }
+
   get entry(): Entry {
     return this.#inForce.entry;
   }

@@ -59,6 +59,13 @@ export const OPERATOR_COMMANDS: readonly Command[] = [
     load: () => import("./commands/top.ts"),
   },
   {
+    name: "metrics",
+    summary: "print counts and states for Prometheus",
+    options: [...running],
+    example: "ecluse metrics",
+    load: () => import("./commands/metrics.ts"),
+  },
+  {
     name: "plan",
     summary: "show what applying the inventory would change: who gains or loses what",
     options: [

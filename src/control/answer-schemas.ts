@@ -181,6 +181,7 @@ export const ANSWERS: Readonly<Record<RouteName, Schema>> = {
     },
     ...{ operations: list(part("Operation")), grants: part("Grants"), journal: part("JournalHealth") },
   }),
+  metrics: said("OpenMetrics 1.0.0"),
   sessions: list(part("Session")),
   history: list({ anyOf: [part("Applied"), object({ number: whole, damaged: text })] }),
   plan: object({

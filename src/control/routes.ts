@@ -16,6 +16,8 @@ export interface Route {
   readonly path: `/v1/${string}`;
   readonly summary: string;
   readonly parameters: Readonly<Record<string, Parameter>>;
+  /** The media type of an answer that is text, which its handler gives in parts; absent: it is JSON. */
+  readonly text?: string;
 }
 
 const select = {
@@ -45,6 +47,13 @@ export const ROUTES = {
     path: "/v1/status",
     summary: "What runs: inventory, doors, sessions, what is blocked, pending, closed or about to expire",
     parameters: { select },
+  },
+  metrics: {
+    method: "GET",
+    path: "/v1/metrics",
+    summary: "Counts and states for Prometheus: docs/metrics.md",
+    parameters: {},
+    text: "application/openmetrics-text; version=1.0.0; charset=utf-8",
   },
   sessions: {
     method: "GET",
@@ -203,5 +212,8 @@ export type Parameters<Name extends RouteName> = {
       : never;
 };
 
-/** What answers: one function per route. Answers are plain data. Throws `EcluseError` for what the caller can mend. */
+/**
+ * What answers: one function per route. Answers are plain data, or parts of a text. Throws `EcluseError` for what the
+ * caller can mend.
+ */
 export type Handlers = { readonly [Name in RouteName]: (parameters: Parameters<Name>) => Promise<unknown> };

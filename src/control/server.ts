@@ -8,6 +8,7 @@ import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import { connect } from "node:net";
 import { dirname } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { EcluseError } from "../errors.ts";
 import { openapi } from "./openapi.ts";
 import { type Handlers, ROUTES, type Route, type RouteName } from "./routes.ts";
@@ -146,10 +147,14 @@ async function answer({ request, response, handlers, failed }: Exchange): Promis
     }
     const name = routeOf(request.method, url.pathname);
     const given = ROUTES[name].method === "GET" ? Object.fromEntries(url.searchParams) : await bodyOf(request);
+    const { text }: Route = ROUTES[name];
     const parameters = readParameters(ROUTES[name], given);
-    send(response, 200, await (handlers[name] as (given: unknown) => Promise<unknown>)(parameters));
+    const answered = await (handlers[name] as (given: unknown) => Promise<unknown>)(parameters);
+    if (text === undefined) send(response, 200, answered);
+    else await sendParts(response, text, answered as AsyncIterable<string>);
   } catch (error) {
-    sendProblem(response, error);
+    // Parts of a text may have been sent already: then it ends there.
+    if (!response.headersSent) sendProblem(response, error);
     if (!(error instanceof EcluseError)) failed(error);
   }
 }
@@ -219,3 +224,14 @@ function send(response: ServerResponse, status: number, body: unknown, type = "a
   response.writeHead(status, { "content-type": type, "cache-control": "no-store" });
   response.end(JSON.stringify(body ?? null));
 }
+
+/** As fast as they are taken; whoever leaves before the end has no more of them. */
+async function sendParts(response: ServerResponse, type: string, parts: AsyncIterable<string>): Promise<void> {
+  response.writeHead(200, { "content-type": type, "cache-control": "no-store" });
+  await pipeline(parts, response).catch((error: unknown) => {
+    if (!LEFT.has((error as NodeJS.ErrnoException).code)) throw error;
+  });
+}
+
+/** By which it is known that whoever asked has gone. */
+const LEFT: ReadonlySet<string | undefined> = new Set(["ERR_STREAM_PREMATURE_CLOSE", "ECONNRESET", "EPIPE"]);

@@ -50,6 +50,8 @@ export interface SessionRecord {
   readonly startedAt: number;
   /** Milliseconds, by a monotonic clock. */
   readonly duration: number;
+  /** Milliseconds that the target took to accept; absent: it did not. */
+  readonly dial?: number;
   readonly bytesToTarget: number;
   readonly bytesToClient: number;
   readonly outcome: Outcome;

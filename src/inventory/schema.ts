@@ -78,14 +78,10 @@ const limits = z.strictObject({
   perSource: count(MOST_SESSIONS, "Sessions at once of one source address, default 256").optional(),
 });
 
-const served = (what: string): z.ZodOptional<z.ZodObject> =>
-  z
-    .strictObject({
-      listen: endpoint("Where it listens").optional(),
-      enabled: z.boolean().meta({ description: "Whether it is served" }).optional(),
-    })
-    .meta({ description: what })
-    .optional();
+const served = z.strictObject({
+  listen: endpoint("Where it listens").optional(),
+  enabled: z.boolean().meta({ description: "Whether it is served" }).optional(),
+});
 
 const gateway = z.strictObject({
   address: address("An IPv4 address of this host, on which terminals are offered"),
@@ -118,8 +114,8 @@ const gateway = z.strictObject({
     ])
     .meta({ description: "The unix socket of the control interface" })
     .optional(),
-  dashboard: served("The dashboard"),
-  metrics: served("Prometheus metrics"),
+  dashboard: served.meta({ description: "The dashboard" }).optional(),
+  metrics: served.meta({ description: "Metrics for Prometheus, on loopback" }).optional(),
   journal: z
     .strictObject({
       keep: duration("How long entries are kept").optional(),

@@ -15,6 +15,7 @@ export type GatewayEvent =
   | RefusedEvent
   | DoorEvent
   | UnclaimedEvent
+  | MetricsEvent
   | { readonly event: "ignored"; readonly signal: string; readonly message: string }
   | { readonly event: "changed"; readonly what: string; readonly by: string; readonly detail: string }
   | ({ readonly event: "pending" } & ChangeCounts)
@@ -71,6 +72,14 @@ export interface UnclaimedEvent {
   readonly message: string;
 }
 
+/** The port on which metrics are served. */
+export interface MetricsEvent {
+  readonly event: "metrics-blocked" | "metrics-open";
+  readonly endpoint: string;
+  /** What stands in the way, in words; or that nothing does any more. */
+  readonly message: string;
+}
+
 export interface RefusedEvent {
   readonly event: "refused";
   readonly flow: string | null;
@@ -107,8 +116,14 @@ export function refusedEvent({ flow, source, outcome, reason, count }: TalliedRe
 
 export function doorEvent(event: "blocked" | "unblocked", { flow, endpoint, cause }: BlockedDoor): DoorEvent {
   const where = formatEndpoint(endpoint);
-  const message = event === "blocked" ? `Cannot listen on ${where}: ${wordsFor(cause)}` : `Listening on ${where} now`;
-  return { event, flow, endpoint: where, message };
+  return { event, flow, endpoint: where, message: listening(where, event === "blocked" ? cause : undefined) };
+}
+
+/** `cause`: the system's error code; absent: it listens. */
+export function metricsEvent(endpoint: Endpoint, cause: string | undefined): MetricsEvent {
+  const where = formatEndpoint(endpoint);
+  const event = cause === undefined ? "metrics-open" : "metrics-blocked";
+  return { event, endpoint: where, message: listening(where, cause) };
 }
 
 export function unclaimedEvent(endpoint: Endpoint): UnclaimedEvent {
@@ -123,6 +138,10 @@ export function readyEvent({ open, blocked }: Applied, flows: number): GatewayEv
 
 export function formatEndpoint({ address, port }: Endpoint): string {
   return `${formatAddress(address)}:${port}`;
+}
+
+function listening(where: string, cause: string | undefined): string {
+  return cause === undefined ? `Listening on ${where} now` : `Cannot listen on ${where}: ${wordsFor(cause)}`;
 }
 
 /** The system's error codes that a bind meets, in words a person can act on. */

@@ -72,4 +72,14 @@ export const TARGETS: readonly Target[] = [
     summary: "what a reviewer goes through and signs every six months",
     load: () => import("./documents/review-record.ts"),
   },
+  {
+    name: "prometheus",
+    summary: "where Prometheus reads the gateway's metrics, when it raises an alarm, and the terminals",
+    load: () => import("./prometheus/prometheus.ts"),
+  },
+  {
+    name: "grafana",
+    summary: "a dashboard of the gateway for Grafana",
+    load: () => import("./grafana/grafana.ts"),
+  },
 ];

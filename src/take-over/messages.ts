@@ -4,6 +4,8 @@
  * hello -> settings -> ready -> yours -> serving; then orders one way and reports the other, until no session is left.
  */
 import type { HandedSession, SessionOrder, SessionReport } from "../engine/handover.ts";
+import type { Endpoint } from "../inventory/model.ts";
+import type { CounterValues } from "../observe/counters.ts";
 
 /** Two programs take over from each other only where this number is the same in both. */
 export const PROTOCOL = 1;
@@ -20,6 +22,15 @@ export interface Settings {
   readonly controlGroup?: string;
   readonly journal: { readonly keep: number; readonly size: number };
   readonly watch: boolean;
+  /** Where metrics are served; absent: on that socket alone. */
+  readonly metrics?: Endpoint;
+}
+
+/** What the new process goes on from. */
+export interface Yours {
+  readonly sessions: readonly HandedSession[];
+  /** Absent: the running program is of a version that did not count. */
+  readonly counters?: CounterValues;
 }
 
 export type ToSuccessor =
@@ -30,7 +41,7 @@ export type ToSuccessor =
       readonly lock: number;
       readonly author: string;
     }
-  | { readonly what: "yours"; readonly sessions: readonly HandedSession[] }
+  | ({ readonly what: "yours" } & Yours)
   | { readonly what: "report"; readonly report: SessionReport };
 
 export type FromSuccessor =

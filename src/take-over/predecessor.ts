@@ -1,10 +1,10 @@
 /**
  * The running process, as the new one sees it: it gives settings, then its sessions, and goes when they have ended.
  */
-import type { HandedSession, SessionOrder, SessionReport } from "../engine/handover.ts";
+import type { SessionOrder, SessionReport } from "../engine/handover.ts";
 import { EcluseError } from "../errors.ts";
 import { VERSION } from "../version.ts";
-import { type FromSuccessor, MARK, PROTOCOL, type Settings, type ToSuccessor } from "./messages.ts";
+import { type FromSuccessor, MARK, PROTOCOL, type Settings, type ToSuccessor, type Yours } from "./messages.ts";
 
 export interface Commission {
   readonly settings: Settings;
@@ -15,7 +15,7 @@ export interface Commission {
 export class Predecessor {
   readonly pid = process.ppid;
   readonly #commission = Promise.withResolvers<Commission>();
-  readonly #yours = Promise.withResolvers<readonly HandedSession[]>();
+  readonly #yours = Promise.withResolvers<Yours>();
   /** Those that came before anybody heard them. */
   readonly #early: SessionReport[] = [];
   #reported: (report: SessionReport) => void = (report) => void this.#early.push(report);
@@ -36,8 +36,8 @@ export class Predecessor {
     return this.#commission.promise;
   }
 
-  /** Says that every door listens; resolves with the sessions that the running process carries. */
-  ready(): Promise<readonly HandedSession[]> {
+  /** Says that every door listens; resolves with what the running process leaves it. */
+  ready(): Promise<Yours> {
     this.#send({ what: "ready" });
     return this.#yours.promise;
   }
@@ -73,7 +73,7 @@ export class Predecessor {
 
   #hear(message: ToSuccessor): void {
     if (message.what === "settings") this.#commission.resolve(message);
-    else if (message.what === "yours") this.#yours.resolve(message.sessions);
+    else if (message.what === "yours") this.#yours.resolve(message);
     else this.#reported(message.report);
   }
 

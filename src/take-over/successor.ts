@@ -4,10 +4,10 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import type { HandedSession, SessionOrder, SessionReport } from "../engine/handover.ts";
+import type { SessionOrder, SessionReport } from "../engine/handover.ts";
 import { EcluseError } from "../errors.ts";
 import { listeningSockets } from "./listening.ts";
-import { type FromSuccessor, MARK, PROTOCOL, type Settings, type ToSuccessor } from "./messages.ts";
+import { type FromSuccessor, MARK, PROTOCOL, type Settings, type ToSuccessor, type Yours } from "./messages.ts";
 
 /** Longest wait for "serving" once the sessions are handed over, in milliseconds. */
 const LAST_STEP = 10_000;
@@ -86,12 +86,12 @@ export class Successor {
     return this.#ended.promise;
   }
 
-  /** Gives it the sessions, and resolves when it serves. Rejects with `not-taken-over`. */
-  async handOver(sessions: readonly HandedSession[], obey: (order: SessionOrder) => void): Promise<void> {
+  /** Gives it the sessions and the counters, and resolves when it serves. Rejects with `not-taken-over`. */
+  async handOver(yours: Yours, obey: (order: SessionOrder) => void): Promise<void> {
     this.#obey = obey;
     const early = this.#early ?? [];
     this.#early = undefined;
-    this.#send({ what: "yours", sessions });
+    this.#send({ what: "yours", ...yours });
     for (const report of early) this.report(report);
     const late = setTimeout(() => this.#ended.resolve("it did not take up its work"), LAST_STEP);
     try {

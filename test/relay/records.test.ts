@@ -104,6 +104,7 @@ suite("the record of a session", () => {
         target: pair.terminal.endpoint,
         rule: `${TILL}/32`,
         startedAt: NOON,
+        dial: 0,
         bytesToTarget: 1,
         bytesToClient: 1,
         ...is,

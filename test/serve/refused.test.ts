@@ -41,7 +41,7 @@ suite("ecluse serve refuses", { timeout: 60_000 }, () => {
     ["an unknown key", (text) => `${text}surces: {}\n`, "unknown-key"],
     [
       "a key that is not effective yet",
-      (text) => text.replace("limits:", "metrics: { enabled: true }, limits:"),
+      (text) => text.replace("limits:", "dashboard: { enabled: true }, limits:"),
       "not-effective",
     ],
     ["an address that is none", (text) => text.replace("[till] }", "[till, nobody] }"), "unknown-source"],

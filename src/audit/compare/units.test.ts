@@ -19,14 +19,21 @@ services:
 const { inventory } = readInventory({ "ecluse.yaml": INVENTORY }, AT);
 assert.ok(inventory);
 
+const RIGHT = "FAUCET_API_HOST=192.168.1.103 ALLOWED_SOURCE_IP=192.168.1.100";
+
+interface Shown {
+  readonly load?: string;
+  readonly stale?: string;
+  readonly environment?: string;
+  readonly process?: string;
+}
+
 /** As `systemctl show` prints it, and what its process was given. */
-const shown = ({ load = "loaded", stale = "no", environment = RIGHT, process = environment } = {}): string =>
+const shown = ({ load = "loaded", stale = "no", environment = RIGHT, process = environment }: Shown = {}): string =>
   [
     ...[`LoadState=${load}`, "ActiveState=active", `NeedDaemonReload=${stale}`, `Environment=${environment}`],
     ...["IPAddressAllow=", "IPAddressDeny=", "== process", ...process.split(" "), ""],
   ].join("\n");
-
-const RIGHT = "FAUCET_API_HOST=192.168.1.103 ALLOWED_SOURCE_IP=192.168.1.100";
 
 function codes(text: string, failed?: string): readonly string[] {
   const reading = {

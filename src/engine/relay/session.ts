@@ -52,6 +52,7 @@ export class Session implements GovernedSession, SideOwner {
   #held: Buffer[] = [];
   #startedAt: number;
   #dialledAt = 0;
+  #dial: number | undefined;
   /** Set by every byte and every end, cleared by the sweep: one store on the way of the bytes, instead of a timer. */
   #active = true;
   #lastActive: number;
@@ -212,6 +213,7 @@ export class Session implements GovernedSession, SideOwner {
     // Too late for a session that was ended in the meantime.
     if (this.#ending !== undefined) return;
     this.#phase = "open";
+    this.#dial = this.#host.monotonic() - this.#dialledAt;
     this.#active = true;
     this.#target?.tune();
   }
@@ -314,6 +316,7 @@ export class Session implements GovernedSession, SideOwner {
       rule: this.right.permit.grant.source,
       startedAt: at,
       duration: this.#host.monotonic() - this.#startedAt,
+      ...(this.#dial === undefined ? {} : { dial: this.#dial }),
       bytesToTarget: this.#phase === "open" ? this.#client.delivered() : 0,
       bytesToClient: this.#target?.delivered() ?? 0,
     };

@@ -21,6 +21,7 @@ export function checkEndpoints(facts: Facts): void {
       if (door.address === 0 && first === undefined) wildcards.set(door.port, { flow, door });
     }
   }
+  checkMetrics(facts, (address, port) => byEndpoint.get(address * 65_536 + port) ?? wildcards.get(port));
   if (wildcards.size === 0) return;
   for (const standing of byEndpoint.values()) {
     const wildcard = wildcards.get(standing.door.port);
@@ -28,6 +29,17 @@ export function checkEndpoints(facts: Facts): void {
       complain(facts, standing, wildcard);
     }
   }
+}
+
+function checkMetrics(facts: Facts, standingAt: (address: number, port: number) => Standing | undefined): void {
+  const { metrics } = facts.inventory.gateway;
+  const standing = metrics === undefined ? undefined : standingAt(metrics.address, metrics.port);
+  if (metrics === undefined || standing === undefined || !isOnGateway(facts, standing)) return;
+  const place = formatPlace(placeOf(facts.spot(standing.door.path)));
+  const endpoint = `${formatAddress(metrics.address)}:${metrics.port}`;
+  const message = `metrics are served on ${endpoint}, where ${standing.flow.id} (at ${place}) is entered`;
+  const hint = "give one of them another port";
+  facts.complain({ code: "endpoint-twice", path: ["gateway", "metrics", "listen"], message, hint });
 }
 
 /** A machine's own address is another host, unless it is the gateway's. */

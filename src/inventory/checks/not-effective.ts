@@ -24,7 +24,6 @@ const unlessDisabled = (value: Values): boolean => value["enabled"] !== false;
 const ROWS: readonly Row[] = [
   { pattern: "gateway.engine", promises: (value) => value === "kernel", missing: "the kernel engine" },
   { pattern: "gateway.dashboard", promises: unlessDisabled, missing: "the dashboard" },
-  { pattern: "gateway.metrics", promises: unlessDisabled, missing: "the metrics endpoint" },
 ];
 
 export function checkNotEffective(facts: Facts): void {

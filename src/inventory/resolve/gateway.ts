@@ -1,5 +1,5 @@
 /** The gateway: its address, the numbering plan, the tunnel and the limits, with their defaults. */
-import { formatNetwork, type Ipv4, type Network, parseAddress, parseNetwork } from "@ecluse/guard/address";
+import { contains, formatNetwork, type Ipv4, type Network, parseAddress, parseNetwork } from "@ecluse/guard/address";
 import type { Gateway, Limits } from "../model.ts";
 import { quote } from "../quote.ts";
 import type { Reading } from "../reading.ts";
@@ -9,6 +9,11 @@ import { address, duration, endpoint, formed, network, size } from "./values.ts"
 
 /** Stands in for a gateway address that could not be read, so that the rest can be judged. Never reaches a caller. */
 export const UNKNOWN_ADDRESS = parseAddress("255.255.255.255") as Ipv4;
+
+const LOOPBACK = parseNetwork("127.0.0.0/8") as Network;
+
+/** 9464: the port that exporters of metrics use by custom (OpenTelemetry's default for Prometheus). */
+const USUAL_METRICS = "127.0.0.1:9464";
 
 const DEFAULT_PLAN = parseNetwork("172.17.0.0/16") as Network;
 const SECOND = 1_000;
@@ -45,6 +50,7 @@ export function gateway(reading: Reading): Gateway {
     onRevoke: raw.onRevoke ?? "drain",
     ...written("state", path(reading, raw.state, ["gateway", "state"])),
     ...control(reading, raw.control),
+    ...metrics(reading, raw.metrics),
     journal: journal(reading, raw.journal),
   };
 }
@@ -109,10 +115,25 @@ function limits(reading: Reading, raw: RawGateway["limits"]): Limits {
 
 /** Keys that no code acts on yet are still judged: their mistakes should not wait for the version that does. */
 function promisedLater(reading: Reading, raw: RawGateway): void {
-  for (const key of ["dashboard", "metrics"] as const) {
-    const listen = raw[key]?.["listen"];
-    if (typeof listen === "string") endpoint(reading, { text: listen, path: ["gateway", key, "listen"] });
+  const listen = raw.dashboard?.listen;
+  if (listen !== undefined) endpoint(reading, { text: listen, path: ["gateway", "dashboard", "listen"] });
+}
+
+/** Anybody who can connect may read them: so nobody on another host can. */
+function metrics(reading: Reading, raw: RawGateway["metrics"]): Pick<Gateway, "metrics"> {
+  if (raw === undefined) return {};
+  const [text, path] = [raw.listen ?? USUAL_METRICS, ["gateway", "metrics", "listen"]];
+  const value = endpoint(reading, { text, path });
+  if (value !== undefined && !contains(LOOPBACK, value.address)) {
+    const message = `metrics on ${quote(text)} could be read by other hosts`;
+    reading.complain({
+      code: "not-on-loopback",
+      path,
+      message,
+      hint: `write ${USUAL_METRICS}; docs/metrics.md says how another host gets at it`,
+    });
   }
+  return value === undefined || raw.enabled === false ? {} : { metrics: value };
 }
 
 function path(reading: Reading, text: string | undefined, at: Path): string | undefined {
