@@ -10,8 +10,8 @@ export function perTerminalNotice(subject: Subject): readonly string[] {
   return [
     "One container per terminal. `compose` (one container for all) can do what this form cannot:",
     "",
-    "- See every source. A connection from this host itself, one that Docker's own proxy carries (userland-proxy, IPv6)",
-    "  and every one under rootless Docker comes from the bridge's address, and is refused. Never allow that address",
+    "- See every source. Whatever Docker's own proxy carries (userland-proxy, where no rule of iptables does), and everything",
+    "  under rootless Docker, comes from the bridge's address, and is refused. Never allow that address",
     `  (the first of ${formatNetwork(bridgeOf(subject))}): it would let everybody in.`,
     "- Be filtered by UFW: Docker publishes its ports before UFW sees them. ECLUSE_ALLOW below is the filter, and",
     "  `ecluse render docker-user` a second one.",
