@@ -88,7 +88,7 @@ function notice({ file, inventory }: Subject): readonly string[] {
     "  docker-compose exec ecluse ecluse status",
     "",
     `A stop closes the doors and lets the sessions inside finish, ${drain} at most. An edited inventory is applied by`,
-    "`docker-compose exec ecluse ecluse apply`, or `docker-compose kill --signal HUP`: nobody is cut. A new image is a stop and",
+    "`docker-compose exec ecluse ecluse apply`, or `docker-compose kill -s HUP`: nobody is cut. A new image is a stop and",
     "a start: in a container `ecluse take-over` cannot keep the doors open, for the container ends with its first process.",
     "Healthy is where `ecluse status` has nothing to say: no door is blocked, the journal is written.",
   ];
