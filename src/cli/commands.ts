@@ -107,6 +107,35 @@ export const COMMANDS: readonly Command[] = [
     example: "ecluse serve --inventory /etc/ecluse/ecluse.yaml",
     load: () => import("./commands/serve.ts"),
   },
+  {
+    name: "forward",
+    summary: "open one door without an inventory, until SIGTERM: what a container of its own does",
+    operands: [
+      { name: "ADDRESS", description: "where it leads: an IPv4 address", required: true },
+      { name: "PORT", description: "and a port", required: true },
+    ],
+    options: [
+      { name: "listen", value: "ADDRESS:PORT", description: "where it is entered (default: 0.0.0.0:8888)" },
+      {
+        name: "allow",
+        value: "NETWORKS",
+        description:
+          "who may enter, with commas; for a while: NETWORK until INSTANT (default: $ECLUSE_ALLOW, else nobody)",
+      },
+      { name: "limits", value: "LIMITS", description: "as gateway.limits: idle=300s,drain=200s" },
+      { name: "sessions", value: "N", description: "sessions at once at the target (default: no limit)" },
+      { name: "queue", value: "N", description: "so many may wait for a place instead of being turned away" },
+      { name: "wait", value: "DURATION", description: "and so long (default: 30s)" },
+      {
+        name: "revoke",
+        value: "WORD",
+        description: "sessions of a right that has ended: drain, cut or keep (default: drain)",
+      },
+      { name: "json", description: "print JSON lines even on a terminal" },
+    ],
+    example: "ecluse forward 172.17.1.10 8888 --allow 203.0.113.7,203.0.113.16/28",
+    load: () => import("./commands/forward.ts"),
+  },
   ...OPERATOR_COMMANDS,
   ...HOST_COMMANDS,
   {

@@ -32,7 +32,7 @@ async function main(words: readonly string[]): Promise<ExitCode> {
     program.addCommand(
       describe(command).action(async (...given: unknown[]) => {
         const operands = given.slice(0, command.operands?.length ?? 0).flat();
-        const options = given[command.operands?.length ?? 0] as Invocation["options"];
+        const options = named(command, given[command.operands?.length ?? 0] as Invocation["options"]);
         const { run } = await command.load();
         exitCode = await run({ operands: operands.filter((operand) => typeof operand === "string"), options, io });
       }),
@@ -44,6 +44,12 @@ async function main(words: readonly string[]): Promise<ExitCode> {
   } catch (error) {
     return explain(error, words);
   }
+}
+
+/** Commander gives `ufw-log` as `ufwLog`: here an option has the name that it is given under. */
+function named({ options }: Command, given: Invocation["options"]): Invocation["options"] {
+  const camel = (name: string): string => name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+  return Object.fromEntries(options.map(({ name }) => [name, given[camel(name)]]));
 }
 
 function describe(command: Command): Program {

@@ -66,7 +66,7 @@ function targetsOf({ name }: Choice): readonly Target[] {
 
 function filesOf(
   name: string,
-  { render, renderMachine }: Rendering,
+  { render, renderMachine, isLeftOut }: Rendering,
   { choice, subject }: { readonly choice: Choice; readonly subject: Subject },
 ): readonly RenderedFile[] {
   if (choice.machine !== undefined) {
@@ -76,6 +76,7 @@ function filesOf(
     }
     return renderMachine?.(subject, machine) ?? [];
   }
+  if (choice.name === ALL && isLeftOut?.(subject) === true) return [];
   if (choice.name === ALL) return [...(render?.(subject) ?? []), ...ofAllMachines(renderMachine, subject)];
   if (render === undefined) throw usage(`${name} is for back-end machines`, "name one: --machine NAME");
   return render(subject);

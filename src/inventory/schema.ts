@@ -5,6 +5,7 @@
  * name) stands here as a pattern for editors only; `resolve/` judges it, with a message that says what to write.
  */
 import { z } from "zod";
+import { MOST_SESSIONS } from "./limits.ts";
 import { DEPOTS, TERMINALS } from "./numbering.ts";
 
 const text = (description: string): z.ZodString => z.string().meta({ description });
@@ -21,9 +22,6 @@ const port = (description: string): z.ZodNumber => z.number().int().min(1).max(6
 const count = (most: number, description: string): z.ZodNumber =>
   z.number().int().min(1).max(most).meta({ description });
 const name = z.string().meta({ pattern: String.raw`^[^\s/]{1,80}$` });
-
-/** Sessions at once that anything may be given. */
-export const MOST_SESSIONS = 100_000;
 
 const accountability = {
   owner: text("Who owns it").optional(),

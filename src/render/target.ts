@@ -15,6 +15,8 @@ export interface Target {
 export interface Rendering {
   /** For the gateway's host, or for everybody. Absent: the target is for back-end machines only. */
   readonly render?: (subject: Subject) => readonly RenderedFile[];
+  /** Whether `all` leaves it out: it cannot serve so large an inventory at all. Asked for by its name, it says why. */
+  readonly isLeftOut?: (subject: Subject) => boolean;
   /** For one back-end machine (`--machine`). Absent: the target has nothing for them. */
   readonly renderMachine?: (subject: Subject, machine: Machine) => readonly RenderedFile[];
 }

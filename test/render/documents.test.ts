@@ -123,7 +123,7 @@ suite("the review record", () => {
 
 suite("the runbook", () => {
   /** Rendered by others; named here as DESIGN names them. */
-  const OTHERS = ["all", "compose"];
+  const OTHERS = ["all"];
 
   test("uses commands, options and targets that exist", async () => {
     for (const name of EXAMPLES) {

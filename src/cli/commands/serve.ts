@@ -1,27 +1,23 @@
 /** `ecluse serve`: opens the inventory's doors and relays, until it is told to stop or another process takes over. */
 import { once } from "node:events";
-import { isatty } from "node:tty";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { readApart } from "../../change/read-apart.ts";
 import { RefusedInventory } from "../../change/refused-inventory.ts";
 import { EcluseError } from "../../errors.ts";
 import { ManagedGateway, type ManagedGatewayOptions } from "../../managed-gateway.ts";
-import type { GatewayEvent } from "../../observe/events.ts";
 import { listeningSockets } from "../../take-over/listening.ts";
 import { type Predecessor, predecessor } from "../../take-over/predecessor.ts";
 import { systemClock } from "../clock.ts";
 import type { ExitCode, Invocation } from "../command.ts";
+import { eventLog } from "../event-log.ts";
 import { formatFindings } from "../findings-report.ts";
+import { ignoreSignals } from "../ignored-signals.ts";
 import { inventoryFile } from "../inventory-file.ts";
-import { type DroppedEvent, LogWriter, descriptorOutput } from "../log-writer.ts";
 import { type Notify, systemdNotify } from "../notify.ts";
 import { passedSockets } from "../passed-sockets.ts";
 import { defaultControl, defaultState } from "../places.ts";
-import { prettyLine } from "../pretty.ts";
-
-/** How long the last lines may take to be written, in milliseconds. */
-const LAST_LINES = 1_000;
+import { type StopRequests, stopRequests } from "../stop-requests.ts";
 
 /**
  * 0: every session had ended, or none was ever let in. 1: some were cut. 2: it could not start. Started by a running
@@ -29,11 +25,11 @@ const LAST_LINES = 1_000;
  */
 export async function run({ options, io }: Invocation): Promise<ExitCode> {
   const before = predecessor(io.env);
-  const lineOf = isatty(1) && options["json"] === undefined ? prettyLines(io.colour) : jsonLine;
-  const log = new LogWriter(descriptorOutput(1), { dropped: lineOf });
-  const tell = (event: GatewayEvent): void => log.line(lineOf(event));
+  await using log = eventLog({ options, io });
+  const { tell } = log;
   // Heard from the first moment: some of these signals would otherwise end the process, or open a debugger.
-  const reload = ignoreSignals(tell);
+  ignoreSignals(["SIGUSR1", "SIGUSR2"], tell);
+  const reload = reloadRequests();
   const requests = stopRequests();
   const read = reader(requests.first);
   try {
@@ -47,8 +43,6 @@ export async function run({ options, io }: Invocation): Promise<ExitCode> {
     if (error instanceof RefusedInventory) throw refused(error, io);
     if (error instanceof Interrupted) return 0;
     throw error;
-  } finally {
-    await log.close(LAST_LINES);
   }
 }
 
@@ -145,20 +139,6 @@ function hasState(folder: string): boolean {
   return existsSync(join(folder, "history"));
 }
 
-/** SIGTERM or SIGINT, once and twice. */
-interface StopRequests {
-  readonly first: AbortSignal;
-  readonly second: AbortSignal;
-}
-
-function stopRequests(): StopRequests {
-  const first = new AbortController();
-  const second = new AbortController();
-  const stop = (): void => (first.signal.aborted ? second : first).abort();
-  process.on("SIGTERM", stop).on("SIGINT", stop);
-  return { first: first.signal, second: second.signal };
-}
-
 /** The first request closes the doors and waits for the sessions inside; a second ends them at once. */
 async function stopOnRequest(
   gateway: ManagedGateway,
@@ -176,13 +156,9 @@ interface ReloadRequests {
   readonly on: (reload: () => void) => void;
 }
 
-/** Signals whose default would end the process, and with it the sessions, or open Node's debugger. */
-function ignoreSignals(tell: (event: GatewayEvent) => void): ReloadRequests {
+function reloadRequests(): ReloadRequests {
   let reload: (() => void) | undefined;
   let asked = false;
-  for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
-    process.on(signal, () => tell({ event: "ignored", signal, message: "it has no meaning here" }));
-  }
   process.on("SIGHUP", () => {
     asked = true;
     reload?.();
@@ -194,14 +170,4 @@ function ignoreSignals(tell: (event: GatewayEvent) => void): ReloadRequests {
       if (asked) given();
     },
   };
-}
-
-type LogEvent = GatewayEvent | DroppedEvent;
-
-function jsonLine(event: LogEvent): string {
-  return JSON.stringify({ time: new Date(systemClock.wall()).toISOString(), ...event });
-}
-
-function prettyLines(colour: boolean): (event: LogEvent) => string {
-  return (event) => prettyLine(event, systemClock.wall(), colour);
 }

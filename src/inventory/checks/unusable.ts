@@ -37,8 +37,13 @@ export function checkUnusable(facts: Facts): void {
 }
 
 function judge(facts: Facts, address: Ipv4, path: Path): void {
-  const reason = UNUSABLE.find(([network]) => contains(network, address))?.[1];
+  const reason = whyUnusable(address);
   if (reason !== undefined) complain(facts, path, `${quote(formatAddress(address))} ${reason}`);
+}
+
+/** Why nothing may be relayed to an address: `is multicast`; absent: nothing speaks against it. */
+export function whyUnusable(address: Ipv4): string | undefined {
+  return UNUSABLE.find(([network]) => contains(network, address))?.[1];
 }
 
 /** The first and the last address of a depot's /24 belong to no terminal. */

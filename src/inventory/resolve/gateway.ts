@@ -1,5 +1,6 @@
 /** The gateway: its address, the numbering plan, the tunnel and the limits, with their defaults. */
 import { contains, formatNetwork, type Ipv4, type Network, parseAddress, parseNetwork } from "@ecluse/guard/address";
+import { TIMES, USUAL_LIMITS } from "../limits.ts";
 import type { Gateway, Limits } from "../model.ts";
 import { quote } from "../quote.ts";
 import type { Reading } from "../reading.ts";
@@ -16,21 +17,8 @@ const LOOPBACK = parseNetwork("127.0.0.0/8") as Network;
 const USUAL_METRICS = "127.0.0.1:9464";
 
 const DEFAULT_PLAN = parseNetwork("172.17.0.0/16") as Network;
-const SECOND = 1_000;
-const HOUR = 3_600 * SECOND;
+const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-
-/** Default, least and most, in milliseconds. Defaults: docs/inventory.md says why. */
-const TIMES = {
-  connect: { usual: 5 * SECOND, least: 100, most: 60 * SECOND },
-  idle: { usual: 300 * SECOND, least: SECOND, most: 24 * HOUR },
-  halfClosed: { usual: 30 * SECOND, least: 100, most: HOUR },
-  stalled: { usual: 60 * SECOND, least: SECOND, most: HOUR },
-  keepalive: { usual: 30 * SECOND, least: SECOND, most: 2 * HOUR },
-  drain: { usual: 200 * SECOND, least: 0, most: HOUR },
-} as const;
-const USUAL_SESSIONS = 4_096;
-const USUAL_PER_SOURCE = 256;
 
 type RawGateway = RawInventory["gateway"];
 
@@ -94,8 +82,8 @@ function limits(reading: Reading, raw: RawGateway["limits"]): Limits {
       (text === undefined ? undefined : duration(reading, { text, path: ["gateway", "limits", key] }, bounds)) ?? usual
     );
   };
-  const sessions = raw?.sessions ?? USUAL_SESSIONS;
-  const perSource = raw?.perSource ?? Math.min(USUAL_PER_SOURCE, sessions);
+  const sessions = raw?.sessions ?? USUAL_LIMITS.sessions;
+  const perSource = raw?.perSource ?? Math.min(USUAL_LIMITS.perSource, sessions);
   if (perSource > sessions) {
     const message = `perSource ${perSource} is more than the gateway's ${sessions} sessions`;
     const path = ["gateway", "limits", "perSource"];
