@@ -55,6 +55,7 @@ const ALWAYS: readonly Asking[] = [
       "/proc/sys/net/ipv4/conf/*/rp_filter /proc/sys/net/netfilter/nf_conntrack_max " +
       "/proc/sys/net/netfilter/nf_conntrack_count /proc/sys/net/ipv6/conf/all/disable_ipv6 /proc/sys/fs/file-max; true",
   },
+  { id: "limits", command: "grep -s -H 'Max open files' /proc/[0-9]*/limits; true" },
   { id: "clock", command: "timedatectl show -p NTPSynchronized -p NTP" },
   {
     id: "nginx",

@@ -42,4 +42,16 @@ export const HOST_COMMANDS: readonly Command[] = [
     example: "ecluse audit --all",
     load: () => import("./commands/audit.ts"),
   },
+  {
+    name: "doctor",
+    summary: "look for the traps of this host: Docker, routes, tunnel, kernel, clock",
+    options: [
+      inventory,
+      { name: "facts", value: "FILE", description: "look at what ecluse facts has read on the gateway" },
+      { name: "all", description: "print what is in order, too" },
+      json,
+    ],
+    example: "ecluse doctor",
+    load: () => import("./commands/doctor.ts"),
+  },
 ];
