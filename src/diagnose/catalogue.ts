@@ -4,7 +4,7 @@ export const CHECKED = {
   "docker-bypasses-ufw":
     "Docker sends a published port past UFW's rules: whoever reaches the host reaches the container (docs.docker.com, packet filtering)",
   "docker-over-depots":
-    "A Docker network with addresses of a depot keeps the host and its containers from ever reaching that depot",
+    "A container on a Docker network with a depot's addresses never reaches that depot, and neither does the host once the tunnel's routes are gone",
   "accept-routes": "Without accepted routes the host does not know the way to any depot",
   "tunnel-state": "Without the tunnel no terminal can be reached",
   "depot-router": "A depot that no router announces cannot be reached, whatever the inventory says",

@@ -1,7 +1,7 @@
 /** One check of a host: what was looked at, what was found, why it matters, what to do. */
 import type { Audited } from "../audit/audited.ts";
-import type { HostFacts } from "../audit/facts.ts";
-import { reading } from "../audit/facts.ts";
+import { type HostFacts, type Reading, reading } from "../audit/facts.ts";
+import { escapeControls } from "../inventory/quote.ts";
 import type { DiagnosisCode } from "./catalogue.ts";
 
 export interface Diagnosis {
@@ -28,10 +28,34 @@ export function trouble(code: DiagnosisCode, said: Omit<Diagnosis, "code" | "sta
   return { code, state: "trouble", ...said };
 }
 
-/** Of what could not be read, or is not there. */
-export function missing(code: DiagnosisCode, facts: HostFacts, id: string, what: string): Diagnosis {
-  const { source = id, failed } = reading(facts, id) ?? {};
-  const isAbsent = failed === undefined || failed.startsWith("exit 127");
-  const fix = isAbsent ? "" : "run it as root";
-  return { code, state: isAbsent ? "absent" : "unknown", what, evidence: { source, line: failed ?? "" }, fix };
+/** Of a thing that this host does not have: a program that is not installed, an interface that does not exist. */
+export function absent(code: DiagnosisCode, what: string, evidence: Diagnosis["evidence"]): Diagnosis {
+  return { code, state: "absent", what, evidence, fix: "" };
+}
+
+/** Of what could not be judged: `id` is the reading that it rests on. Never taken for fine. */
+export function unread(code: DiagnosisCode, facts: HostFacts, id: string, what: string): Diagnosis {
+  const read = reading(facts, id);
+  const evidence = { source: read?.source ?? id, line: escapeControls(read?.failed ?? read?.text.trim() ?? "") };
+  return { code, state: "unknown", what, evidence, fix: waysToRead(read) };
+}
+
+/** The same, but `absent` where the program that would tell is not installed. */
+export function unreadOrAbsent(code: DiagnosisCode, facts: HostFacts, id: string, what: string): Diagnosis {
+  const said = unread(code, facts, id, what);
+  return isNotInstalled(facts, id) ? absent(code, what, said.evidence) : said;
+}
+
+/** Exit 127: sh found no such program. */
+export function isNotInstalled(facts: HostFacts, id: string): boolean {
+  return reading(facts, id)?.failed?.startsWith("exit 127") === true;
+}
+
+const NOT_ALLOWED =
+  /permission denied|operation not permitted|access denied|must be root|need to be root|are you root/i;
+
+function waysToRead(read: Reading | undefined): string {
+  if (read === undefined) return "it was not read: run ecluse doctor on the host itself, or ecluse facts again";
+  const said = `${read.failed ?? ""} ${read.text}`;
+  return NOT_ALLOWED.test(said) ? "run it as root" : `see what this says: ${read.source}`;
 }

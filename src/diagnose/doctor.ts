@@ -18,7 +18,8 @@ export function diagnose(audited: Audited): readonly Diagnosis[] {
   return CHECKS.flatMap((check) => check(audited));
 }
 
-/** What the doctor reads besides what an audit does; `file` is the inventory's. */
-export function doctorAskings(file: string): readonly Asking[] {
-  return [{ id: "inventory-file", command: `stat -c '%a %U %G %n' -- '${file.replaceAll("'", `'\\''`)}'` }];
+/** What the doctor reads besides what an audit does; `files` are the inventory's. */
+export function doctorAskings(files: readonly string[]): readonly Asking[] {
+  const words = files.map((file) => `'${file.replaceAll("'", `'\\''`)}'`);
+  return [{ id: "inventory-file", command: `stat -c '%a %U %G %n' -- ${words.join(" ")}` }];
 }

@@ -1,6 +1,6 @@
 /** Running containers and Docker's networks, from `docker inspect`: docs.docker.com, Engine API. */
 import { type Network, parseNetwork } from "@ecluse/guard/address";
-import { type HostFacts, textOf } from "../facts.ts";
+import { type HostFacts, reading, textOf } from "../facts.ts";
 
 export interface Container {
   readonly name: string;
@@ -35,11 +35,42 @@ export function containersOf(facts: HostFacts): readonly Container[] {
 export function dockerNetworksOf(facts: HostFacts): readonly DockerNetwork[] {
   return linesOf(textOf(facts, "docker-networks")).map(({ name, pools }) => ({
     name: String(name),
-    pools: (Array.isArray(pools) ? (pools as readonly unknown[]) : []).flatMap((pool) => {
-      const network = parseNetwork(String(recordOf(pool)["Subnet"]));
-      return "kind" in network ? [] : [network];
-    }),
+    pools: (Array.isArray(pools) ? (pools as readonly unknown[]) : []).flatMap((pool) =>
+      networkOf(recordOf(pool)["Subnet"]),
+    ),
   }));
+}
+
+/**
+ * Where Docker takes the next network from: `default-address-pools` of daemon.json, or what it has built in
+ * (github.com/moby/moby, daemon/libnetwork/ipamutils). `undefined`: the file is there and could not be read.
+ */
+export function newNetworksOf(facts: HostFacts): readonly Network[] | undefined {
+  const { text, failed } = reading(facts, "docker-daemon") ?? { text: "", failed: "not read" };
+  if (failed !== undefined) return /no such file/i.test(failed) ? BUILT_IN : undefined;
+  const pools = poolsIn(text);
+  if (pools === undefined) return undefined;
+  return pools.length === 0 ? BUILT_IN : pools;
+}
+
+const BUILT_IN: readonly Network[] = [
+  ...Array.from({ length: 15 }, (_, index) => `172.${17 + index}.0.0/16`),
+  "192.168.0.0/16",
+].flatMap(networkOf);
+
+function poolsIn(text: string): readonly Network[] | undefined {
+  try {
+    const pools = recordOf(JSON.parse(text))["default-address-pools"] ?? [];
+    if (!Array.isArray(pools)) return undefined;
+    return (pools as readonly unknown[]).flatMap((pool) => networkOf(recordOf(pool)["base"]));
+  } catch {
+    return undefined;
+  }
+}
+
+function networkOf(text: unknown): readonly Network[] {
+  const network = parseNetwork(String(text));
+  return "kind" in network ? [] : [network];
 }
 
 type Raw = Readonly<Record<string, unknown>>;

@@ -1,10 +1,15 @@
-/** Addresses, routes and rules of a host, from `ip -j`: ip-address(8), ip-route(8), ip-rule(8). */
+/** Links, addresses and routes of a host, from `ip -j`: ip-address(8), ip-route(8). */
 import { type Ipv4, type Network, contains, parseAddress, parseNetwork } from "@ecluse/guard/address";
 import { type HostFacts, textOf } from "../facts.ts";
 
 export interface HostAddress {
   readonly address: Ipv4;
   readonly interface: string;
+}
+
+export interface Link {
+  readonly name: string;
+  readonly isUp: boolean;
   readonly mtu?: number;
 }
 
@@ -16,6 +21,8 @@ export interface Route {
   /** Absent: it leads nowhere (`unreachable`, `blackhole`). */
   readonly interface?: string;
   readonly kind: string;
+  /** Of several to the same destination, the least holds. */
+  readonly metric: number;
   /** As `ip` printed it. */
   readonly line: string;
 }
@@ -24,49 +31,63 @@ export interface Route {
 export interface Way {
   readonly depot: number;
   readonly to: string;
-  /** Absent: there is none. */
+  /** `none`: the kernel said so; `unread`: nobody could be asked. */
+  readonly state: "leads" | "none" | "unread";
+  /** Where it leads. */
   readonly interface?: string;
-  readonly table?: string;
   readonly line: string;
 }
 
 export function addressesOf(facts: HostFacts): readonly HostAddress[] {
-  return listAt(textOf(facts, "addresses")).flatMap(({ ifname, mtu, addr_info: addresses }) =>
+  return listAt(textOf(facts, "addresses")).flatMap(({ ifname, addr_info: addresses }) =>
     listOf(addresses).flatMap(({ local }) => {
       const address = typeof local === "string" ? parseAddress(local) : undefined;
-      const known = typeof mtu === "number" ? { mtu } : {};
-      return address === undefined ? [] : [{ address, interface: String(ifname), ...known }];
+      return address === undefined ? [] : [{ address, interface: String(ifname) }];
     }),
   );
 }
 
+export function linksOf(facts: HostFacts): readonly Link[] {
+  return listAt(textOf(facts, "addresses")).map(({ ifname, flags, mtu }) => ({
+    name: String(ifname),
+    isUp: Array.isArray(flags) && flags.includes("UP"),
+    ...(typeof mtu === "number" ? { mtu } : {}),
+  }));
+}
+
 export function routesOf(facts: HostFacts): readonly Route[] {
   return listAt(textOf(facts, "routes")).flatMap((raw) => {
-    const { dst, dev, table = "main", type = "unicast" } = raw;
-    const network = networkOf(dst);
+    const { dst, dev, table = "main", type = "unicast", metric } = raw;
+    const network = networkOf(raw, dst);
     if (network === undefined) return [];
     const leads = typeof dev === "string" ? { interface: dev } : {};
-    return [{ network, table: String(table), kind: String(type), ...leads, line: JSON.stringify(raw) }];
+    const order = typeof metric === "number" ? metric : 0;
+    return [{ network, table: String(table), kind: String(type), metric: order, ...leads, line: JSON.stringify(raw) }];
   });
 }
 
 export function waysOf(facts: HostFacts): readonly Way[] {
   const parts = textOf(facts, "ways").split(/^== /m).slice(1);
-  return parts.flatMap((part) => {
+  return parts.map((part) => {
     const [, depot = "", to = ""] = /^(\d+) (\S+)/.exec(part) ?? [];
-    const [first] = listAt(part.slice(part.indexOf("\n") + 1));
-    const leads = typeof first?.["dev"] === "string" ? { interface: first["dev"] } : {};
-    const table = first?.["table"] === undefined ? {} : { table: JSON.stringify(first["table"]).replaceAll('"', "") };
-    return [
-      { depot: Number(depot), to, ...leads, ...table, line: first === undefined ? part.trim() : JSON.stringify(first) },
-    ];
+    const answer = part.slice(part.indexOf("\n") + 1).trim();
+    return { depot: Number(depot), to, ...leading(answer) };
   });
 }
 
-/** The most specific route of some tables; `undefined`: none holds the address. */
+/** iproute2 says the kernel's refusal on stderr: `RTNETLINK answers: Network is unreachable`. */
+function leading(answer: string): Pick<Way, "state" | "interface" | "line"> {
+  const [first] = listAt(answer);
+  if (typeof first?.["dev"] === "string") {
+    return { state: "leads", interface: first["dev"], line: JSON.stringify(first) };
+  }
+  return { state: /^(?:RTNETLINK answers|Error): /m.test(answer) ? "none" : "unread", line: answer };
+}
+
+/** The most specific route of one table, of those the one with the least metric; `undefined`: none holds the address. */
 export function routeTo(routes: readonly Route[], address: Ipv4): Route | undefined {
   const holding = routes.filter(({ network }) => contains(network, address));
-  return holding.toSorted((a, b) => b.network.prefix - a.network.prefix)[0];
+  return holding.toSorted((a, b) => b.network.prefix - a.network.prefix || a.metric - b.metric)[0];
 }
 
 type Raw = Readonly<Record<string, unknown>>;
@@ -84,8 +105,10 @@ function listOf(value: unknown): readonly Raw[] {
   return Array.isArray(value) ? value.filter((each): each is Raw => typeof each === "object" && each !== null) : [];
 }
 
-function networkOf(dst: unknown): Network | undefined {
-  if (dst === "default") return parsedNetwork("0.0.0.0/0");
+/** `default` is the word for both families; an IPv6 one has an IPv6 gateway, or the preference that only they have. */
+function networkOf({ gateway, pref }: Raw, dst: unknown): Network | undefined {
+  const isIpv6 = pref !== undefined || (typeof gateway === "string" && gateway.includes(":"));
+  if (dst === "default") return isIpv6 ? undefined : parsedNetwork("0.0.0.0/0");
   return typeof dst === "string" ? parsedNetwork(dst) : undefined;
 }
 

@@ -3,7 +3,7 @@
  * source (github.com/tailscale/tailscale); those marked omitempty there are absent rather than false.
  */
 import { type Ipv4, type Network, contains, parseNetwork } from "@ecluse/guard/address";
-import { type HostFacts, reading, textOf } from "../facts.ts";
+import { type HostFacts, textOf } from "../facts.ts";
 
 export interface Tailscale {
   /** `Running`, `Stopped`, `NeedsLogin`. */
@@ -17,8 +17,9 @@ export interface Tailscale {
 
 export interface Node {
   readonly name: string;
-  readonly online: boolean;
-  /** Networks it routes now. */
+  /** Whether it is connected to the control plane; `undefined`: this version does not say. */
+  readonly online: boolean | undefined;
+  /** Networks that packets go to it for; not its own addresses, nor those of an exit node. */
   readonly routes: readonly Network[];
   /** A direct path has an address; one through a relay has its name. */
   readonly direct: boolean;
@@ -29,11 +30,10 @@ export interface Node {
   readonly active: boolean;
 }
 
-/** `undefined`: there is no Tailscale here, or it could not be asked. */
+/** `undefined`: there is no Tailscale here, or it could not be asked. It exits with 1 where it is stopped, and answers. */
 export function tailscaleOf(facts: HostFacts): Tailscale | undefined {
-  const text = textOf(facts, "tailscale");
-  const status = parsed(text);
-  if (status === undefined || reading(facts, "tailscale")?.failed !== undefined) return undefined;
+  const status = parsed(textOf(facts, "tailscale"));
+  if (status?.["BackendState"] === undefined) return undefined;
   const prefs = textOf(facts, "tailscale-prefs");
   const accepts = /"RouteAll": *(true|false)/.exec(prefs)?.[1];
   return {
@@ -45,9 +45,13 @@ export function tailscaleOf(facts: HostFacts): Tailscale | undefined {
   };
 }
 
-/** Whoever routes an address now, most specific first. */
+/** Whoever routes an address now, most specific first: WireGuard sends by the longest prefix, and never to another. */
 export function routersTo({ peers }: Tailscale, address: Ipv4): readonly Node[] {
-  return peers.filter(({ routes }) => routes.some((network) => contains(network, address)));
+  const found = peers.flatMap((node) => {
+    const prefixes = node.routes.filter((network) => contains(network, address)).map(({ prefix }) => prefix);
+    return prefixes.length === 0 ? [] : [{ node, prefix: Math.max(...prefixes) }];
+  });
+  return found.toSorted((a, b) => b.prefix - a.prefix).map(({ node }) => node);
 }
 
 type Raw = Readonly<Record<string, unknown>>;
@@ -68,15 +72,27 @@ function nodeOf(value: unknown): Node | undefined {
   const relay = typeof raw["Relay"] === "string" && raw["Relay"] !== "" ? { relay: raw["Relay"] } : {};
   return {
     name: wordOf(raw["HostName"]) ?? wordOf(raw["DNSName"]) ?? "a node",
-    online: raw["Online"] === true,
-    // What it routes now, and not its own address; AllowedIPs holds both, PrimaryRoutes only the routes.
-    routes: networksOf(raw["PrimaryRoutes"]),
+    online: typeof raw["Online"] === "boolean" ? raw["Online"] : undefined,
+    routes: routesOf(raw),
     direct: typeof raw["CurAddr"] === "string" && raw["CurAddr"] !== "",
     ...relay,
     expired: raw["Expired"] === true,
     ...(Number.isNaN(expiry) || expiry <= 0 ? {} : { keyExpiry: expiry }),
     active: raw["Active"] === true,
   };
+}
+
+/**
+ * PrimaryRoutes are those that the control plane has given it; AllowedIPs are what WireGuard sends to it: the same, its own
+ * addresses, and everything (a /0) where it offers itself as an exit node. Other control planes fill in only AllowedIPs.
+ */
+function routesOf(raw: Raw): readonly Network[] {
+  const primary = networksOf(raw["PrimaryRoutes"]);
+  if (primary.length > 0) return primary;
+  const own = new Set(networksOf(raw["TailscaleIPs"]).map(({ address }) => address));
+  return networksOf(raw["AllowedIPs"]).filter(
+    ({ address, prefix }) => prefix > 0 && !(prefix === 32 && own.has(address)),
+  );
 }
 
 function wordOf(value: unknown): string | undefined {

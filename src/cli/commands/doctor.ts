@@ -17,8 +17,8 @@ const HOST = "gateway";
 
 export const run: Run = async (invocation) => {
   const { options, io } = invocation;
-  const { file, inventory } = checkedInventory(invocation, "examine this host by");
-  const facts = await factsOf(invocation, { file, inventory });
+  const { inventory, files } = checkedInventory(invocation, "examine this host by");
+  const facts = await factsOf(invocation, { inventory, files: files.map(({ file }) => file) });
   const found = diagnose(auditedOf(facts, { inventory, policy: compile(inventory), at: Date.now() }));
   if (options["json"] !== undefined) io.out(`${JSON.stringify(found.map(explained), null, 2)}\n`);
   else io.out(asText(found, options["all"] !== undefined));
@@ -27,11 +27,11 @@ export const run: Run = async (invocation) => {
 
 async function factsOf(
   { options }: Invocation,
-  { file, inventory }: { readonly file: string; readonly inventory: Inventory },
+  { inventory, files }: { readonly inventory: Inventory; readonly files: readonly string[] },
 ): Promise<HostFacts> {
   const bundle = options["facts"];
   if (typeof bundle !== "string") {
-    const askings = [...askingsFor(inventory, HOST), ...doctorAskings(file)];
+    const askings = [...askingsFor(inventory, HOST), ...doctorAskings(files)];
     return collect({ host: HOST, askings, shell: ["sh"], now: Date.now });
   }
   const facts = readBundle(bundle).find(({ host }) => host === HOST);
