@@ -101,6 +101,8 @@ export interface Terminal extends Accountability {
   readonly sessions?: number;
   readonly queue?: Queue;
   readonly onRevoke?: OnRevoke;
+  /** How it may be tested; absent: by a connection. */
+  readonly probe?: "none" | "connect" | "identify";
   readonly grants: readonly Grant[];
 }
 

@@ -30,9 +30,9 @@ function isBefore(flow: Flow | undefined, depot: number, terminal: number): bool
   return at.depot < depot || (at.depot === depot && at.terminal < terminal);
 }
 
-/** What may be said of a terminal: all of it is looked at below, is its place or its gate, or stands in documents only. */
+/** What may be said of a terminal: all of it is looked at below, is its place or its gate, or concerns documents and probes only. */
 type Considered =
-  | ("number" | "grants" | "label" | "model" | "serial")
+  | ("number" | "grants" | "label" | "model" | "serial" | "probe")
   | ("address" | "port" | "aliases" | "sessions" | "queue" | "onRevoke")
   | ("owner" | "reason" | "approver" | "reviewed" | "nextReview");
 

@@ -23,7 +23,7 @@ function atDoor(audited: Audited, door: ExpectedDoor, there: readonly Listener[]
 }
 
 /** Whether a client that connects to the endpoint reaches this socket. */
-function serves({ scope, address, namespace }: Listener, endpoint: Endpoint): boolean {
+export function serves({ scope, address, namespace }: Listener, endpoint: Endpoint): boolean {
   if (namespace !== "") return false;
   return scope === "wildcard4" || scope === "wildcard6" || (scope === "address" && address === endpoint.address);
 }

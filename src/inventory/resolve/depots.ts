@@ -83,7 +83,7 @@ function terminal(
     const value = raw[key];
     return value === undefined ? undefined : label(reading, { text: value, path: [...path, key] });
   };
-  const { sessions, onRevoke } = raw;
+  const { sessions, onRevoke, probe } = raw;
   return {
     number,
     address: addressOf(site, number, raw),
@@ -91,7 +91,7 @@ function terminal(
     aliases: aliasesOf(reading, raw, path),
     grants: grantsOf(reading, raw, path, inherited.grants),
     ...accountability(reading, raw, path, inherited.about),
-    ...defined({ label: text("label"), model: text("model"), serial: text("serial"), sessions, onRevoke }),
+    ...defined({ label: text("label"), model: text("model"), serial: text("serial"), sessions, onRevoke, probe }),
     ...defined({ queue: queue(reading, raw, path) }),
   };
 }
