@@ -15,7 +15,7 @@ suite("why", { timeout: 60_000 }, () => {
     const { exit, out } = await gateway.ecluse("why", "22/1", "--from", gateway.site.till);
     assert.equal(exit, 0, out);
     assert.match(out, /^Terminal 1 of depot 22 can be reached\.$/m);
-    await until(() => terminal.count.open === 0);
+    await until(() => terminal.count.open === 0, "it closes");
     assert.deepEqual([terminal.count.total, heard.length], [1, 0]);
   });
 
@@ -50,7 +50,7 @@ suite("why", { timeout: 60_000 }, () => {
     const till = connect({ host: gateway.site.doors[0]?.host ?? "", port: 12_201, localAddress: gateway.site.till });
     till.on("error", () => undefined);
     await once(till, "connect");
-    await until(() => terminal.count.total === 1);
+    await until(() => terminal.count.total === 1, "the gateway dials");
     const { exit, out } = await gateway.ecluse("why", "22/1");
     assert.equal(exit, 0, out);
     assert.match(out, /^ok +terminal +a session is open at it$/m);

@@ -13,6 +13,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   nftables: "nft",
   "conntrack-tools": "conntrack",
   systemd: "systemd-socket-activate",
+  "wireguard-tools": "wg",
 };
 
 /** Test files run side by side: one at a time may install. */
