@@ -151,6 +151,13 @@ const TABLE: readonly Row[] = [
   },
   { when: "the router is said to be offline, and the terminal answers", changed: offline(), said: /can be reached/ },
   {
+    when: "the router is said to be offline, and a session is at the terminal",
+    changed: offline(),
+    gateway: live({ sessions: [session("depot22-tpe03", "open")] }),
+    looks: { terminal: "a session is open at it", neighbours: [] },
+    said: /can be reached/,
+  },
+  {
     when: "the whole depot is silent",
     looks: SILENT,
     broken: "neighbours",
