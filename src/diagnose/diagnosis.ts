@@ -36,8 +36,8 @@ export function absent(code: DiagnosisCode, what: string, evidence: Diagnosis["e
 /** Of what could not be judged: `id` is the reading that it rests on. Never taken for fine. */
 export function unread(code: DiagnosisCode, facts: HostFacts, id: string, what: string): Diagnosis {
   const read = reading(facts, id);
-  const evidence = { source: read?.source ?? id, line: escapeControls(read?.failed ?? read?.text.trim() ?? "") };
-  return { code, state: "unknown", what, evidence, fix: waysToRead(read) };
+  const evidence = { source: byHand(id, read), line: escapeControls(read?.failed ?? read?.text.trim() ?? "") };
+  return { code, state: "unknown", what, evidence, fix: waysToRead(id, read) };
 }
 
 /** The same, but `absent` where the program that would tell is not installed. */
@@ -54,8 +54,21 @@ export function isNotInstalled(facts: HostFacts, id: string): boolean {
 const NOT_ALLOWED =
   /permission denied|operation not permitted|access denied|must be root|need to be root|are you root/i;
 
-function waysToRead(read: Reading | undefined): string {
+function waysToRead(id: string, read: Reading | undefined): string {
   if (read === undefined) return "it was not read: run ecluse doctor on the host itself, or ecluse facts again";
   const said = `${read.failed ?? ""} ${read.text}`;
-  return NOT_ALLOWED.test(said) ? "run it as root" : `see what this says: ${read.source}`;
+  return NOT_ALLOWED.test(said) ? "run it as root" : `see what this says: ${byHand(id, read)}`;
+}
+
+/** What a person would type, where the script's own line is long. */
+const BY_HAND: Readonly<Record<string, string>> = {
+  docker: "docker ps",
+  "docker-networks": "docker network ls",
+  ways: "ip route get ADDRESS",
+  sockets: "ss -Htlnp",
+  limits: "cat /proc/PID/limits",
+};
+
+function byHand(id: string, read: Reading | undefined): string {
+  return BY_HAND[id] ?? read?.source ?? id;
 }

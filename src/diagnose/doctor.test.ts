@@ -97,7 +97,7 @@ const TABLE: Readonly<Record<DiagnosisCode, readonly Row[]>> = {
       changed: { docker: failed("exit 1: Cannot connect to the Docker daemon") },
       state: "unknown",
       what: /not be asked/,
-      fix: /^see what this says: docker$/,
+      fix: /^see what this says: docker ps$/,
     },
     { when: "it was not read", changed: { docker: null }, state: "unknown", what: /not be asked/, fix: /again/ },
   ],
