@@ -10,7 +10,7 @@ const ASKINGS: readonly Asking[] = [
   { id: "missing", command: "ecluse-no-such-program" },
   { id: "kept", command: "echo secret=1; echo open=2", keep: (text) => text.replace(/^secret.*\n/m, "") },
   { id: "reads", command: "cat" },
-  { id: "hangs", command: "tail -f /dev/null", patience: 1 },
+  { id: "hangs", command: "sleep 4; echo late", patience: 1 },
 ];
 
 test("a script run by sh gives back what each command said, and why one failed", () => {
