@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
 import { AUDIT_CATALOGUE } from "../src/audit/catalogue.ts";
 import { COMMANDS } from "../src/cli/commands.ts";
+import { CHECKED } from "../src/diagnose/catalogue.ts";
 import { OUTCOMES } from "../src/engine/records.ts";
 import { ERROR_CODES } from "../src/errors.ts";
 import { TARGETS } from "../src/render/targets.ts";
@@ -70,6 +71,20 @@ suite("docs/audit.md", () => {
     );
     for (const [code, { title, severity }] of codes) {
       assert.ok(section("docs/audit.md", code).includes(`${title}: ${severity}.`), code);
+    }
+  });
+});
+
+suite("docs/doctor.md", () => {
+  test("has one section per check, with why it matters, and no other", () => {
+    const checks = Object.entries(CHECKED);
+    assert.deepEqual(
+      sections("docs/doctor.md"),
+      checks.map(([code]) => code),
+    );
+    for (const [code, why] of checks) {
+      const text = section("docs/doctor.md", code).replaceAll(/\s+/g, " ");
+      assert.ok(text.includes(`${why}.`), code);
     }
   });
 });

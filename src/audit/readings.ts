@@ -34,12 +34,13 @@ const ALWAYS: readonly Asking[] = [
   {
     id: "docker",
     command:
-      "docker ps -q --no-trunc | xargs -r docker inspect --format " +
+      // In two steps: of a pipe only the last program's failure is seen.
+      'ids=$(docker ps -q --no-trunc) || exit; printf %s "$ids" | xargs -r docker inspect --format ' +
       `'{"id":{{json .Id}},"name":{{json .Name}},"image":{{json .Config.Image}},"words":{{json .Config.Cmd}},"pid":{{json .State.Pid}},"network":{{json .HostConfig.NetworkMode}},"ports":{{json .NetworkSettings.Ports}}}'`,
   },
   {
     id: "docker-networks",
-    command: `docker network ls -q | xargs -r docker network inspect --format '{"name":{{json .Name}},"driver":{{json .Driver}},"pools":{{json .IPAM.Config}}}'`,
+    command: `ids=$(docker network ls -q) || exit; printf %s "$ids" | xargs -r docker network inspect --format '{"name":{{json .Name}},"driver":{{json .Driver}},"pools":{{json .IPAM.Config}}}'`,
   },
   { id: "docker-daemon", command: "cat /etc/docker/daemon.json" },
   // Names, addresses, keys' ends; never a key.
@@ -51,10 +52,11 @@ const ALWAYS: readonly Asking[] = [
   {
     id: "kernel",
     command:
-      "grep -s -H '' /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/ip_local_port_range " +
+      "grep -s -H '' /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/ip_local_port_range /proc/sys/net/ipv4/ip_local_reserved_ports " +
       "/proc/sys/net/ipv4/conf/*/rp_filter /proc/sys/net/netfilter/nf_conntrack_max " +
       "/proc/sys/net/netfilter/nf_conntrack_count /proc/sys/net/ipv6/conf/all/disable_ipv6 /proc/sys/fs/file-max; true",
   },
+  { id: "limits", command: "grep -s -H 'Max open files' /proc/[0-9]*/limits; true" },
   { id: "clock", command: "timedatectl show -p NTPSynchronized -p NTP" },
   {
     id: "nginx",
@@ -95,7 +97,7 @@ function routeAskings({ depots }: Inventory): readonly Asking[] {
   const commands = depots.flatMap(({ number, terminals: [first] }) =>
     first === undefined
       ? []
-      : [`echo "== ${number} ${formatAddress(first.address)}"; ip -j route get ${formatAddress(first.address)}`],
+      : [`echo "== ${number} ${formatAddress(first.address)}"; ip -j route get ${formatAddress(first.address)} 2>&1`],
   );
   return commands.length === 0 ? [] : [{ id: "ways", command: `${commands.join("; ")}; true` }];
 }

@@ -10,6 +10,7 @@ const ASKINGS: readonly Asking[] = [
   { id: "missing", command: "ecluse-no-such-program" },
   { id: "kept", command: "echo secret=1; echo open=2", keep: (text) => text.replace(/^secret.*\n/m, "") },
   { id: "reads", command: "cat" },
+  { id: "hangs", command: "sleep 4; echo late", patience: 1 },
 ];
 
 test("a script run by sh gives back what each command said, and why one failed", () => {
@@ -26,6 +27,7 @@ test("a script run by sh gives back what each command said, and why one failed",
       ["kept", "open=2\n", undefined],
       // Its input is empty: it cannot swallow the rest of the script.
       ["reads", "", undefined],
+      ["hangs", "", "no answer within 1 s"],
     ],
   );
   assert.match(readings[3]?.failed ?? "", /^exit 127: .*not found/);
@@ -36,6 +38,6 @@ test("an output that was cut says so of everything that is missing", () => {
   const readings = readingsOf(stdout.slice(0, stdout.indexOf("b0undary end quotes")), ASKINGS, "b0undary");
   assert.deepEqual(
     readings.map(({ failed }) => failed === "the reading ended before it"),
-    [false, true, true, true, true, true],
+    [false, true, true, true, true, true, true],
   );
 });

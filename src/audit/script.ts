@@ -12,21 +12,22 @@ export interface Asking {
   readonly command: string;
   /** What is kept of the text; default: all. */
   readonly keep?: (text: string) => string;
+  /** Longest time of the command, in seconds; default 15. */
+  readonly patience?: number;
 }
 
-/** Longest time of one command, in seconds. */
 const PATIENCE = 15;
 
 /** `boundary`: a word that no output contains; random. */
 export function scriptOf(askings: readonly Asking[], boundary: string): string {
-  const calls = askings.map(({ id, command }) => `one ${id} ${quoted(command)}`);
+  const calls = askings.map(({ id, command, patience = PATIENCE }) => `one ${id} ${quoted(command)} ${patience}`);
   return [
     "export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin:/usr/local/sbin",
     "exec 3>&1",
     "one() {",
     `  printf '%s begin %s\\n' ${boundary} "$1"`,
     // Its errors into a variable, its output past it: no temporary file.
-    `  err=$(timeout ${PATIENCE} sh -c "$2" 2>&1 >&3 </dev/null)`,
+    `  err=$(timeout "$3" sh -c "$2" 2>&1 >&3 </dev/null)`,
     `  printf '\\n%s end %s %s %s\\n' ${boundary} "$1" $? "$(printf %s "$err" | tr '\\n' ' ' | cut -c 1-300)"`,
     "}",
     ...calls,
@@ -37,20 +38,20 @@ export function scriptOf(askings: readonly Asking[], boundary: string): string {
 
 /** What the script printed, by asking. An asking without an answer failed: the connection ended before it. */
 export function readingsOf(output: string, askings: readonly Asking[], boundary: string): readonly Reading[] {
-  return askings.map(({ id, command, keep = (text) => text }): Reading => {
+  return askings.map(({ id, command, keep = (text) => text, patience = PATIENCE }): Reading => {
     const begin = `${boundary} begin ${id}\n`;
     const start = output.indexOf(begin);
     const end = start < 0 ? -1 : output.indexOf(`\n${boundary} end ${id} `, start + begin.length - 1);
     if (end < 0) return { id, source: command, text: "", failed: "the reading ended before it" };
     const text = keep(output.slice(start + begin.length, end));
     const [, code = "", said = ""] = /end \S+ (\d+) (.*)/.exec(output.slice(end, output.indexOf("\n", end + 1))) ?? [];
-    return { id, source: command, text, ...failure(Number(code), said.trim()) };
+    return { id, source: command, text, ...failure(Number(code), said.trim(), patience) };
   });
 }
 
-function failure(code: number, said: string): { readonly failed?: string } {
+function failure(code: number, said: string, patience: number): { readonly failed?: string } {
   if (code === 0) return {};
-  if (code === 124) return { failed: `no answer within ${PATIENCE} s` };
+  if (code === 124) return { failed: `no answer within ${patience} s` };
   return { failed: `exit ${code}${said === "" ? "" : `: ${said}`}` };
 }
 

@@ -1,6 +1,6 @@
 /** The commands that look at hosts; a part of the table in `commands.ts`. */
 import type { Command, Operand, Option } from "./command.ts";
-import { inventory, json } from "./options.ts";
+import { inventory, json, running } from "./options.ts";
 
 const host: Operand = {
   name: "HOST",
@@ -43,5 +43,29 @@ export const HOST_COMMANDS: readonly Command[] = [
     ],
     example: "ecluse audit --all",
     load: () => import("./commands/audit.ts"),
+  },
+  {
+    name: "doctor",
+    summary: "look for the traps of this host: Docker, routes, tunnel, kernel, clock",
+    options: [
+      inventory,
+      { name: "facts", value: "FILE", description: "look at what ecluse facts has read on the gateway" },
+      { name: "all", description: "print what is in order, too" },
+      json,
+    ],
+    example: "ecluse doctor",
+    load: () => import("./commands/doctor.ts"),
+  },
+  {
+    name: "why",
+    summary: "walk from the till to a terminal, and name the step that breaks",
+    operands: [{ name: "TERMINAL", description: "one of them (22/1, depot22-tpe01, 12201)", required: true }],
+    options: [
+      ...running,
+      { name: "from", value: "ADDRESS", description: "whether this till may enter (default: whether anybody may)" },
+      json,
+    ],
+    example: "ecluse why 22/3 --from 203.0.113.7",
+    load: () => import("./commands/why.ts"),
   },
 ];

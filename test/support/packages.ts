@@ -16,6 +16,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   systemd: "systemd-socket-activate",
   "clamav-daemon": "clamd",
   "libxml2-utils": "xmllint",
+  "wireguard-tools": "wg",
 };
 
 /** Test files run side by side: one at a time may install. */

@@ -1,9 +1,7 @@
 /** `ecluse audit`: what hosts really do, against what the inventory says. */
-import { readFileSync } from "node:fs";
 import { audit } from "../../audit/audit.ts";
-import { type HostFacts, parseFacts } from "../../audit/facts.ts";
+import type { HostFacts } from "../../audit/facts.ts";
 import type { AuditFinding } from "../../audit/finding.ts";
-import { EcluseError } from "../../errors.ts";
 import { auditPage } from "../../audit/html.ts";
 import { sarifOf } from "../../audit/sarif.ts";
 import { VERSION } from "../../version.ts";
@@ -11,6 +9,7 @@ import { compile } from "../../policy/compile.ts";
 import type { Inventory } from "../../inventory/model.ts";
 import type { Invocation, Run } from "../command.ts";
 import { checkedInventory } from "../checked-inventory.ts";
+import { readBundle } from "../facts-bundle.ts";
 import { hostsMeant, readHosts } from "../hosts.ts";
 
 export const run: Run = async (invocation) => {
@@ -31,25 +30,6 @@ function factsOf(invocation: Invocation, inventory: Inventory): Promise<readonly
   if (typeof bundle === "string") return readBundle(bundle);
   const hosts = hostsMeant(invocation, inventory);
   return readHosts(invocation, { inventory, hosts, told: (host) => hosts.length > 1 && io.err(`${host}: read\n`) });
-}
-
-function readBundle(file: string): readonly HostFacts[] {
-  const facts = parseFacts(textAt(file));
-  if (facts !== undefined) return facts;
-  throw new EcluseError("usage", `Cannot audit by ${file}: it is not what ecluse facts prints`, {
-    hint: "read the hosts again: ecluse facts --all --out FILE",
-  });
-}
-
-function textAt(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new EcluseError("usage", `Cannot read ${file}: ${(error as Error).message}`, {
-      hint: "name another file",
-      cause: error,
-    });
-  }
 }
 
 function reportOf(facts: readonly HostFacts[], findings: readonly AuditFinding[]) {
