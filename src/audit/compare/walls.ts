@@ -8,7 +8,7 @@ import { escapeControls } from "../../inventory/quote.ts";
 import { type Audited, finding } from "../audited.ts";
 import type { AuditCode } from "../catalogue.ts";
 import type { AuditFinding, Evidence } from "../finding.ts";
-import { containerOf } from "../parse/containers.ts";
+import { publisherOf } from "../parse/docker.ts";
 import {
   type AddressSet,
   NOBODY,
@@ -157,7 +157,7 @@ function namesOf(group: readonly Gap[]): string {
 }
 
 function containerNote({ facts }: Audited, { code, door }: Gap): string {
-  const container = code === "docker-bypasses-firewall" ? containerOf(facts, door.endpoint.port) : undefined;
+  const container = code === "docker-bypasses-firewall" ? publisherOf(facts, door.endpoint.port) : undefined;
   return container === undefined ? "" : `; it is published by the container ${escapeControls(container)}`;
 }
 
@@ -212,7 +212,7 @@ function unsureUndo({ deciders: [first] }: Gap): string {
 /** The container goes; where none is known to publish the port, the rule. */
 function unpublishing({ facts }: Audited, group: readonly Gap[]): string {
   const commands = group.flatMap(({ door, deciders: decisions }) => {
-    const container = containerOf(facts, door.endpoint.port);
+    const container = publisherOf(facts, door.endpoint.port);
     if (container !== undefined) return [`docker rm --force '${container.replaceAll("'", "")}'`];
     return decisions.flatMap(({ rule }) => (rule?.action.kind === "translate" ? [rule.undo] : []));
   });

@@ -32,6 +32,13 @@ export function containersOf(facts: HostFacts): readonly Container[] {
   }));
 }
 
+/** The name of the container that publishes a TCP port of the host. */
+export function publisherOf(facts: HostFacts, port: number): string | undefined {
+  const publishes = ({ published }: Container): boolean =>
+    published.some(({ protocol, hostPort }) => protocol === "tcp" && hostPort === port);
+  return containersOf(facts).find(publishes)?.name;
+}
+
 export function dockerNetworksOf(facts: HostFacts): readonly DockerNetwork[] {
   return linesOf(textOf(facts, "docker-networks")).map(({ name, pools }) => ({
     name: String(name),
