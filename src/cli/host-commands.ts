@@ -1,6 +1,6 @@
 /** The commands that look at hosts; a part of the table in `commands.ts`. */
 import type { Command, Operand, Option } from "./command.ts";
-import { inventory, json, running } from "./options.ts";
+import { inventory, json, running, runningOrNot, stretch } from "./options.ts";
 
 const host: Operand = {
   name: "HOST",
@@ -15,6 +15,19 @@ const here: Option = {
 };
 
 export const HOST_COMMANDS: readonly Command[] = [
+  {
+    name: "logs",
+    summary: "what journal, firewall, unit and containers say of a terminal, in order of time",
+    operands: [{ name: "SELECTOR", description: "only these flows (depot22, 22/1, 12201, a glob)", required: false }],
+    options: [
+      ...runningOrNot,
+      ...stretch,
+      { name: "ufw-log", value: "FILE", description: "the firewall's log (default: /var/log/ufw.log and ufw.log.1)" },
+      json,
+    ],
+    example: "ecluse logs depot22-tpe03 --from 14:30 --to 14:35",
+    load: () => import("./commands/logs.ts"),
+  },
   {
     name: "facts",
     summary: "read what hosts really do, and keep it for a comparison elsewhere",

@@ -195,19 +195,6 @@ export const OPERATOR_COMMANDS: readonly Command[] = [
     load: () => import("./commands/journal.ts"),
   },
   {
-    name: "logs",
-    summary: "what journal, firewall, unit and containers say of a terminal, in order of time",
-    operands: [some],
-    options: [
-      ...runningOrNot,
-      ...stretch,
-      { name: "ufw-log", value: "FILE", description: "the firewall's log (default: /var/log/ufw.log and ufw.log.1)" },
-      json,
-    ],
-    example: "ecluse logs depot22-tpe03 --from 14:30 --to 14:35",
-    load: () => import("./commands/logs.ts"),
-  },
-  {
     name: "refusals",
     summary: "rank who was refused, most often first",
     options: [
