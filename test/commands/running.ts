@@ -90,11 +90,12 @@ export async function run(words: readonly string[], hear = (_text: string): void
   const command = COMMANDS.find(({ name }) => name === words[0]);
   if (command === undefined) throw new TypeError(`no such command: ${words[0] ?? ""}`);
   const operands: string[] = [];
-  const options: Record<string, string | true> = {};
+  const options: Record<string, string | true | readonly string[]> = {};
   const rest = words.slice(1);
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     const option = command.options.find(({ name }) => `--${name}` === word);
     if (option === undefined) operands.push(word);
+    else if (option.repeatable) options[option.name] = [...(options[option.name] ?? []), rest.shift() ?? ""];
     else options[option.name] = option.value === undefined ? true : (rest.shift() ?? "");
   }
   let [out, err] = ["", ""];
