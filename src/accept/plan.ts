@@ -29,9 +29,9 @@ export function cellsOf(flow: Flow, circumstances: Circumstances): readonly Cell
   ];
 }
 
-/** The names of the sources that an address stands for. */
+/** The names of the sources that an address stands for; whom only `any` names is a stranger. */
 export function sourcesOf(address: Ipv4, sources: readonly Source[]): readonly string[] {
-  return sources.filter((source) => holds(source, address)).map(({ name }) => name);
+  return sources.filter((source) => source.name !== "any" && holds(source, address)).map(({ name }) => name);
 }
 
 interface Knocking {

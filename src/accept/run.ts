@@ -20,6 +20,9 @@ const HOLD = 1_000;
 /** How often the gateway is asked whether a session has come about, in milliseconds. */
 const LOOK = 50;
 
+/** A terminal closes behind its visitor; who knocks from here sees to it within half a second. */
+const LEAVING = 2_000;
+
 /** The gateway adds refusals up for 10 s before it writes them down; sessions are written within a second. */
 const WRITTEN_DOWN = 13_000;
 const LOOK_AGAIN = 500;
@@ -87,6 +90,7 @@ async function visit(cell: Cell, knocker: Knocker, { witness, dial }: Running): 
   const session = await seen(cell, knocking, witness);
   enough.abort();
   const heard = await knocking;
+  await hasLeft(cell, witness);
   return { cell, heard, ...(session === undefined ? {} : { evidence: { session, refused: false } }) };
 }
 
@@ -102,6 +106,15 @@ async function seen(
     const ours = (await witness.inside(flow)).find(({ source, phase }) => source === from && phase === "open");
     if (ours !== undefined) return { rule: ours.rule, outcome: "open" };
     if (isOver) return undefined;
+    await moment(LOOK);
+  }
+}
+
+/** The next visitor finds the terminal as this one did. */
+async function hasLeft({ flow, from }: Cell, witness: Witness): Promise<void> {
+  const deadline = performance.now() + LEAVING;
+  while (performance.now() < deadline) {
+    if (!(await witness.inside(flow)).some(({ source }) => source === from)) return;
     await moment(LOOK);
   }
 }

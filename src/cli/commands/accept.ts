@@ -33,7 +33,8 @@ export const run: Run = async (invocation) => {
 
 /** The flows whose terminals may be looked at by a bare connection. */
 function loadable({ flows }: Policy): readonly RelayedFlow[] {
-  return flows.filter((flow) => flow.kind === "relayed" && flow.probe !== "none" && flow.acceptProxy === undefined);
+  const relayed = flows.filter((flow) => flow.kind === "relayed");
+  return relayed.filter(({ probe, acceptProxy }) => probe !== "none" && acceptProxy === undefined);
 }
 
 /** Through the doors that were found open to an address of this host, from there. */
