@@ -70,8 +70,9 @@ export function ipv6From(lines: readonly string[]): readonly string[] {
   return lines.flatMap((line) => {
     const [, digits = "", scope] = /^ipv6 ([0-9a-f]{32}) ([0-9a-f]{2})$/.exec(line) ?? [];
     if (scope === undefined || scope === "20") return [];
+    // The URL parser writes an address as RFC 5952 has it.
     const groups = digits.match(/.{4}/g) ?? [];
-    return [digits === `${"0".repeat(31)}1` ? "::1" : groups.map((group) => group.replace(/^0{1,3}/, "")).join(":")];
+    return [new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1)];
   });
 }
 

@@ -16,7 +16,7 @@ export interface VantagePoint extends Vantage {
   readonly knocker: Knocker;
   /** `here`, or the command that reaches it. */
   readonly via: string;
-  /** Its host's own IPv6 addresses. */
+  /** Another machine's own IPv6 addresses. */
   readonly ipv6: readonly string[];
 }
 
@@ -59,17 +59,23 @@ function here(address: Ipv4, stack: AsyncDisposableStack): VantagePoint {
     const hint = `this host has ${ownAddresses().map(formatAddress).join(", ")}; for another: NAME=ADDRESS, over ssh`;
     throw new EcluseError("usage", `Cannot come from ${name}: it is no address of this host`, { hint });
   }
-  return { name, address, knocker: stack.use(knockerHere(name)), via: "here", ipv6: ownIpv6() };
+  return { name, address, knocker: stack.use(knockerHere(name)), via: "here", ipv6: [] };
 }
 
-/** The IPv6 addresses of the hosts that listen, as far as they can be known, each with the vantage point to try it from. */
+/**
+ * The IPv6 addresses of the hosts that listen, as far as they can be known, each with the vantage point to try it from: a
+ * host's loopback address on the host itself, the others across the network where there is somebody.
+ */
 export function ipv6AddressesOf(points: readonly VantagePoint[], hosts: readonly Ipv4[]): readonly Ipv6Address[] {
   return hosts.flatMap((of) => {
-    const owner = points.find(({ address, via }) => (via === "here" ? isOwn(of) : address === of));
-    const elsewhere = points.find(({ via }) => via !== owner?.via) ?? owner;
-    if (owner === undefined || elsewhere === undefined) return [];
-    // Its loopback address is tried on the host itself, the others across the network where there is somebody.
-    return owner.ipv6.map((address) => ({ of, address, from: (address === "::1" ? owner : elsewhere).name }));
+    const isMine = isOwn(of);
+    const onIt = points.find(({ address, via }) => (isMine ? via === "here" : via !== "here" && address === of));
+    const across = points.find((point) => point.via !== (onIt?.via ?? "here")) ?? onIt;
+    const addresses = isMine ? ownIpv6() : (onIt?.ipv6 ?? []);
+    return addresses.toSorted().flatMap((address) => {
+      const from = (address === "::1" ? onIt : across)?.name;
+      return from === undefined ? [] : [{ of, address, from }];
+    });
   });
 }
 

@@ -137,7 +137,12 @@ suite("ecluse accept", { timeout: 120_000 }, () => {
     const { hash, ...report } = JSON.parse(readFileSync(join(out, "acceptance.json"), "utf8")) as Report & {
       readonly hash: string;
     };
-    assert.equal(createHash("sha256").update(canonicalJson(report as unknown as Json)).digest("hex"), hash);
+    assert.equal(
+      createHash("sha256")
+        .update(canonicalJson(report as unknown as Json))
+        .digest("hex"),
+      hash,
+    );
     assert.equal(report.load?.failed["ECONNRESET"], undefined);
     assert.ok((report.load?.visits ?? 0) > 0);
     for (const [language, title] of [
