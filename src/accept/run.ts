@@ -31,14 +31,22 @@ const LOOK_AGAIN = 500;
 export interface Witness {
   /** The sessions that are open now. */
   readonly inside: (flow: string) => Promise<readonly Inside[]>;
-  /** A session of this source since the run began, open or ended. */
-  readonly session: (flow: string, source: string) => Promise<Evidence["session"]>;
+  /** A session by this door, of this source, since the run began: open or ended. */
+  readonly session: (visit: Visit) => Promise<Evidence["session"]>;
   /** How many of each source, or flow, the policy has refused since the run began. */
   readonly refused: (by: "source" | "flow") => Promise<ReadonlyMap<string, number>>;
 }
 
+export interface Visit {
+  readonly flow: string;
+  readonly source: string;
+  /** `198.51.100.10:10101`. */
+  readonly endpoint: string;
+}
+
 export interface Inside {
   readonly source: string;
+  readonly endpoint: string;
   readonly rule: string;
   readonly phase: string;
 }
@@ -95,19 +103,21 @@ async function visit(cell: Cell, knocker: Knocker, { witness, dial }: Running): 
 }
 
 /** The session, once the gateway has reached its target; `undefined`: the visit ended before. */
-async function seen(
-  { flow, from }: Cell,
-  knocking: Promise<Heard>,
-  witness: Witness,
-): Promise<Evidence["session"] | undefined> {
-  let isOver = false;
-  void knocking.then(() => (isOver = true));
-  for (;;) {
-    const ours = (await witness.inside(flow)).find(({ source, phase }) => source === from && phase === "open");
-    if (ours !== undefined) return { rule: ours.rule, outcome: "open" };
+async function seen(cell: Cell, knocking: Promise<Heard>, witness: Witness): Promise<Evidence["session"] | undefined> {
+  const ours = visitOf(cell);
+  for (let isOver = false; ;) {
+    const inside = await witness.inside(cell.flow);
+    const found = inside.find(({ source, endpoint, phase }) => {
+      return source === ours.source && endpoint === ours.endpoint && phase === "open";
+    });
+    if (found !== undefined) return { rule: found.rule, outcome: "open" };
     if (isOver) return undefined;
-    await moment(LOOK);
+    isOver = await Promise.race([knocking.then(() => true), moment(LOOK).then(() => false)]);
   }
+}
+
+function visitOf({ flow, from = "", host, port }: Cell): Visit {
+  return { flow, source: from, endpoint: `${host}:${port}` };
 }
 
 /** The next visitor finds the terminal as this one did. */
@@ -127,8 +137,7 @@ async function withEvidence(tried: readonly Tried[], witness: Witness): Promise<
   const refusals = await refusalsOf(asked, witness);
   const found = new Map<Tried, Tried>();
   for (const each of asked) {
-    const { flow, from = "" } = each.cell;
-    const session = (await witness.session(flow, from)) ?? each.evidence?.session;
+    const session = (await witness.session(visitOf(each.cell))) ?? each.evidence?.session;
     const refused = refusals(each.cell);
     found.set(each, { ...each, evidence: { refused, ...(session === undefined ? {} : { session }) } });
   }

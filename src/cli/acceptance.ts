@@ -4,8 +4,8 @@ import { formatAddress } from "@ecluse/guard/address";
 import { cellsOf, sourcesOf } from "../accept/plan.ts";
 import { type Report, type RunningInventory, countsOf } from "../accept/report.ts";
 import { type Running, tryAll } from "../accept/run.ts";
-import { sampleOf } from "../accept/sample.ts";
-import { judgeAll } from "../accept/verdict.ts";
+import { type Sample, sampleOf } from "../accept/sample.ts";
+import { type Tried, judgeAll } from "../accept/verdict.ts";
 import { hashOf } from "../change/history-entry.ts";
 import { withTemporaryGrants } from "../change/temporary-grants.ts";
 import type { Inventory } from "../inventory/model.ts";
@@ -50,23 +50,42 @@ export async function acceptance(invocation: Invocation, { now, check }: Accepta
   const points = await vantagePoints(textsOption(invocation.options, "from"), inventory, stack);
   const sample = sampleFor(invocation, { policy, inventory, points, at: live?.now ?? began });
   const cells = judgeAll(await tryCells(invocation, { sample, policy, points, since: live?.now }));
-  const report: Report = {
+  const run = { began, ended: now(), by: author(invocation.io.env), inventory: { file, hash }, live, sample, cells };
+  return { report: reportOf(run, vantageFacts(points, inventory)), policy };
+}
+
+interface Run {
+  readonly began: number;
+  readonly ended: number;
+  readonly by: string;
+  readonly inventory: Report["inventory"];
+  readonly live: LiveState | undefined;
+  readonly sample: Sample;
+  readonly cells: Report["cells"];
+}
+
+function reportOf({ began, ended, by, inventory, live, sample, cells }: Run, vantages: Report["vantages"]): Report {
+  const { seed, flows, of } = sample;
+  return {
     format: 1,
     began: new Date(began).toISOString(),
-    ended: new Date(now()).toISOString(),
-    by: author(invocation.io.env),
+    ended: new Date(ended).toISOString(),
+    by,
     host: hostname(),
     version: VERSION,
-    inventory: { file, hash },
+    inventory,
     ...(live === undefined ? {} : { gateway: live.running }),
-    vantages: points.map(({ name, address, via }) => {
-      return { name, address: formatAddress(address), sources: sourcesOf(address, inventory.sources), via };
-    }),
-    ...(sample.seed === undefined ? {} : { sample: { flows: sample.flows, of: sample.of, seed: sample.seed } }),
+    vantages,
+    ...(seed === undefined ? {} : { sample: { flows, of, seed } }),
     counts: countsOf(cells),
     cells,
   };
-  return { report, policy };
+}
+
+function vantageFacts(points: readonly VantagePoint[], { sources }: Inventory): Report["vantages"] {
+  return points.map(({ name, address, via }) => {
+    return { name, address: formatAddress(address), sources: sourcesOf(address, sources), via };
+  });
 }
 
 interface LiveState {
@@ -104,7 +123,7 @@ interface Subject {
   readonly at: number;
 }
 
-function sampleFor({ options }: Invocation, { policy, inventory, points, at }: Subject): ReturnType<typeof sampleOf> {
+function sampleFor({ options }: Invocation, { policy, inventory, points, at }: Subject): Sample {
   const hosts = new Set(policy.flows.flatMap(({ endpoints }) => endpoints.map(({ address }) => address)));
   // A door on every address is knocked at on the gateway's.
   hosts.add(inventory.gateway.address);
@@ -115,21 +134,16 @@ function sampleFor({ options }: Invocation, { policy, inventory, points, at }: S
   return sampleOf(policy.flows, (flow) => cellsOf(flow, circumstances), { most, seed });
 }
 
-async function tryCells(
-  invocation: Invocation,
-  {
-    sample: { cells },
-    policy,
-    points,
-    since,
-  }: {
-    readonly sample: ReturnType<typeof sampleOf>;
-    readonly policy: Policy;
-    readonly points: readonly VantagePoint[];
-    readonly since: number | undefined;
-  },
-): ReturnType<typeof tryAll> {
-  const progress = new Progress(invocation.io, "accepting", cells.length);
+interface Trying {
+  readonly sample: Sample;
+  readonly policy: Policy;
+  readonly points: readonly VantagePoint[];
+  /** By the gateway's clock; absent: no gateway is concerned. */
+  readonly since: number | undefined;
+}
+
+async function tryCells(invocation: Invocation, { sample, policy, points, since }: Trying): Promise<readonly Tried[]> {
+  const progress = new Progress(invocation.io, "accepting", sample.cells.length);
   const running: Running = {
     knockers: new Map(points.map(({ name, knocker }) => [name, knocker])),
     dial: policy.limits.connect,
@@ -137,7 +151,7 @@ async function tryCells(
     ...(since === undefined ? {} : { witness: witness(invocation, since) }),
   };
   try {
-    return await tryAll(cells, running);
+    return await tryAll(sample.cells, running);
   } finally {
     progress.end();
   }

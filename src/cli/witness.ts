@@ -11,11 +11,13 @@ const NO_ROOM = ["terminal", "source", "sessions", "descriptors"];
 export function witness(invocation: Invocation, since: number): Witness {
   return {
     inside: (flow) => ask(invocation, "sessions", { select: flow }),
-    session: async (flow, source) => {
-      const { rows } = await ask(invocation, "journal", { select: flow, source, from: since, limit: 100 });
-      const ended = rows.find((row) => row["flow"] === flow && Date.parse(String(row["started"])) >= since);
+    session: async ({ flow, source, endpoint }) => {
+      const { rows } = await ask(invocation, "journal", { select: flow, source, from: since, limit: 1_000 });
+      // `from` also finds what began before and ended since.
+      const ended = rows.find((row) => row["endpoint"] === endpoint && Date.parse(String(row["started"])) >= since);
       if (ended !== undefined) return { rule: String(ended["rule"]), outcome: String(ended["outcome"]) };
-      const open = (await ask(invocation, "sessions", { select: flow })).find((each) => each.source === source);
+      const inside = await ask(invocation, "sessions", { select: flow });
+      const open = inside.find((each) => each.source === source && each.endpoint === endpoint);
       return open === undefined ? undefined : { rule: open.rule, outcome: open.phase };
     },
     refused: async (by) => {

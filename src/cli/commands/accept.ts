@@ -20,7 +20,9 @@ import { formatTable } from "../table.ts";
 export const run: Run = async (invocation) => {
   const { options, io } = invocation;
   const isLoaded = options["load"] !== undefined;
-  const check = (policy: Policy): void => void (isLoaded && checkLoad(options, loadable(policy)));
+  const check = (planned: Policy): void => {
+    if (isLoaded) checkLoad(options, loadable(planned));
+  };
   const { report: tried, policy } = await acceptance(invocation, { now: systemClock.wall, check });
   const report = isLoaded ? { ...tried, ...(await loaded(invocation, tried, policy)) } : tried;
   const hash = hashOf(report);
