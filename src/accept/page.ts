@@ -26,7 +26,7 @@ export function pageOf(report: Report, hash: string, language: Language): string
 <style>${STYLE}</style></head>
 <body>
 <h1>${words.title}</h1>
-<p class="counts">${counts.passed} ${words.verdicts.passed} · <span${counts.failed > 0 ? ' class="failed"' : ""}>${counts.failed} ${words.verdicts.failed}</span> · ${counts.notTried} ${words.verdicts["not-tried"]}</p>
+<p class="counts">${counts.passed} ${words.counted.passed} · <span${counts.failed > 0 ? ' class="failed"' : ""}>${counts.failed} ${words.counted.failed}</span> · ${counts.notTried} ${words.counted.notTried}</p>
 ${factsOf(report, hash, words)}
 <h2>${words.labels.vantages}</h2>
 ${vantagesOf(report, words)}

@@ -1,5 +1,6 @@
 /** The report's words, French and English. A cell's data never changes with the language; only these do. */
 import type { Case, Skip } from "./cell.ts";
+import type { Counts } from "./report.ts";
 import type { Found } from "./verdict.ts";
 
 export type Language = "fr" | "en";
@@ -12,6 +13,8 @@ export interface Words {
   readonly found: Readonly<Record<Found, string>>;
   readonly skips: Readonly<Record<Skip, string>>;
   readonly verdicts: Readonly<Record<"passed" | "failed" | "not-tried", string>>;
+  /** Behind a number. */
+  readonly counted: Readonly<Record<keyof Counts, string>>;
   readonly nothingFailed: string;
   readonly stranger: string;
   readonly here: string;
@@ -127,6 +130,7 @@ export const WORDS: Readonly<Record<Language, Words>> = {
       unproven: "aucun signe de vie de ce flux : un refus ne prouverait rien",
     },
     verdicts: { passed: "conforme", failed: "ÉCHEC", "not-tried": "non essayé" },
+    counted: { passed: "conformes", failed: "en échec", notTried: "non essayés" },
     nothingFailed: "Aucun.",
     stranger: "aucune : un inconnu",
     here: "cette machine (sans traverser le réseau)",
@@ -208,6 +212,7 @@ export const WORDS: Readonly<Record<Language, Words>> = {
       unproven: "no sign of life from this flow: a refusal would prove nothing",
     },
     verdicts: { passed: "passed", failed: "FAILED", "not-tried": "not tried" },
+    counted: { passed: "passed", failed: "failed", notTried: "not tried" },
     nothingFailed: "None.",
     stranger: "none: a stranger",
     here: "this machine (the network is not crossed)",

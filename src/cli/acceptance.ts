@@ -1,5 +1,6 @@
 /** Runs an acceptance: from the inventory and the running gateway to the report's data. */
 import { hostname } from "node:os";
+import { basename } from "node:path";
 import { formatAddress } from "@ecluse/guard/address";
 import { cellsOf, sourcesOf } from "../accept/plan.ts";
 import { type Report, type RunningInventory, countsOf } from "../accept/report.ts";
@@ -50,7 +51,15 @@ export async function acceptance(invocation: Invocation, { now, check }: Accepta
   const points = await vantagePoints(textsOption(invocation.options, "from"), inventory, stack);
   const sample = sampleFor(invocation, { policy, inventory, points, at: live?.now ?? began });
   const cells = judgeAll(await tryCells(invocation, { sample, policy, points, since: live?.now }));
-  const run = { began, ended: now(), by: author(invocation.io.env), inventory: { file, hash }, live, sample, cells };
+  const run = {
+    began,
+    ended: now(),
+    by: author(invocation.io.env),
+    inventory: { file: basename(file), hash },
+    live,
+    sample,
+    cells,
+  };
   return { report: reportOf(run, vantageFacts(points, inventory)), policy };
 }
 

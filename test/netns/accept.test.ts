@@ -39,6 +39,12 @@ flows:
 /** The founding document's service before the rule: on every address, for everybody. */
 const NAKED = `require("node:http").createServer((_, response) => response.end("{}")).listen(${FAUCET.port}, () => console.log("listens"))`;
 
+/** A service that asks the header who comes. */
+const CREDULOUS = `require("node:http").createServer((request, response) => {
+  const source = request.headers["x-forwarded-for"] ?? request.socket.remoteAddress;
+  response.writeHead(source === "192.168.1.100" ? 200 : 403).end();
+}).listen(${FAUCET.port}, "192.168.1.103", () => console.log("listens"))`;
+
 /** Takes connections, says nothing, closes behind its visitor. */
 const TERMINAL = `require("node:net").createServer((socket) => socket.resume()).listen(8888, "192.168.1.103", () => console.log("listens"))`;
 
@@ -94,6 +100,19 @@ suite("ecluse accept across a network", { skip, timeout: 180_000 }, () => {
         "service/api-faucet forged-header stranger: failed status 200",
         "service/api-faucet ipv6 prod [::1]: failed open",
         "service/api-faucet ipv6 proxy [fd00::103]: failed open",
+      ],
+    );
+  });
+
+  test("a service that believes a header is named for that alone", async () => {
+    await using lan = await Lan.create();
+    await lan.start("prod", [process.execPath, "--eval", CREDULOUS]);
+    const report = await lan.accept();
+    assert.deepEqual(
+      told(report).filter((line) => line.includes("failed")),
+      [
+        "service/api-faucet forged-header prod: failed status 200",
+        "service/api-faucet forged-header stranger: failed status 200",
       ],
     );
   });
