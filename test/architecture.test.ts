@@ -33,6 +33,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "src/diagnose": ["packages/guard", "src/errors.ts", "src/inventory", "src/policy", "src/audit"],
   "src/control": ["src/errors.ts"],
   "src/simulate": ["packages/guard", "src/errors.ts"],
+  "src/load": ["src/simulate"],
+  "src/accept": ["packages/guard", "src/inventory", "src/policy", "src/load"],
   "src/probe": ["packages/guard", "src/inventory", "src/policy", "src/engine", "src/simulate"],
   "src/gateway.ts": ["packages/guard", "src/policy", "src/engine", "src/observe", "src/journal", "src/probe"],
   "src/answers.ts": [
@@ -80,6 +82,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "src/logs",
     "src/render",
     "src/audit",
+    "src/load",
+    "src/accept",
     "src/probe",
     "src/diagnose",
     "src/gateway.ts",

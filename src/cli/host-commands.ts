@@ -14,6 +14,13 @@ const here: Option = {
   description: "which of them this host is; the others are asked over ssh (default: gateway)",
 };
 
+const loading: readonly Option[] = [
+  { name: "rate", value: "N/s", description: "connections a second, at most 200/s (default: 20/s)" },
+  { name: "for", value: "DURATION", description: "how long, at most 5m (default: 30s)" },
+  { name: "pay", description: "pay, where every target is a simulated terminal on loopback" },
+  { name: "yes", description: "also where a target is not on loopback" },
+];
+
 export const HOST_COMMANDS: readonly Command[] = [
   {
     name: "logs",
@@ -80,5 +87,40 @@ export const HOST_COMMANDS: readonly Command[] = [
     ],
     example: "ecluse why 22/3 --from 203.0.113.7",
     load: () => import("./commands/why.ts"),
+  },
+  {
+    name: "accept",
+    summary: "try what must connect and what must be refused, and write the acceptance report",
+    options: [
+      ...running,
+      {
+        name: "from",
+        value: "PLACE",
+        description:
+          "come from there: an address of this host, a machine of the inventory, or NAME=ADDRESS over ssh (default: every address of this host)",
+        repeatable: true,
+      },
+      { name: "sample", value: "N", description: "attempts; a fleet with more is sampled (default: 500)" },
+      { name: "seed", value: "N", description: "draw the same sample again" },
+      { name: "load", description: "then put load on the doors found open, see ecluse load" },
+      ...loading,
+      { name: "out", value: "DIR", description: "write the report there: JSON, and HTML in French and English" },
+      json,
+    ],
+    example: "ecluse accept --from 203.0.113.7 --from stranger=192.0.2.66 --out acceptance/",
+    load: () => import("./commands/accept.ts"),
+  },
+  {
+    name: "load",
+    summary: "put bounded load on the doors of one's own gateway",
+    operands: [{ name: "SELECTOR", description: "which terminals (depot22, 22/1, 12201, a glob)", required: true }],
+    options: [
+      inventory,
+      { name: "from", value: "ADDRESS", description: "come from this address of this host (default: one that may)" },
+      ...loading,
+      json,
+    ],
+    example: "ecluse load depot22 --rate 20/s --for 30s",
+    load: () => import("./commands/load.ts"),
   },
 ];

@@ -91,10 +91,12 @@ export async function run(words: readonly string[], hear = (_text: string): void
   if (command === undefined) throw new TypeError(`no such command: ${words[0] ?? ""}`);
   const operands: string[] = [];
   const options: Record<string, string | true> = {};
+  const repeated: Record<string, string[]> = {};
   const rest = words.slice(1);
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     const option = command.options.find(({ name }) => `--${name}` === word);
     if (option === undefined) operands.push(word);
+    else if (option.repeatable === true) (repeated[option.name] ??= []).push(rest.shift() ?? "");
     else options[option.name] = option.value === undefined ? true : (rest.shift() ?? "");
   }
   let [out, err] = ["", ""];
@@ -107,7 +109,7 @@ export async function run(words: readonly string[], hear = (_text: string): void
     ...{ colour: false, env: { USER: "operator" }, line: [] },
   };
   const loaded = await command.load();
-  return { exit: await loaded.run({ operands, options, io }), out, err };
+  return { exit: await loaded.run({ operands, options: { ...options, ...repeated }, io }), out, err };
 }
 
 /** Asks until the answer is the one that is awaited: the journal writes a moment later. */
