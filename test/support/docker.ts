@@ -20,6 +20,8 @@ const SCRIPT = `
 mount -t tmpfs none /run
 mount -t overlay overlay -o "lowerdir=/etc,upperdir=$1/files,workdir=$1/work" /etc
 folder=$1; shift
+# runc writes there, and the folder of these tests need not be.
+unset XDG_RUNTIME_DIR
 exec dockerd --data-root "$folder/data" --exec-root "$folder/exec" --pidfile "$folder/pid" \\
   --host "unix://$folder/docker.sock" "$@"
 `;
