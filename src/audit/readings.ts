@@ -36,7 +36,7 @@ const ALWAYS: readonly Asking[] = [
     command:
       // In two steps: of a pipe only the last program's failure is seen.
       'ids=$(docker ps -q --no-trunc) || exit; printf %s "$ids" | xargs -r docker inspect --format ' +
-      `'{"id":{{json .Id}},"name":{{json .Name}},"image":{{json .Config.Image}},"words":{{json .Config.Cmd}},"pid":{{json .State.Pid}},"network":{{json .HostConfig.NetworkMode}},"ports":{{json .NetworkSettings.Ports}}}'`,
+      `'{"id":{{json .Id}},"name":{{json .Name}},"image":{{json .Config.Image}},"pid":{{json .State.Pid}},"network":{{json .HostConfig.NetworkMode}},"ports":{{json .NetworkSettings.Ports}}}'`,
   },
   {
     id: "docker-networks",
