@@ -107,6 +107,8 @@ export interface StatusAnswer {
   readonly operations: readonly Operation[];
   readonly grants: Changes["grants"];
   readonly journal: JournalHealth;
+  /** The kernel's part in refusing. */
+  readonly shield: Gateway["shield"];
 }
 
 export interface SessionAnswer extends SessionFacts {
@@ -225,6 +227,7 @@ async function status({ gateway, journal, changes, clock }: Asked, select: strin
       aside: grants.aside.filter((aside) => aside.flows.some(has)),
     },
     journal: journal.health,
+    shield: gateway.shield,
   };
 }
 

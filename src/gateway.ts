@@ -3,10 +3,12 @@
  *
  * The caller brings the policy, the clock, and somewhere for events and records to go.
  */
+import type { Ipv4 } from "@ecluse/guard/address";
 import type { Clock, Engine, Inherited } from "./engine/engine.ts";
 import type { Applied, BlockedDoor, OpenSession, Probed } from "./engine/records.ts";
 import type { HandedOver, HandedSession, SessionOrder, SessionReport, TakenOver } from "./engine/handover.ts";
 import { Relay } from "./engine/relay/relay.ts";
+import type { Endpoint } from "./inventory/model.ts";
 import type { Journal } from "./journal/journal.ts";
 import {
   type GatewayEvent,
@@ -20,9 +22,11 @@ import { type CounterValues, Counters } from "./observe/counters.ts";
 import { LoopDelay } from "./observe/loop-delay.ts";
 import type { Observed } from "./observe/observed.ts";
 import { RefusalTally } from "./observe/refusals.ts";
-import type { Policy, RelayedFlow } from "./policy/policy.ts";
+import { type Policy, type RelayedFlow, endpointKey } from "./policy/policy.ts";
 import { HealthBook } from "./probe/health.ts";
 import { IDENTIFICATION } from "./probe/identification.ts";
+import type { Refused } from "./shield/refused.ts";
+import { Shield, type ShieldCondition, type ShieldOptions } from "./shield/shield.ts";
 
 /** How often refusals are told, in milliseconds. */
 const REFUSAL_PERIOD = 10_000;
@@ -39,6 +43,7 @@ export interface GatewayOptions {
   readonly inherited?: Inherited;
   /** No door opens before `takeOver`. */
   readonly standby?: boolean;
+  readonly shield?: Pick<ShieldOptions, "nft" | "mark">;
 }
 
 export class Gateway {
@@ -52,14 +57,15 @@ export class Gateway {
   readonly #loopDelay: LoopDelay;
   readonly #tellRefusals: () => void;
   readonly #stopTelling: () => void;
+  readonly #shield: Shield;
   #ended = 0;
   #refused = 0;
   #stopping = false;
   #standby: boolean;
-  #flows = 0;
+  #policy: Policy | undefined;
   #takenOver: TakenOver | undefined;
 
-  constructor({ clock, tell, keep, refusalPeriod = REFUSAL_PERIOD, ...relay }: GatewayOptions) {
+  constructor({ clock, tell, keep, refusalPeriod = REFUSAL_PERIOD, shield, ...relay }: GatewayOptions) {
     this.#clock = clock;
     this.#tell = tell;
     this.#standby = relay.standby === true;
@@ -90,7 +96,36 @@ export class Gateway {
         unclaimed: (endpoint) => tell(unclaimedEvent(endpoint)),
       },
     });
-    this.#stopTelling = clock.every(refusalPeriod, this.#tellRefusals);
+    this.#shield = new Shield({
+      ...shield,
+      clock,
+      refused: (row) => this.#shielded(row),
+      told: (condition) => tell(shieldEvent(condition)),
+    });
+    this.#stopTelling = clock.every(refusalPeriod, () => {
+      if (this.shield.state === "off") this.#tellRefusals();
+      else void this.#shield.look().then(this.#tellRefusals);
+    });
+  }
+
+  #shielded({ from, count }: Refused): void {
+    const refusal = { flow: this.#flowAt(from?.endpoint), source: from?.source, ...SHIELDED };
+    this.#refused += count;
+    this.#counters.refused(refusal, count);
+    this.#refusals.add(refusal, count);
+  }
+
+  /** A door on 0.0.0.0 is one on every address. */
+  #flowAt(endpoint: Endpoint | undefined): string | undefined {
+    if (endpoint === undefined) return undefined;
+    const doors = this.#policy?.doors;
+    const keys = [endpoint.address, 0 as Ipv4].map((address) => endpointKey(address, endpoint.port));
+    return keys.map((key) => doors?.get(key)?.flow.id).find((id) => id !== undefined);
+  }
+
+  /** How it is with the kernel's part in refusing. */
+  get shield(): ShieldCondition {
+    return this.#shield.condition;
   }
 
   /** All sessions open now, those included that the process before this one carries. */
@@ -130,10 +165,14 @@ export class Gateway {
 
   /** Opens a policy's doors, unless it stands by. Resolves once each is open or known to be blocked. */
   async apply(policy: Policy): Promise<Applied> {
-    this.#flows = policy.flows.length;
+    this.#policy = policy;
     const ids = new Set(policy.flows.map(({ id }) => id));
     this.health.keep((flow) => ids.has(flow));
-    return this.#ready(await this.#engine.apply(policy));
+    if (this.#stopping || this.#standby) return this.#ready(await this.#engine.apply(policy));
+    await this.#shield.widen(policy);
+    const applied = await this.#engine.apply(policy);
+    await this.#shield.narrow();
+    return this.#ready(applied);
   }
 
   /** Looks whether a terminal can be reached, as its flow allows; never beside a session. Takes note of what it finds. */
@@ -144,8 +183,18 @@ export class Gateway {
   }
 
   #ready(applied: Applied): Applied {
-    if (!this.#stopping && !this.#standby) this.#tell(readyEvent(applied, this.#flows));
+    if (!this.#stopping && !this.#standby) this.#tell(readyEvent(applied, this.#policy?.flows.length ?? 0));
     return applied;
+  }
+
+  /** Before a hand-over: the kernel's refusals are told once more, and the shield is the other process's from then on. */
+  leaveShield(): Promise<void> {
+    return this.#shield.leave();
+  }
+
+  /** That process did not take up its work. */
+  comeBackToShield(): Promise<void> {
+    return this.#shield.comeBack();
   }
 
   /** Lets another process of this gateway decide from here on; it is told what happens. */
@@ -163,7 +212,12 @@ export class Gateway {
     if (counters !== undefined) this.#counters.goOnFrom(counters);
     const taken = this.#engine.takeOver(sessions, order);
     this.#takenOver = taken;
-    return Object.assign(taken, { opened: taken.opened.then((applied) => this.#ready(applied)) });
+    return Object.assign(taken, { opened: taken.opened.then((applied) => this.#opened(applied)) });
+  }
+
+  async #opened(applied: Applied): Promise<Applied> {
+    if (this.#policy !== undefined && !this.#stopping) await this.#shield.widen(this.#policy);
+    return this.#ready(applied);
   }
 
   /**
@@ -173,10 +227,22 @@ export class Gateway {
   async stop(limit: number): Promise<{ readonly cut: number }> {
     this.#stopping = true;
     this.#tell({ event: "stopping", sessions: this.#engine.sessions, within: limit });
-    const drained = await this.#engine.drain(limit);
+    const draining = this.#engine.drain(limit);
+    await this.#shield.lower();
+    const drained = await draining;
     this.#stopTelling();
     this.#loopDelay.stop();
     this.#tellRefusals();
     return drained;
   }
 }
+
+const SHIELDED = { outcome: "denied", reason: "shielded" } as const;
+
+function shieldEvent(condition: ShieldCondition): GatewayEvent {
+  if (condition.state === "down") return { event: "shield", ...condition };
+  const answer = condition.state === "up" ? `; strangers get ${WORDS[condition.answer]} from the kernel` : "";
+  return { event: "shield", state: condition.state, message: `The shield is ${condition.state}${answer}` };
+}
+
+const WORDS = { reset: "RST", drop: "no answer" } as const;

@@ -27,6 +27,7 @@ import { countChange } from "./policy/compare-lines.ts";
 import { isNoChange } from "./policy/compare.ts";
 import { watchSilent } from "./probe/watch.ts";
 import { endpointKey } from "./policy/policy.ts";
+import { fileMark } from "./shield/mark.ts";
 import type { Settings } from "./take-over/messages.ts";
 import type { Commission, Predecessor } from "./take-over/predecessor.ts";
 import { type Program, Successor } from "./take-over/successor.ts";
@@ -103,7 +104,10 @@ export class ManagedGateway {
       (opened) => opened.close(),
     );
     const gateway = undone.adopt(
-      new Gateway({ clock, tell, keep: records, inherited, standby: predecessor !== undefined }),
+      new Gateway({
+        ...{ clock, tell, keep: records, inherited, standby: predecessor !== undefined },
+        shield: { mark: fileMark(join(state, "shield")) },
+      }),
       async (opened) => {
         await opened.stop(0);
       },
@@ -198,6 +202,7 @@ export class ManagedGateway {
   }
 
   async #handOverTo(successor: Successor): Promise<TakeOverAnswer> {
+    await this.#gateway.leaveShield();
     const handed = this.#gateway.handOver((report) => successor.report(report));
     // What happens from here on, the other process counts.
     const { counters } = this.#gateway;
@@ -233,6 +238,7 @@ export class ManagedGateway {
 
   async #resume(handed: HandedOver): Promise<void> {
     handed.resume();
+    await this.#gateway.comeBackToShield();
     this.#isHandingOver = false;
     this.#records.open();
     if (this.#stopping.signal.aborted || (await this.#control.isPublished())) return;

@@ -71,6 +71,8 @@ function words(event: GatewayEvent | DroppedEvent, paint: Paint): string {
         "red",
         `process ${event.process} has gone, and ${count(event.sessions, "session", "sessions")} with it`,
       );
+    case "shield":
+      return `${paint(event.state === "down" ? "red" : "green", "shield".padEnd(11))} ${event.message}${event.hint === undefined ? "" : `; ${event.hint}`}`;
     case "stopping":
       return `stopping: no door is open any more; ${count(event.sessions, "session", "sessions")} may finish within ${event.within / 1000} s`;
     case "stopped":
@@ -96,9 +98,12 @@ function session(event: SessionEvent, paint: Paint): string {
   return `${outcome} ${event.flow}  ${event.source} as ${event.rule}, ${event.duration} ms, ${bytes}, by the ${event.by}${cause}`;
 }
 
+/** Reasons of refusals that were added up whatever the door, or that the kernel had no room to tell apart. */
+const MANY: ReadonlySet<RefusedEvent["reason"]> = new Set(["many-doors", "many-sources", "shielded"]);
+
 function refused(event: RefusedEvent, paint: Paint): string {
-  const who = event.source ?? (event.reason === "many-sources" ? "many sources" : "no address");
-  const where = event.flow ?? (event.reason.startsWith("many-") ? "many doors" : "no flow");
+  const who = event.source ?? (MANY.has(event.reason) ? "many sources" : "no address");
+  const where = event.flow ?? (MANY.has(event.reason) ? "many doors" : "no flow");
   const times = event.count === 1 ? "" : ` ${event.count} times`;
   const what = event.outcome === "bad-proxy-header" ? "PROXY header " : "";
   return `${paint("red", "refused".padEnd(11))} ${where}  ${who}${times}: ${what}${event.reason}`;

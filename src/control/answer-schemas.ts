@@ -49,7 +49,7 @@ const OUTCOMES = [
 ];
 
 /** What `plan` may say of a flow besides who enters it. */
-const SETTINGS = ["kind", "sessions", "queue", "onRevoke", "acceptProxy", "sendProxy", "probe", "listens"];
+const SETTINGS = ["kind", "sessions", "queue", "onRevoke", "acceptProxy", "sendProxy", "probe", "listens", "shield"];
 
 const probing = oneOf("none", "connect", "identify");
 
@@ -180,6 +180,10 @@ export const ANSWERS: Readonly<Record<RouteName, Schema>> = {
       description: "let in and refused since this process began, at all its doors",
     },
     ...{ operations: list(part("Operation")), grants: part("Grants"), journal: part("JournalHealth") },
+    shield: object(
+      { state: { ...oneOf("off", "up", "down"), description: "the kernel's part in refusing" } },
+      { answer: oneOf("reset", "drop"), message: text, hint: text },
+    ),
   }),
   metrics: said("OpenMetrics 1.0.0"),
   sessions: list(part("Session")),

@@ -91,7 +91,8 @@ export interface Refusal {
   readonly source: Ipv4 | undefined;
   /** With `bad-proxy-header`, and where a balancer is denied, the source is the balancer. */
   readonly outcome: "denied" | "busy" | "overload" | "bad-proxy-header";
-  readonly reason: Denial["reason"] | RoomReason | HeaderProblem;
+  /** `shielded`: the kernel denied it, and the engine never heard of it. */
+  readonly reason: Denial["reason"] | RoomReason | HeaderProblem | "shielded";
 }
 
 /** Which limit left no room: of the terminal, of the source, of the gateway, of the process. */

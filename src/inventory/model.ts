@@ -33,6 +33,8 @@ export interface Gateway {
   readonly tunnel: { readonly interface: string; readonly routers: readonly Ipv4[] };
   readonly limits: Limits;
   readonly onRevoke: OnRevoke;
+  /** Whether the kernel is to refuse strangers, too. Absent: not. */
+  readonly shield?: true;
   /** The state directory; absent: the command line's default. */
   readonly state?: string;
   /** The control socket; absent: the command line's default. */

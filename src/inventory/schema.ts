@@ -101,6 +101,10 @@ const gateway = z.strictObject({
     .optional(),
   limits: limits.meta({ description: "Time and number" }).optional(),
   onRevoke: onRevoke.optional(),
+  shield: z
+    .boolean()
+    .meta({ description: "Whether the kernel refuses strangers before the gateway hears of them; default false" })
+    .optional(),
   state: text("Folder of the last applied inventory, grants and journal").optional(),
   control: z
     .union([

@@ -49,8 +49,9 @@ export class Counters {
     if (dial !== undefined) this.#dial.see(dial / 1_000);
   }
 
-  refused({ reason }: Refusal): void {
-    increase(this.#refused, reason, 1);
+  /** `count`: how many there were of the same. */
+  refused({ reason }: Pick<Refusal, "reason">, count = 1): void {
+    increase(this.#refused, reason, count);
   }
 
   get values(): CounterValues {

@@ -32,6 +32,13 @@ export type GatewayEvent =
   | { readonly event: "finished"; readonly process: number; readonly cut: number }
   /** The process before this one ended without a word, and its sessions with it. */
   | { readonly event: "lost"; readonly process: number; readonly sessions: number }
+  /** How it is with the kernel's part in refusing, whenever that changes. */
+  | {
+      readonly event: "shield";
+      readonly state: "up" | "down" | "off";
+      readonly message: string;
+      readonly hint?: string;
+    }
   | { readonly event: "stopping"; readonly sessions: number; readonly within: number }
   | { readonly event: "stopped"; readonly cut: number };
 

@@ -208,6 +208,7 @@ const REFUSALS: Readonly<Record<Refusal["reason"], Refusal["outcome"]>> = {
   "no-door": "denied",
   "no-address": "denied",
   "not-a-balancer": "denied",
+  shielded: "denied",
   terminal: "busy",
   source: "overload",
   sessions: "overload",

@@ -36,14 +36,15 @@ export class RefusalTally {
     this.#limitPerSource = limitPerSource;
   }
 
-  add({ flow, source, outcome, reason }: Refusal): void {
-    const own = { flow, source, outcome, reason };
+  /** `count`: how many there were of the same. */
+  add({ flow, source, outcome, reason }: Pick<Refusal, "flow" | "source" | "outcome" | "reason">, count = 1): void {
+    const own = { flow, source, outcome, reason, count };
     if (this.#increase(own) || this.#start(own, this.#limitPerSource)) return;
-    const manyDoors = { flow: undefined, source, outcome, reason: "many-doors" } as const;
+    const manyDoors = { flow: undefined, source, outcome, reason: "many-doors", count } as const;
     // One more row per source and outcome, whatever its number of rows.
     if (this.#increase(manyDoors) || this.#start(manyDoors, Infinity)) return;
-    const manySources = { flow: undefined, source: undefined, outcome, reason: "many-sources" } as const;
-    if (!this.#increase(manySources)) this.#rows.set(keyOf(manySources), { ...manySources, count: 1 });
+    const manySources = { flow: undefined, source: undefined, outcome, reason: "many-sources", count } as const;
+    if (!this.#increase(manySources)) this.#rows.set(keyOf(manySources), { ...manySources });
   }
 
   /** What was added since the last call; most frequent first. */
@@ -54,18 +55,18 @@ export class RefusalTally {
     return rows;
   }
 
-  #increase(refusal: Omit<Row, "count">): boolean {
+  #increase(refusal: Row): boolean {
     const row = this.#rows.get(keyOf(refusal));
-    if (row !== undefined) row.count += 1;
+    if (row !== undefined) row.count += refusal.count;
     return row !== undefined;
   }
 
   /** Whether there was room for a new row. */
-  #start(refusal: Omit<Row, "count">, limitPerSource: number): boolean {
+  #start(refusal: Row, limitPerSource: number): boolean {
     const ofSource = this.#rowsPerSource.get(refusal.source) ?? 0;
     if (this.#rows.size >= this.#limit || ofSource >= limitPerSource) return false;
     this.#rowsPerSource.set(refusal.source, ofSource + 1);
-    this.#rows.set(keyOf(refusal), { ...refusal, count: 1 });
+    this.#rows.set(keyOf(refusal), { ...refusal });
     return true;
   }
 }

@@ -14,7 +14,7 @@ import { compareSettings } from "./compare-settings.ts";
 import { Gathered, type Without } from "./compare-gathered.ts";
 import type { Gate } from "./gate.ts";
 import type { Policy } from "./policy.ts";
-import type { AccessChange, LimitChange, PolicyChange, RuleChange } from "./policy-change.ts";
+import type { AccessChange, LimitChange, PolicyChange, RuleChange, SettingChange } from "./policy-change.ts";
 
 /** What changes from one policy to the other. `now`, in milliseconds since the epoch, decides which rights have ended. */
 export function compare(before: Policy, after: Policy, now: number): PolicyChange {
@@ -29,7 +29,7 @@ export function compare(before: Policy, after: Policy, now: number): PolicyChang
     },
     doors: compareDoors(pairs),
     ...accessChanges(pairs, now),
-    settings: compareSettings(pairs),
+    settings: [...compareSettings(pairs), ...shieldChange(before, after)],
     limits: limitChanges(before.limits, after.limits),
   };
 }
@@ -106,6 +106,14 @@ function pairsOfGates(pairs: readonly FlowPair[]): readonly GatePair[] {
     list.push(first);
   }
   return list;
+}
+
+/** Before all doors or before none. */
+function shieldChange(before: Policy, after: Policy): readonly SettingChange[] {
+  if (before.shield === after.shield) return [];
+  const spell = ({ shield }: Policy): string | null => (shield === true ? "up" : null);
+  const flows = after.flows.flatMap(({ kind, id }) => (kind === "relayed" ? [id] : []));
+  return [{ setting: "shield", before: spell(before), after: spell(after), flows }];
 }
 
 function limitChanges(before: Limits, after: Limits): readonly LimitChange[] {

@@ -35,7 +35,8 @@ export function compile(
   }
   for (const service of inventory.services) flows.push(serviceFlow(context, service));
   for (const flow of inventory.flows) flows.push(genericFlow(context, flow));
-  return { limits: inventory.gateway.limits, flows, doors: doorsOf(flows, before) };
+  const { limits, shield } = inventory.gateway;
+  return { limits, ...(shield === true ? { shield } : {}), flows, doors: doorsOf(flows, before) };
 }
 
 /** What is asked of the policy before. */

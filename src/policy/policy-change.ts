@@ -57,7 +57,8 @@ export interface RuleChange extends Omit<Reach, "source"> {
 
 /** `listens`: the endpoints of a flow that the gateway does not carry. `null`: none, no limit of its own. */
 export interface SettingChange {
-  readonly setting: "kind" | "sessions" | "queue" | "onRevoke" | "acceptProxy" | "sendProxy" | "probe" | "listens";
+  readonly setting:
+    "kind" | "sessions" | "queue" | "onRevoke" | "acceptProxy" | "sendProxy" | "probe" | "listens" | "shield";
   readonly before: string | number | null;
   readonly after: string | number | null;
   readonly flows: readonly string[];

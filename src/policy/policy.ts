@@ -21,6 +21,8 @@ import type { Gate } from "./gate.ts";
 
 export interface Policy {
   readonly limits: Limits;
+  /** Whether the kernel is to refuse strangers, too, before the engine hears of them. Absent: not. */
+  readonly shield?: true;
   /** In the inventory's order: terminals by depot and number, then services, then generic flows. */
   readonly flows: readonly Flow[];
   /** The endpoints that an engine opens, by `endpointKey`: those of the relayed flows only. */

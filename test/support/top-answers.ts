@@ -16,6 +16,7 @@ export function statusAnswer(given: Partial<StatusAnswer> = {}): StatusAnswer {
     operations: [],
     grants: { list: [], aside: [] },
     journal: { state: "writing", waiting: none, dropped: none, setAside: [], crashes: 0, file: "/j" },
+    shield: { state: "off" },
     ...given,
   };
 }

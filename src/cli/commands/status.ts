@@ -9,7 +9,7 @@ import { hostStatus } from "../host-status.ts";
 import { formatInstant } from "../instant.ts";
 import { counted, formatBytes } from "../table.ts";
 
-/** 1: doors are blocked, or the journal lacks rows or cannot be written. */
+/** 1: doors are blocked, the journal lacks rows or cannot be written, or the shield that the inventory asks for is down. */
 export const run: Run = async (invocation) => {
   const [select] = invocation.operands;
   if (invocation.options["host"] !== undefined) {
@@ -32,6 +32,7 @@ function asText(status: StatusAnswer): string {
     ...status.grants.list.map((grant) => ["grant", granted(grant)]),
     ...status.grants.aside.map(({ grant, flows: at, why }) => ["set aside", `${grant.id} at ${few(at)}: ${why}`]),
     ...journal(status.journal),
+    ...shield(status.shield),
     ...attention(status).map((text) => ["attention", text]),
   ];
   return lines.map(([name = "", text = ""]) => `${name.padEnd(10)} ${escapeControls(text)}\n`).join("");
@@ -77,15 +78,20 @@ function journal(health: Health): readonly (readonly string[])[] {
   ];
 }
 
+function shield({ state }: StatusAnswer["shield"]): readonly (readonly string[])[] {
+  return state === "off" ? [] : [["shield", state]];
+}
+
 function lost({ dropped }: Health): number {
   return dropped.sessions + dropped.refusals + dropped.changes;
 }
 
 /** What makes it exit with 1. */
-function attention({ doors: { blocked }, journal: health }: StatusAnswer): readonly string[] {
+function attention({ doors: { blocked }, journal: health, shield: kernel }: StatusAnswer): readonly string[] {
   return [
     ...(blocked.length === 0 ? [] : [`${counted(blocked.length, "door")} blocked: nobody can enter there`]),
     ...(health.state === "failing" ? ["the journal cannot be written: what happens meanwhile may be lost to it"] : []),
+    ...(kernel.state === "down" ? [`${kernel.message}; ${kernel.hint}`] : []),
     ...(lost(health) === 0 ? [] : [`the journal lacks ${counted(lost(health), "row")}`]),
   ];
 }

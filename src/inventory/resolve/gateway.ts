@@ -36,6 +36,7 @@ export function gateway(reading: Reading): Gateway {
     tunnel: tunnel(reading, raw.tunnel),
     limits: limits(reading, raw.limits),
     onRevoke: raw.onRevoke ?? "drain",
+    ...(raw.shield === true ? { shield: true } : {}),
     ...written("state", path(reading, raw.state, ["gateway", "state"])),
     ...control(reading, raw.control),
     ...metrics(reading, raw.metrics),
