@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { formatAddress } from "@ecluse/guard/address";
+import { RefusedSince, countedIn, packetsIn } from "./refused.ts";
+
+const element = (source: string, port: number, packets: number) => ({
+  elem: { val: { concat: [source, "198.51.100.10", port] }, expires: 599, counter: { packets, bytes: 60 * packets } },
+});
+const listed = (...elem: readonly unknown[]) => countedIn([{ set: { name: "refused", elem } }]);
+
+suite("RefusedSince", () => {
+  test("what is new since the last look, by source and door", () => {
+    const since = new RefusedSince();
+    const told = (inAll: number, ...elements: readonly unknown[]) =>
+      since.take(inAll, listed(...elements)).map(({ from, count }) => [from && formatAddress(from.source), count]);
+    assert.deepEqual(told(0), []);
+    assert.deepEqual(told(3, element("192.0.2.66", 1, 2), element("192.0.2.67", 1, 1)), [
+      ["192.0.2.66", 2],
+      ["192.0.2.67", 1],
+    ]);
+    assert.deepEqual(told(4, element("192.0.2.66", 1, 3), element("192.0.2.67", 1, 1)), [["192.0.2.66", 1]]);
+  });
+
+  test("an element that was forgotten and came again counts from nothing", () => {
+    const since = new RefusedSince();
+    since.take(5, listed(element("192.0.2.66", 1, 5)));
+    since.take(5, listed());
+    const [row, ...more] = since.take(7, listed(element("192.0.2.66", 1, 2)));
+    assert.deepEqual([row?.count, more], [2, []]);
+    const [again] = since.take(8, listed(element("192.0.2.66", 1, 1)));
+    assert.equal(again?.count, 1, "even between two looks");
+  });
+
+  test("what found no room in the set is told without a source, once", () => {
+    const since = new RefusedSince();
+    assert.deepEqual(
+      since.take(10, listed(element("192.0.2.66", 1, 4))).map(({ from, count }) => [from === undefined, count]),
+      [
+        [false, 4],
+        [true, 6],
+      ],
+    );
+    assert.deepEqual(since.take(10, listed(element("192.0.2.66", 1, 4))), []);
+  });
+
+  test("who comes between the two listings is not told twice", () => {
+    const since = new RefusedSince();
+    // The sum was read before the fourth came.
+    assert.equal(since.take(3, listed(element("192.0.2.66", 1, 4)))[0]?.count, 4);
+    assert.deepEqual(since.take(4, listed(element("192.0.2.66", 1, 4))), []);
+    assert.deepEqual(
+      since.take(6, listed(element("192.0.2.66", 1, 4))).map(({ count }) => count),
+      [2],
+    );
+  });
+});
+
+test("packetsIn: of the counter in a listing", () => {
+  assert.equal(packetsIn([{ counter: { name: "refused-in-all", packets: 7, bytes: 420 } }]), 7);
+  assert.equal(packetsIn([]), 0);
+});
