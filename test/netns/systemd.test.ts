@@ -28,7 +28,7 @@ function inventory({ gateway = "", terminals = "1" } = {}): string {
   `;
 }
 
-const skip = needs(["systemd", "iproute2", "socat"], { root: true }) || SystemdMachine.unavailable();
+const skip = needs(["systemd", "iproute2", "socat", "nftables"], { root: true }) || SystemdMachine.unavailable();
 
 suite("ecluse.service under systemd", { skip, timeout: 300_000 }, () => {
   test("serves who is listed, refuses who is not, and answers the administrators", async () => {
@@ -39,6 +39,22 @@ suite("ecluse.service under systemd", { skip, timeout: 300_000 }, () => {
     assert.equal(await refused.ask("let me in"), undefined);
     assert.equal(host.ecluse("status").code, 0);
     assert.match(host.machine.property("ecluse", "ExecMainStatus"), /^0$/);
+  });
+
+  test("gateway.shield: with the one right more the kernel refuses strangers; the table goes with the unit", async () => {
+    await using host = await GatewayHost.start(inventory({ gateway: ", shield: true" }));
+    using paying = host.till(TILL);
+    assert.equal(await paying.ask("a payment"), "a payment");
+    using refused = host.till(STRANGER);
+    assert.equal(await refused.ask("let me in"), undefined);
+    const tables = (): string => host.machine.run("nft", "list", "tables");
+    assert.match(tables(), /^table ip ecluse_shield$/m);
+    assert.match(host.log(), /"event":"shield","state":"up"/);
+    paying.leave();
+    host.systemctl("stop", "--no-block");
+    await until(() => host.state() === "inactive", "the unit has stopped", 20_000);
+    assert.equal(tables(), "");
+    assert.match(host.log(), /"reason":"shielded","count":1/);
   });
 
   test("reload applies the file, or fails and says why; it goes on either way", async () => {

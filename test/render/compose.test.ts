@@ -149,6 +149,8 @@ sources: { tills: { addresses: [203.0.113.7] } }
 flows: { low: { listen: 198.51.100.10:443, target: 203.0.113.7:443, allow: [tills] } }
 `;
     refuses(() => renderCompose(textSubject(low)), /flow\/low is entered at port 443/);
+    const shield = UNUSUAL.replace("onRevoke: cut", "onRevoke: cut\n  shield: true");
+    refuses(() => renderCompose(textSubject(shield)), /gateway\.shield asks for a right/);
     const group = UNUSUAL.replace("onRevoke: cut", "onRevoke: cut\n  control: { path: /run/x.sock, group: ops }");
     refuses(() => renderCompose(textSubject(group)), /gateway\.control\.group names ops/);
   });

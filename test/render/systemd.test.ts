@@ -141,7 +141,7 @@ suite("the gateway's unit", () => {
     assert.deepEqual(unitOf("limits: { drain: 1500ms }").get("Service/TimeoutStopSec"), ["32s"]);
   });
 
-  test("a capability only for a port below 1024; then, and for a group, without a user namespace", () => {
+  test("a capability only for a port below 1024 or the shield; then, and for a group, without a user namespace", () => {
     const flow = (port: number): string =>
       `flows: { low: { listen: 198.51.100.10:${port}, target: 203.0.113.7:1, allow: [] } }`.replace(", allow: []", "");
     const rights = (unit: ReadonlyMap<string, readonly string[]>): unknown =>
@@ -157,6 +157,13 @@ suite("the gateway's unit", () => {
       undefined,
     ]);
     assert.deepEqual(rights(unitOf("control: { group: operators }")), [undefined, [], undefined, ["operators"]]);
+    const shielded = ["CAP_NET_ADMIN"];
+    assert.deepEqual(rights(unitOf("shield: true")), [shielded, shielded, undefined, undefined]);
+    const both = ["CAP_NET_BIND_SERVICE CAP_NET_ADMIN"];
+    assert.deepEqual(rights(unitOf("shield: true", flow(80))), [both, both, undefined, undefined]);
+    const families = (gateway: string): unknown => unitOf(gateway).get("Service/RestrictAddressFamilies");
+    assert.deepEqual(families("shield: false"), ["AF_INET AF_UNIX"]);
+    assert.deepEqual(families("shield: true"), ["AF_INET AF_UNIX AF_NETLINK"]);
   });
 
   test("state and socket are where systemd can make their folders, or it is refused", () => {
@@ -185,7 +192,7 @@ suite("the gateway's unit", () => {
 
 suite("systemd's own tools", { skip: needs(["systemd"]) }, () => {
   test("the gateway's unit is exposed to 2.0 at most, in each of its forms", () => {
-    for (const gateway of ["", "control: { group: operators }", "LOW"]) {
+    for (const gateway of ["", "control: { group: operators }", "LOW", "shield: true"]) {
       const low = gateway === "LOW" ? "flows: { low: { listen: 198.51.100.10:80, target: 203.0.113.7:1 } }" : "";
       using folder = temporaryFolder();
       const subject = textSubject(`gateway: { address: 198.51.100.10, ${gateway.replace("LOW", "")} }\n${low}`);

@@ -15,7 +15,7 @@ const NODE: AptSource = {
 export function systemdHost(subject: Subject): Host {
   return {
     sources: [NODE],
-    packages: ["nodejs"],
+    packages: ["nodejs", ...(subject.inventory.gateway.shield === true ? ["nftables"] : [])],
     files: [
       { path: "/etc/systemd/system/ecluse.service", mode: "0644", text: gatewayUnit(subject) },
       { path: "/usr/local/bin/ecluse", mode: "0755", text: COMMAND },

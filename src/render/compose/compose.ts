@@ -31,6 +31,12 @@ function refuseUnworkable({ policy, inventory }: Subject): void {
       "on the host's network a container without root listens from 1024 on: give it another port, or render systemd",
     );
   }
+  if (inventory.gateway.shield === true) {
+    throw cannotRender(
+      "gateway.shield asks for a right that the container does not have",
+      "a container that may program the host's packet filter is confined no more: leave it out, or render systemd",
+    );
+  }
   if (inventory.gateway.controlGroup !== undefined) {
     throw cannotRender(
       `gateway.control.group names ${inventory.gateway.controlGroup}`,

@@ -10,6 +10,7 @@ import type { Subject } from "../subject.ts";
 const FIRST_UNPRIVILEGED_PORT = 1_024;
 
 export function hardening(subject: Subject): string {
+  const shielded = subject.inventory.gateway.shield === true;
   return `# As little as it needs. Not MemoryDenyWriteExecute=: V8 compiles while it runs.
 ${identity(subject)}
 ProtectHome=yes
@@ -26,8 +27,8 @@ ProcSubset=pid
 LockPersonality=yes
 RestrictNamespaces=yes
 RestrictRealtime=yes
-# The doors and the terminals are IPv4; commands come by a unix socket.
-RestrictAddressFamilies=AF_INET AF_UNIX
+# The doors and the terminals are IPv4; commands come by a unix socket${shielded ? "; nft speaks netlink" : ""}.
+RestrictAddressFamilies=AF_INET AF_UNIX${shielded ? " AF_NETLINK" : ""}
 SystemCallArchitectures=native
 # Refused with an error, not with a signal: Node tries what it can do without, io_uring for one.
 SystemCallErrorNumber=EPERM
@@ -36,23 +37,40 @@ SystemCallFilter=~@privileged @resources
 ${chown(subject)}`;
 }
 
-/** A low port and a group are both named in the host's terms, which a user namespace of one's own does not know. */
-function identity({ inventory: { gateway }, policy }: Subject): string {
+/** A low port, a group and the packet filter are the host's, which a user namespace of one's own does not know. */
+function identity(subject: Subject): string {
+  const group = subject.inventory.gateway.controlGroup;
+  const needed = capabilities(subject);
+  const names = needed.map(({ capability }) => capability).join(" ");
+  return [
+    ...(group === undefined ? [] : ["# gateway.control.group", `SupplementaryGroups=${group}`]),
+    ...needed.map(({ reason }) => `# ${reason}`),
+    `CapabilityBoundingSet=${names}`,
+    ...(needed.length === 0 ? [] : [`AmbientCapabilities=${names}`]),
+    ...(group === undefined && needed.length === 0 ? ["PrivateUsers=yes"] : []),
+  ].join("\n");
+}
+
+interface Needed {
+  readonly capability: string;
+  readonly reason: string;
+}
+
+function capabilities({ inventory: { gateway }, policy }: Subject): readonly Needed[] {
   const hasLowPort = policy.flows.some(
     ({ kind, endpoints }) => kind === "relayed" && endpoints.some(({ port }) => port < FIRST_UNPRIVILEGED_PORT),
   );
-  const group = gateway.controlGroup;
   return [
-    ...(group === undefined ? [] : ["# gateway.control.group", `SupplementaryGroups=${group}`]),
-    ...(hasLowPort
+    ...(hasLowPort ? [{ capability: "CAP_NET_BIND_SERVICE", reason: "For a port below 1024." }] : []),
+    ...(gateway.shield === true
       ? [
-          "# For a port below 1024.",
-          "CapabilityBoundingSet=CAP_NET_BIND_SERVICE",
-          "AmbientCapabilities=CAP_NET_BIND_SERVICE",
+          {
+            capability: "CAP_NET_ADMIN",
+            reason: "gateway.shield: the program nft writes one table of the packet filter.",
+          },
         ]
-      : ["CapabilityBoundingSet="]),
-    ...(group === undefined && !hasLowPort ? ["PrivateUsers=yes"] : []),
-  ].join("\n");
+      : []),
+  ];
 }
 
 function chown({ inventory: { gateway } }: Subject): string {
