@@ -30,6 +30,12 @@ export interface ExpectedDoor {
   readonly service?: Service;
 }
 
+/**
+ * The gateway's own second ring is part of its judging, not a wall before it: with it come and go what the inventory's file
+ * does not say, such as temporary grants and closed doors.
+ */
+const SHIELD = "ip ecluse_shield";
+
 export function auditedOf(
   facts: HostFacts,
   { inventory, policy, at }: { readonly inventory: Inventory; readonly policy: Policy; readonly at: number },
@@ -45,7 +51,7 @@ export function auditedOf(
     at,
     doors,
     listeners: listenersOf(facts),
-    walls: hostWallsOf(facts),
+    walls: hostWallsOf(facts, inventory.gateway.shield === true ? [SHIELD] : []),
     ufw: ufwOf(facts),
   };
 }

@@ -28,6 +28,8 @@ export const CHECKED = {
   "ssh-rule": "A firewall without the administrators' rule locks them out when it is loaded",
   "inventory-mode":
     "The inventory says who may reach what: whoever can write it opens doors, whoever can read it knows where to knock",
+  shield:
+    "Without its table the process refuses strangers by itself, at its own cost; a table that nobody keeps shuts out who is allowed since",
 } as const satisfies Readonly<Record<string, string>>;
 
 export type DiagnosisCode = keyof typeof CHECKED;

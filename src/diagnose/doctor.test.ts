@@ -44,7 +44,41 @@ const ACCEPTED = "-A INPUT -j ts-input\n-A INPUT -j ufw-before-input\n-A ts-inpu
 const PUBLISHED =
   '{"name":"/web","network":"bridge","ports":{"8888/tcp":[{"HostIp":"0.0.0.0","HostPort":"10101"},{"HostIp":"::","HostPort":"10101"}]}}';
 
+const SHIELDED = edited("gateway:\n", "gateway:\n  shield: true\n");
+const SHIELD_TABLE = '{"nftables": [{"table": {"family": "ip", "name": "ecluse_shield", "handle": 1}}]}';
+
 const TABLE: Readonly<Record<DiagnosisCode, readonly Row[]>> = {
+  shield: [
+    {
+      when: "it is asked for and stands",
+      inventory: SHIELDED,
+      changed: { nftables: SHIELD_TABLE },
+      state: "ok",
+      what: /the kernel refuses strangers/,
+    },
+    {
+      when: "it is asked for and does not stand",
+      inventory: SHIELDED,
+      changed: { nftables: '{"nftables": []}' },
+      state: "trouble",
+      what: /there is none/,
+      fix: /CAP_NET_ADMIN/,
+    },
+    {
+      when: "it stands, and nobody asks for it",
+      changed: { nftables: SHIELD_TABLE },
+      state: "trouble",
+      what: /may shut out who is allowed/,
+      fix: /^nft delete table ip ecluse_shield$/,
+    },
+    {
+      when: "nobody may look",
+      inventory: SHIELDED,
+      changed: { nftables: NOT_ROOT },
+      state: "unknown",
+      what: /was not read/,
+    },
+  ],
   "docker-bypasses-ufw": [
     { when: "nothing is published", state: "ok", what: /no container has a port open/ },
     {

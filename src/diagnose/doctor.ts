@@ -8,11 +8,12 @@ import type { Asking } from "../audit/script.ts";
 import { checkDocker } from "./checks/docker.ts";
 import { checkHost } from "./checks/host.ts";
 import { checkKernel } from "./checks/kernel.ts";
+import { checkShield } from "./checks/shield.ts";
 import { checkTunnel } from "./checks/tunnel.ts";
 import { checkWays } from "./checks/ways.ts";
 import type { Check, Diagnosis } from "./diagnosis.ts";
 
-const CHECKS: readonly Check[] = [checkTunnel, checkWays, checkDocker, checkKernel, checkHost];
+const CHECKS: readonly Check[] = [checkTunnel, checkWays, checkDocker, checkKernel, checkHost, checkShield];
 
 export function diagnose(audited: Audited): readonly Diagnosis[] {
   return CHECKS.flatMap((check) => check(audited));

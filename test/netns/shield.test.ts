@@ -2,9 +2,13 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { suite, test } from "node:test";
+import { audit } from "../../src/audit/audit.ts";
+import { collect } from "../../src/audit/host/collect.ts";
+import { askingsFor } from "../../src/audit/readings.ts";
 import { call } from "../../src/control/client.ts";
 import { turns, until } from "../support/loopback.ts";
 import { needs } from "../support/packages.ts";
+import { textSubject } from "../render/subjects.ts";
 import { inventoryFile, serveFile } from "../serve/serving.ts";
 import type { Replaceable } from "../take-over/replaceable.ts";
 import { STRANGER, ShieldedHost, TARGET, TILL, VM, refusals } from "./shielded-host.ts";
@@ -212,6 +216,20 @@ ${depots.join("\n")}
     assert.equal(down["state"], "down");
     assert.equal((await gateway.awaitEvent("shield", 3, 40_000))["state"], "up");
     assert.deepEqual(host.visit(STRANGER, 4001, 4002), ["entered", "ECONNREFUSED"]);
+  });
+
+  test("an audit does not take it for a wall that drifted from the inventory", async () => {
+    await using host = await ShieldedHost.create();
+    await using gateway = await host.serve(INVENTORY);
+    await gateway.awaitEvent("ready");
+    // Neither stands in the file.
+    await gateway.ask("grant", { source: "stranger", select: "flow/one", for: 3_600_000, reason: "a test" });
+    await gateway.ask("operate", { select: "flow/two", to: "closed" });
+    const subject = textSubject(INVENTORY);
+    const read = { host: "gateway", askings: askingsFor(subject.inventory, "gateway"), now: Date.now };
+    const facts = await collect({ ...read, shell: [...host.vm.entry, "sh"] });
+    const walls = audit([facts], subject).filter(({ code }) => /wall|block|open/.test(code));
+    assert.deepEqual(walls, []);
   });
 
   test("without the right to program the kernel it serves all the same, and says so", async () => {

@@ -20,7 +20,8 @@ export interface HostWalls {
   readonly ways: Ways;
 }
 
-export function hostWallsOf(facts: HostFacts): HostWalls {
+/** `besides`: tables of nftables that are no walls, as `ip filter`. */
+export function hostWallsOf(facts: HostFacts, besides: readonly string[] = []): HostWalls {
   const nftSave = textOf(facts, "iptables-nft");
   const isNft = nftSave.includes("(nf_tables)");
   const [first, legacy] = [
@@ -31,7 +32,7 @@ export function hostWallsOf(facts: HostFacts): HostWalls {
   const elsewhere = isNft
     ? [...first.tables.map((name) => `ip ${name}`), ...ip6.tables.map((name) => `ip6 ${name}`)]
     : [];
-  const nft = parseNftables(textOf(facts, "nftables"), elsewhere);
+  const nft = parseNftables(textOf(facts, "nftables"), [...elsewhere, ...besides]);
   // Where iptables is the legacy one, its rules were read twice.
   const parts = isNft || reading(facts, "iptables-legacy")?.failed !== undefined ? [first, legacy, nft] : [legacy, nft];
   return {
