@@ -50,6 +50,12 @@ const LINES: readonly (readonly [GatewayEvent | DroppedEvent, string])[] = [
     "refused     depot01-tpe01  192.0.2.66: PROXY header malformed",
   ],
   [{ ...REFUSED, flow: null, reason: "no-door" }, "refused     no flow  192.0.2.66: no-door"],
+  [
+    { ...REFUSED, flow: null, source: null, reason: "shielded", count: 9 },
+    "refused     many doors  many sources 9 times: shielded",
+  ],
+  [{ event: "shield", state: "up", message: "The shield is up" }, "shield      The shield is up"],
+  [{ event: "shield", state: "down", message: "It is down", hint: "be root" }, "shield      It is down; be root"],
   [{ event: "blocked", flow: "f", endpoint: "e", message: "Cannot listen" }, "blocked     f: Cannot listen"],
   [{ event: "handed-over", to: 7, sessions: 1 }, "handed over to process 7; 1 session ends in this one"],
   [{ event: "took-over", from: 6, sessions: 2 }, "took over from process 6; 2 sessions end in that one"],

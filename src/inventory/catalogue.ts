@@ -71,6 +71,8 @@ export const CATALOGUE = {
   "terminal-on-loopback": error("A terminal on loopback, without exception"),
   "terminal-outside-network": error("A terminal outside its depot's network, without exception"),
   "source-any": error("Everyone may enter, without exception"),
+  "shield-needs-right": notice("A shield, which needs a right that the gateway does not need"),
+  "shield-not-needed": warning("A shield before an engine that is one"),
   "exception-names-nothing": error("An exception for something that does not exist"),
   "exception-not-needed": warning("An exception that nothing needs"),
   "exception-expired": error("An exception that has ended"),

@@ -24,11 +24,12 @@ suite("Counters", () => {
     counters.ended(record());
     counters.ended(record({ flow: "flow/b", outcome: "idle" }));
     counters.refused(refusal("not-listed"));
+    counters.refused({ reason: "shielded" }, 40);
     const { session, dial, ...counts } = counters.values;
     assert.deepEqual(counts, {
       ended: { closed: 1, idle: 1 },
       flows: { "flow/a": 1, "flow/b": 1 },
-      refused: { "not-listed": 1 },
+      refused: { "not-listed": 1, shielded: 40 },
       bytes: { toTarget: 6, toClient: 10 },
     });
     assert.equal(session.sum, 4);

@@ -29,6 +29,27 @@ suite("RefusalTally", () => {
     assert.deepEqual(tally.take(), []);
   });
 
+  test("what was counted elsewhere is added with its number", () => {
+    const tally = new RefusalTally(2, 1);
+    for (const [source, flow] of [
+      [1, "a"],
+      [1, "a"],
+      [1, "b"],
+      [2, "a"],
+      [3, "a"],
+    ] as const) {
+      tally.add(refusal(source, flow, "shielded"), 10);
+    }
+    assert.deepEqual(
+      tally.take().map(({ source, flow, reason, count }) => [source, flow, reason, count]),
+      [
+        [1, "a", "shielded", 20],
+        [undefined, undefined, "many-sources", 20],
+        [1, undefined, "many-doors", 10],
+      ],
+    );
+  });
+
   test("one source at every door: a few rows, and one more for all the other doors", () => {
     const tally = new RefusalTally();
     for (let door = 0; door < 7_128; door += 1) tally.add(refusal(1, `door${door}`));

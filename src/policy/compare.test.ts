@@ -167,6 +167,15 @@ suite("compare: doors, settings, limits", () => {
     ]);
   });
 
+  test("the shield, before all doors", () => {
+    const before = policy({ flows: { "flow/a": [], "service/x": [] } });
+    const after: Policy = { ...before, shield: true };
+    const up = { setting: "shield", before: null, after: "up", flows: ["flow/a"] };
+    assert.deepEqual(compare(before, after, NOW).settings, [up]);
+    assert.deepEqual(compare(after, before, NOW).settings, [{ ...up, before: "up", after: null }]);
+    assert.equal(isNoChange(compare(before, after, NOW)), false);
+  });
+
   test("settings of flows and limits of the gateway", () => {
     const before = policy({ flows: { "flow/a": [] } });
     const after = policy({

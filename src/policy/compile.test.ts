@@ -155,6 +155,17 @@ suite("compile with a policy before", () => {
       { numRuns: 500 },
     );
   });
+
+  test("the shield goes with the relay engine: the kernel's is one", () => {
+    const shieldOf = (engine: "relay" | "kernel"): unknown => {
+      const given = inventory();
+      return compile({ ...given, gateway: { ...given.gateway, engine, shield: true } }).shield;
+    };
+    assert.deepEqual(
+      [compile(inventory()).shield, shieldOf("relay"), shieldOf("kernel")],
+      [undefined, true, undefined],
+    );
+  });
 });
 
 const standings = fc.array(

@@ -35,8 +35,9 @@ export function compile(
   }
   for (const service of inventory.services) flows.push(serviceFlow(context, service));
   for (const flow of inventory.flows) flows.push(genericFlow(context, flow));
-  const { limits, shield } = inventory.gateway;
-  return { limits, ...(shield === true ? { shield } : {}), flows, doors: doorsOf(flows, before) };
+  const { limits, shield, engine } = inventory.gateway;
+  // The kernel engine needs none: it refuses where the shield would stand.
+  return { limits, ...(shield === true && engine === "relay" ? { shield } : {}), flows, doors: doorsOf(flows, before) };
 }
 
 /** What is asked of the policy before. */

@@ -9,6 +9,7 @@ import { checkNobodyEnters } from "./nobody-enters.ts";
 import { checkNotEffective } from "./not-effective.ts";
 import { checkPorts } from "./ports.ts";
 import { checkSameTarget } from "./same-target.ts";
+import { checkShield } from "./shield.ts";
 import { checkSourceAny } from "./source-any.ts";
 import { checkTerminalAddresses } from "./terminal-addresses.ts";
 import { checkUnusable } from "./unusable.ts";
@@ -26,6 +27,7 @@ export function checkAll(facts: Facts): void {
   checkSameTarget(facts);
   checkWildcards(facts);
   checkSourceAny(facts);
+  checkShield(facts);
   checkNotEffective(facts);
   // Last: only now is it known which exceptions something needed.
   checkExceptions(facts);
