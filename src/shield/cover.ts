@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto";
 import type { Balancer, Policy, RelayedFlow } from "../policy/policy.ts";
 import type { Gate } from "../policy/gate.ts";
-import { type Ranges, rangesOf, union } from "./ranges.ts";
+import { type Ranges, rangesOf, same, union } from "./ranges.ts";
 
 export interface Cover {
   /** By the names of their sets. */
@@ -39,6 +39,9 @@ export function coverOf(policy: Policy, now: number): Cover {
 
 /** Lets in whom one of both lets in; a door that only one of them knows is judged as that one does. */
 export function widest(a: Cover, b: Cover): Cover {
+  // Most changes only add, or only take away.
+  if (holdsAll(b, a)) return b;
+  if (holdsAll(a, b)) return a;
   const comers = new Map(a.comers);
   for (const [name, theirs] of b.comers) {
     const ours = comers.get(name);
@@ -51,6 +54,16 @@ export function widest(a: Cover, b: Cover): Cover {
     if (other !== undefined && other !== list) doors.set(key, both(lists, list, other));
   }
   return { comers, lists, doors };
+}
+
+/** Whether all that is in `b` is in `a`, under the same names. */
+function holdsAll(a: Cover, b: Cover): boolean {
+  for (const [key, list] of b.doors) if (a.doors.get(key) !== list) return false;
+  for (const [name, { ranges }] of b.comers) {
+    const ours = a.comers.get(name)?.ranges;
+    if (ours === undefined || !same(union(ours, ranges), ours)) return false;
+  }
+  return true;
 }
 
 function both(lists: Map<string, readonly string[]>, a: string, b: string): string {
@@ -101,9 +114,7 @@ class Building implements Cover {
   #guestsOf(gate: Gate): readonly string[] {
     const grants = new Map(gate.answers.flat().map(({ grant }) => [nameOf(grant.source, grant.until), grant] as const));
     const valid = [...grants.values()].filter(({ until }) => until === undefined || until > this.#now);
-    return valid.map(({ source, until }) =>
-      this.#set(source, until, () => rangesIn(gate, (permit) => permit.source === source && permit.until === until)),
-    );
+    return valid.map(({ source, until }) => this.#set(source, until, () => rangesFor(gate, source, until)));
   }
 
   #set(source: string, until: number | undefined, ranges: () => Ranges): string {
@@ -111,6 +122,18 @@ class Building implements Cover {
     if (!this.comers.has(name)) this.comers.set(name, { ranges: ranges(), ...(until === undefined ? {} : { until }) });
     return name;
   }
+}
+
+/** By gate and name: a policy keeps the gates of the one before it that are as they were. */
+const known = new WeakMap<Gate, Map<string, Ranges>>();
+
+function rangesFor(gate: Gate, source: string, until: number | undefined): Ranges {
+  const ofGate = known.get(gate) ?? new Map<string, Ranges>();
+  known.set(gate, ofGate);
+  const name = nameOf(source, until);
+  const ranges = ofGate.get(name) ?? rangesIn(gate, (grant) => grant.source === source && grant.until === until);
+  ofGate.set(name, ranges);
+  return ranges;
 }
 
 type Grant = Gate["answers"][number][number]["grant"];

@@ -22,12 +22,15 @@ export function rangesOf(networks: readonly Network[]): Ranges {
 }
 
 export function union(a: Ranges, b: Ranges): Ranges {
-  if (a === b || same(a, b)) return a;
+  if (same(a, b)) return a;
   return merged(inOrder(a, b));
 }
 
 export function same(a: Ranges, b: Ranges): boolean {
-  return a.length === b.length && a.every((bound, index) => bound === b[index]);
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index += 1) if (a[index] !== b[index]) return false;
+  return true;
 }
 
 /** The ranges of `a` that `b` does not have, each exactly as it stands: parts of a range are another range. */

@@ -8,7 +8,7 @@
  */
 import { type Ipv4, formatAddress } from "@ecluse/guard/address";
 import type { Comers, Cover } from "./cover.ts";
-import { type Range, each, missing } from "./ranges.ts";
+import { type Range, each, missing, same } from "./ranges.ts";
 
 export const TABLE = "ip ecluse_shield";
 
@@ -47,6 +47,7 @@ export function emptyTable(answer: "reject with tcp reset" | "drop"): string {
 
 /** How one cover becomes another, in one transaction; nothing where they are the same. `now`: since the epoch. */
 export function difference(from: Cover, to: Cover, now: number): string {
+  if (from === to) return "";
   return [
     ...changedSets(from, to, now),
     ...newLists(from, to),
@@ -73,7 +74,7 @@ function goneFrom(from: ReadonlyMap<string, unknown>, to: ReadonlyMap<string, un
 function* changedSets(from: Cover, to: Cover, now: number): Iterable<string> {
   for (const [name, comers] of to.comers) {
     const before = from.comers.get(name);
-    if (before?.ranges === comers.ranges) continue;
+    if (before !== undefined && same(before.ranges, comers.ranges)) continue;
     if (before === undefined)
       yield `add set ${TABLE} ${name} { type ipv4_addr . inet_proto; flags interval, timeout; }`;
     else yield* change("delete", name, spell(missing(before.ranges, comers.ranges)));

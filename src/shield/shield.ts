@@ -54,6 +54,8 @@ export class Shield {
   #policy: Policy | undefined;
   /** What the table says. */
   #cover: Cover = NOTHING;
+  /** What it is to say once the engine has taken the policy. */
+  #target: Cover = NOTHING;
   /** The wall clock, less the monotonic one, when the table was written. */
   #clocks = 0;
   #since = new RefusedSince();
@@ -80,7 +82,10 @@ export class Shield {
     return this.#next(() => {
       this.#policy = policy;
       if (policy.shield !== true) return this.#remove();
-      if (this.#condition.state === "up") return this.#become(widest(this.#cover, this.#coverOf(policy)));
+      if (this.#condition.state === "up") {
+        this.#target = this.#coverOf(policy);
+        return this.#become(widest(this.#cover, this.#target));
+      }
       // What failed is tried again at a look: who waits for this change need not wait for nft, too.
       return this.#condition.state === "off" ? this.#raise(policy) : Promise.resolve();
     });
@@ -89,7 +94,7 @@ export class Shield {
   /** After the engine has taken that policy: lets in whom it lets in, and nobody else. Never rejects. */
   narrow(): Promise<void> {
     return this.#next(async () => {
-      if (this.#policy !== undefined && this.#condition.state === "up") await this.#become(this.#coverOf(this.#policy));
+      if (this.#condition.state === "up") await this.#become(this.#target);
     });
   }
 
@@ -153,6 +158,7 @@ export class Shield {
           ),
       );
       this.#cover = cover;
+      this.#target = cover;
       this.#clocks = now - this.#clock.monotonic();
       this.#since = new RefusedSince();
       this.#pause = PAUSE;
