@@ -42,8 +42,6 @@ const LONGEST_PAUSE = 600_000;
 /** The wall clock may be set by so much before the ends that the kernel knows are written anew, in milliseconds. */
 const CLOCK_SET = 30_000;
 
-const ANSWERS = { reset: "reject with tcp reset", drop: "drop" } as const;
-
 export class Shield {
   readonly #clock: Clock;
   readonly #refused: ShieldOptions["refused"];
@@ -143,20 +141,10 @@ export class Shield {
   async #raise(policy: Policy): Promise<void> {
     const cover = this.#coverOf(policy);
     const now = this.#clock.wall();
-    const table = difference(NOTHING, cover, now);
-    const raise = (answer: keyof typeof ANSWERS): Promise<void> => this.#apply(emptyTable(ANSWERS[answer]) + table);
     const stood = this.#mark.isThere();
     this.#mark.put();
     try {
-      // Kernels before 5.9 cannot answer at this hook.
-      const answer = await raise("reset").then(
-        () => "reset" as const,
-        (error: unknown) =>
-          raise("drop").then(
-            () => "drop" as const,
-            () => Promise.reject(error as Error),
-          ),
-      );
+      const answer = await this.#write(difference(NOTHING, cover, now));
       this.#cover = cover;
       this.#target = cover;
       this.#clocks = now - this.#clock.monotonic();
@@ -165,6 +153,17 @@ export class Shield {
       this.#is({ state: "up", answer });
     } catch (error) {
       await this.#fail(error, stood || error instanceof Late);
+    }
+  }
+
+  /** Older kernels take no `reject` at this hook (nft_reject.c, nft_reject_validate): they drop. */
+  async #write(table: string): Promise<"reset" | "drop"> {
+    try {
+      await this.#apply(emptyTable("reject with tcp reset") + table);
+      return "reset";
+    } catch (error) {
+      if (error instanceof Late || !(await this.#isApplied(emptyTable("drop") + table))) throw error;
+      return "drop";
     }
   }
 
@@ -213,7 +212,7 @@ export class Shield {
 
   /** No table lets in more than one that is not as it should be. */
   async #fail(error: unknown, mayStand = true): Promise<void> {
-    const isGone = !mayStand || (await this.#apply(REMOVED).then(...YES_OR_NO));
+    const isGone = !mayStand || (await this.#isApplied(REMOVED));
     if (isGone) this.#forget();
     const still = isGone ? "" : "; what stands of it may shut out who is allowed";
     this.#isDown(`The shield is down, strangers are refused by the process: ${wordsOf(error)}${still}`, error);
@@ -235,6 +234,13 @@ export class Shield {
     const isNew = JSON.stringify(condition) !== JSON.stringify(this.#condition);
     this.#condition = condition;
     if (isNew) this.#told(condition);
+  }
+
+  #isApplied(script: string): Promise<boolean> {
+    return this.#apply(script).then(
+      () => true,
+      () => false,
+    );
   }
 
   #apply(script: string): Promise<void> {
@@ -261,8 +267,6 @@ class Late extends EcluseError {
     });
   }
 }
-
-const YES_OR_NO = [() => true, () => false] as const;
 
 function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
