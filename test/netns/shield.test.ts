@@ -151,6 +151,7 @@ ${depots.join("\n")}
     await until(() => visiting.outcomes.length > 10, "a stranger knocks");
     const knocks = visiting.outcomes.length;
     await gateway.takeOver();
+    assert.equal((await gateway.ask("status")).shield.state, "up", "it is the new process's now");
     await until(() => visiting.outcomes.length > knocks + 10, "and goes on knocking");
     assert.deepEqual(new Set(visiting.outcomes), new Set(["ECONNREFUSED"]));
     assert.equal(await inside("still"), "still");
