@@ -34,8 +34,10 @@ export interface ShieldOptions {
   readonly mark?: Mark;
 }
 
-/** Longest wait for nft, in milliseconds: who waits to be let in waits for it. 100,000 networks take it about a second. */
+/** Longest wait for nft, in milliseconds: who waits to be let in waits for it. */
 const PATIENCE = 10_000;
+/** The same for a whole table: 100,000 networks take it about a second, and many times that on a machine that is busy. */
+const LONG_PATIENCE = 30_000;
 /** Milliseconds before something that failed is tried again; doubles up to the second. */
 const PAUSE = 10_000;
 const LONGEST_PAUSE = 600_000;
@@ -159,7 +161,7 @@ export class Shield {
   /** Older kernels take no `reject` at this hook (nft_reject.c, nft_reject_validate): they drop. */
   async #write(table: string): Promise<"reset" | "drop"> {
     try {
-      await this.#apply(emptyTable("reject with tcp reset") + table);
+      await this.#apply(emptyTable("reject with tcp reset") + table, LONG_PATIENCE);
       return "reset";
     } catch (error) {
       if (error instanceof Late || !(await this.#isApplied(emptyTable("drop") + table))) throw error;
@@ -243,14 +245,14 @@ export class Shield {
     );
   }
 
-  #apply(script: string): Promise<void> {
-    return this.#inTime(this.#nft.apply(script));
+  #apply(script: string, patience = PATIENCE): Promise<void> {
+    return this.#inTime(this.#nft.apply(script), patience);
   }
 
   /** Not for ever: a change waits for it. */
-  async #inTime<T>(work: Promise<T>): Promise<T> {
+  async #inTime<T>(work: Promise<T>, patience = PATIENCE): Promise<T> {
     const late = Promise.withResolvers<never>();
-    const stop = this.#clock.every(PATIENCE, () => late.reject(new Late()));
+    const stop = this.#clock.every(patience, () => late.reject(new Late(patience)));
     try {
       return await Promise.race([work, late.promise]);
     } finally {
@@ -261,8 +263,8 @@ export class Shield {
 
 /** nft has not ended: nobody knows whether it took effect. */
 class Late extends EcluseError {
-  constructor() {
-    super("packet-filter", `Cannot program the kernel: nft did not end within ${PATIENCE / 1_000} s`, {
+  constructor(patience: number) {
+    super("packet-filter", `Cannot program the kernel: nft did not end within ${patience / 1_000} s`, {
       hint: "see what it waits for: ps -C nft",
     });
   }
