@@ -180,6 +180,7 @@ ${depots.join("\n")}
     const killed = async (work: () => Promise<void>): Promise<void> => {
       await using gateway = serveFile(file, { start });
       await gateway.awaitEvent("ready");
+      await answering(file.control);
       await work();
     };
     await killed(async () => {
@@ -272,4 +273,18 @@ function countedBy(gateway: Replaceable): Readonly<Record<string, number>> {
     sums[key] = (sums[key] ?? 0) + Number(count);
   }
   return sums;
+}
+
+/** It is ready a moment before it can be asked, and the socket of a process that was killed is still there. */
+async function answering(control: string): Promise<void> {
+  const deadline = performance.now() + 15_000;
+  const answers = (): Promise<boolean> =>
+    call(control, "status", {}).then(
+      () => true,
+      () => false,
+    );
+  while (!(await answers())) {
+    assert.ok(performance.now() < deadline, "the gateway answers");
+    await turns(50);
+  }
 }
