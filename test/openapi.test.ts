@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { suite, test } from "node:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import type { Answered } from "../src/answers.ts";
+import type { Answered } from "../src/answers/answered.ts";
 import { systemClock } from "../src/cli/clock.ts";
 import { PARTS } from "../src/control/answer-schemas.ts";
 import { openapi } from "../src/control/openapi.ts";
