@@ -74,6 +74,12 @@ export const PARTS: Readonly<Record<string, Schema>> = {
   Pending: object({ number: whole, rollbackTo: whole, within: milliseconds, deadline: instant }),
   Door: object({ event: oneOf("blocked", "unblocked"), flow: text, endpoint, message: text }),
   Health: object(heard, whyDown),
+  Trouble: {
+    oneOf: [
+      object({ what: { const: "depot-down" }, depot: whole, since: instant, flows }),
+      object({ what: { const: "terminal-down" }, flow: text, since: instant, cause: text }),
+    ],
+  },
   Operation: object({ flow: text, state: oneOf("closed", "draining"), by: text, at: instant }, { reason: text }),
   Grant: object({ id: text, source: text, flows, until: instant, reason: text, by: text, at: instant }),
   Grants: object({
@@ -255,12 +261,7 @@ const change = {
 export const ANSWERS: Readonly<Record<RouteName, Schema>> = {
   health: object({
     flows: list(object({ flow: said("a flow's id"), probe: probing }, { ...heard, ...whyDown })),
-    troubles: list({
-      oneOf: [
-        object({ what: { const: "depot-down" }, depot: whole, since: instant, flows }),
-        object({ what: { const: "terminal-down" }, flow: text, since: instant, cause: text }),
-      ],
-    }),
+    troubles: list(part("Trouble")),
   }),
   overview: overview(),
   flow: flow(),
@@ -295,6 +296,7 @@ export const ANSWERS: Readonly<Record<RouteName, Schema>> = {
       description: "let in and refused since this process began, at all its doors",
     },
     ...{ operations: list(part("Operation")), grants: part("Grants"), journal: part("JournalHealth") },
+    health: object({ up: whole, down: whole, unheard: whole, troubles: list(part("Trouble")) }),
   }),
   metrics: said("OpenMetrics 1.0.0"),
   sessions: list(part("Session")),

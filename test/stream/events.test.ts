@@ -5,7 +5,7 @@ import type { Answered } from "../../src/answers/answered.ts";
 import { call } from "../../src/control/client.ts";
 import { type Running, running } from "../commands/running.ts";
 import { type Place, dial, ending, knock, listen, says, until } from "../support/loopback.ts";
-import { following, heard } from "./following.ts";
+import { NO_PROBES, following, heard } from "./following.ts";
 
 async function overview({ control }: Running, select?: string): Promise<Answered["overview"]> {
   return (await call(control, "overview", { select })) as Answered["overview"];
@@ -22,7 +22,7 @@ const AUTHOR = "ana";
 suite("the event stream", { timeout: 60_000 }, () => {
   test("tells sessions, refusals, changes and health, in order and once, after an overview", async () => {
     await using target = await listen((socket) => socket.pipe(socket));
-    await using gateway = await running([target, target]);
+    await using gateway = await running([target, target], { clock: NO_PROBES });
     const { site, control } = gateway;
     const [door] = site.doors;
     assert.ok(door);
@@ -90,7 +90,7 @@ suite("the event stream", { timeout: 60_000 }, () => {
 
   test("tells that a terminal is down once, however often that is seen, and that it is up again", async () => {
     const target = await listen((socket) => socket.pipe(socket));
-    await using gateway = await running([target]);
+    await using gateway = await running([target], { clock: NO_PROBES });
     const { site, control } = gateway;
     const [door] = site.doors;
     assert.ok(door);
@@ -115,7 +115,7 @@ suite("the event stream", { timeout: 60_000 }, () => {
 
   test("is taken up again after any event, without a gap and with nothing twice", async () => {
     await using target = await listen((socket) => socket.resume().on("end", () => socket.end()));
-    await using gateway = await running([target]);
+    await using gateway = await running([target], { clock: NO_PROBES });
     const { site, control } = gateway;
     const [door] = site.doors;
     assert.ok(door);
@@ -148,7 +148,7 @@ suite("the event stream", { timeout: 60_000 }, () => {
 
   test("says `lost` to one who asks after an event of another process, and goes on from now", async () => {
     await using target = await listen((socket) => socket.resume().on("end", () => socket.end()));
-    await using gateway = await running([target]);
+    await using gateway = await running([target], { clock: NO_PROBES });
     const { site, control } = gateway;
     const [door] = site.doors;
     assert.ok(door);
@@ -163,7 +163,7 @@ suite("the event stream", { timeout: 60_000 }, () => {
 
   test("follows the file: it differs from what runs until it is applied, and again after a rollback", async () => {
     await using target = await listen(() => undefined);
-    await using gateway = await running([target]);
+    await using gateway = await running([target], { clock: NO_PROBES });
     const differs = async (): Promise<boolean> =>
       (await overview(gateway)).attention.some(({ what }) => what === "file-differs");
     assert.equal(await differs(), false);
@@ -178,7 +178,7 @@ suite("the event stream", { timeout: 60_000 }, () => {
 
   test("takes so many followers; the next is told, and nobody else loses anything by it", async () => {
     await using target = await listen((socket) => socket.resume().on("end", () => socket.end()));
-    await using gateway = await running([target]);
+    await using gateway = await running([target], { clock: NO_PROBES });
     const { site, control } = gateway;
     const [door] = site.doors;
     assert.ok(door);
