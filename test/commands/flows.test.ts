@@ -90,21 +90,25 @@ suite("status", { timeout: 60_000 }, () => {
 
   test("a terminal that a session could not reach is told, since when and why, and is no reason to exit with 1", async () => {
     const target = await listen(() => undefined);
-    await using gateway = await running([target]);
+    await using sound = await listen((socket) => socket.resume().on("end", () => socket.end()));
+    await using gateway = await running([target, sound]);
     const { site, ecluse } = gateway;
-    const [door] = site.doors;
-    assert.ok(door);
+    const [door, other] = site.doors;
+    assert.ok(door && other);
+    const visitor = await dial({ ...other, from: site.till });
+    visitor.end("x");
+    await ending(visitor);
     await target[Symbol.asyncDispose]();
     await knock({ ...door, from: site.till });
     const { out, exit } = await eventually(
       () => ecluse("status"),
-      (printed) => /^health +0 up, 1 down, 0 not heard of yet$/m.test(printed.out),
+      (printed) => /^health +1 up, 1 down, 0 not heard of yet$/m.test(printed.out),
     );
     assert.match(out, /^down +flow\/door1: down since \S+ \(ECONNREFUSED\)$/m);
     assert.equal(exit, 0);
     const { health } = (await gateway.json("status")) as Answered["status"];
     const { troubles, ...counts } = health;
-    assert.deepEqual(counts, { up: 0, down: 1, unheard: 0 });
+    assert.deepEqual(counts, { up: 1, down: 1, unheard: 0 });
     assert.deepEqual(
       troubles.map((trouble) => trouble.what),
       ["terminal-down"],

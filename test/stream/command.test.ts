@@ -1,5 +1,7 @@
 /** `ecluse events`: a line for each event, through a take-over, until it is told to stop. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { suite, test } from "node:test";
 import { siteBefore, startProgram } from "../serve/serving.ts";
@@ -74,9 +76,17 @@ suite("ecluse events", { timeout: 120_000 }, () => {
     await gateway.exited;
     const AWAY = /^ecluse: warning: Cannot reach the gateway at .*: there is no socket; trying again\n$/;
     await until(() => AWAY.test(followed.errors()), "it is told", 15_000);
+    let asked = 0;
+    const mute = createServer((socket) => {
+      asked += 1;
+      socket.destroy();
+    });
+    await once(mute.listen(gateway.control), "listening");
+    await until(() => asked === 3, "it asks again and again", 15_000);
     followed.signal("SIGTERM");
     assert.deepEqual(await followed.exited, [0, null]);
     assert.match(followed.errors(), AWAY, "once");
+    mute.close();
   });
 
   test("nobody there at the start, or no such flow, is an error", async () => {

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { Answered } from "../../src/answers/answered.ts";
+import { systemClock } from "../../src/cli/clock.ts";
 import { call } from "../../src/control/client.ts";
+import type { Clock } from "../../src/engine/engine.ts";
 import { type Running, running } from "../commands/running.ts";
 import { type Place, dial, ending, knock, listen, says, until } from "../support/loopback.ts";
 import { NO_PROBES, following, heard } from "./following.ts";
@@ -113,6 +115,31 @@ suite("the event stream", { timeout: 60_000 }, () => {
     assert.equal(followed.of("ended")[0]?.["outcome"], "dial-failed");
   });
 
+  test("an overview knows of refusals that are still being added up, and nobody is told of them twice", async () => {
+    await using target = await listen(() => undefined);
+    // Whatever waits to be told waits for ever.
+    const every: Clock["every"] = (period, callback) =>
+      period < 1_000 && period !== 50 ? () => undefined : systemClock.every(period, callback);
+    await using gateway = await running([target], { clock: { ...systemClock, every } });
+    const { site, control } = gateway;
+    const [door] = site.doors;
+    assert.ok(door);
+    await knock({ ...door, from: site.stranger });
+    const { counts, refusals, events } = await overview(gateway);
+    assert.deepEqual([counts.refusals, refusals.map(({ count }) => count)], [1, [1]]);
+    await using followed = following(control, events);
+    await knock({ ...door, from: site.stranger });
+    assert.deepEqual(
+      (await overview(gateway)).refusals.map(({ count }) => count),
+      [2],
+    );
+    await heard(followed, 1, "refused");
+    assert.deepEqual(
+      followed.of("refused").map(({ count }) => count),
+      [1],
+    );
+  });
+
   test("is taken up again after any event, without a gap and with nothing twice", async () => {
     await using target = await listen((socket) => socket.resume().on("end", () => socket.end()));
     await using gateway = await running([target], { clock: NO_PROBES });
@@ -174,6 +201,10 @@ suite("the event stream", { timeout: 60_000 }, () => {
     assert.equal(await differs(), false);
     await call(gateway.control, "rollback", { author: AUTHOR });
     assert.equal(await differs(), true);
+    // Sooner than anybody looks at the file.
+    gateway.write((text) => text.replace("addresses: [", "addresses: [192.0.2.8, "));
+    await call(gateway.control, "apply", { author: AUTHOR });
+    assert.equal(await differs(), false);
   });
 
   test("takes so many followers; the next is told, and nobody else loses anything by it", async () => {
