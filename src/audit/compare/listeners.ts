@@ -7,6 +7,8 @@ import { type Audited, type ExpectedDoor, finding } from "../audited.ts";
 import type { AuditCode } from "../catalogue.ts";
 import type { AuditFinding, Evidence } from "../finding.ts";
 import type { Listener } from "../parse/sockets.ts";
+import { isGateway } from "./is-gateway.ts";
+import { freeing, moving, starting, tellingGateway } from "./listener-fixes.ts";
 
 export function compareListeners(audited: Audited): readonly AuditFinding[] {
   const byPort = Map.groupBy(audited.listeners, ({ port }) => port);
@@ -29,20 +31,31 @@ export function serves({ scope, address, namespace }: Listener, endpoint: Endpoi
 }
 
 function misplaced(audited: Audited, door: ExpectedDoor, listener: Listener): AuditFinding | undefined {
-  const code = wrongness(listener, door);
+  const code = wrongness(audited, listener, door);
   if (code === undefined) return undefined;
   const { flow, endpoint } = door;
   const where = `${listener.protocol} ${placeOf(listener)}${ownerOf(listener)}`;
   const message = `${flow.id} should listen on ${formatEndpoint(endpoint)} alone; there is ${where}`;
-  return finding(audited, code, { flow: flow.id, message, evidence: evidenceOf(listener), fix: fixOf(audited, door) });
+  const fix = isMeant(audited, listener, door) ? moving(audited, door) : freeing(audited, listener);
+  return finding(audited, code, { flow: flow.id, message, evidence: evidenceOf(listener), fix });
 }
 
-function wrongness({ scope, namespace, protocol }: Listener, { endpoint }: ExpectedDoor): AuditCode | undefined {
+function wrongness(audited: Audited, listener: Listener, { flow, endpoint }: ExpectedDoor): AuditCode | undefined {
+  const { scope, namespace, protocol, owner } = listener;
   if (namespace !== "") return undefined;
   if (protocol === "udp") return "udp-on-port";
   if (scope === "wildcard4" && endpoint.address !== 0) return "listens-everywhere";
   if (scope === "wildcard6" || scope === "address6") return "listens-ipv6";
-  return undefined;
+  const isStranger = flow.kind === "relayed" && owner !== undefined && !isGateway(audited, listener);
+  return isStranger && serves(listener, endpoint) ? "held-by-another" : undefined;
+}
+
+/** Whether it is the program that should listen there, in another way. A program of which nothing else is known is. */
+function isMeant(audited: Audited, listener: Listener, { flow, service }: ExpectedDoor): boolean {
+  const { owner, protocol } = listener;
+  if (flow.kind === "relayed") return isGateway(audited, listener);
+  if (owner?.unit === undefined || service?.unit === undefined) return protocol === "tcp";
+  return owner.unit === `${service.unit}.service`;
 }
 
 function notListening(audited: Audited, door: ExpectedDoor, tcp: readonly Listener[]): AuditFinding {
@@ -53,7 +66,7 @@ function notListening(audited: Audited, door: ExpectedDoor, tcp: readonly Listen
     flow: flow.id,
     message: `${flow.id} should listen on ${formatEndpoint(endpoint)}, and ${elsewhere}`,
     evidence: other === undefined ? nothing(endpoint) : evidenceOf(other),
-    fix: fixOf(audited, door),
+    fix: starting(audited, door),
   });
 }
 
@@ -70,18 +83,11 @@ function undeclared(audited: Audited, byPort: ReadonlyMap<number, readonly Liste
         finding(audited, "not-declared", {
           message: `${placeOf(listener)}${ownerOf(listener)} listens on a terminal's port that the inventory does not open`,
           evidence: evidenceOf(listener),
-          fix: `declare the terminal and run ecluse apply, or stop that program`,
+          // Where the terminal is meant: it is declared.
+          fix: isGateway(audited, listener) ? tellingGateway(audited) : freeing(audited, listener),
         }),
       );
   });
-}
-
-function fixOf({ host }: Audited, { flow, service }: ExpectedDoor): string {
-  if (flow.kind === "relayed") return "systemctl status ecluse; ecluse status";
-  const unit = service?.unit;
-  if (unit === undefined) return `let it listen on its own address only: ecluse render nginx --machine ${host}`;
-  const dropIn = `/etc/systemd/system/${unit}.service.d/ecluse.conf`;
-  return `ecluse render systemd --machine ${host} --out DIR/; install its ${unit}.service.d/ecluse.conf as ${dropIn}; systemctl daemon-reload; systemctl restart ${unit}`;
 }
 
 export function formatEndpoint({ address, port }: Endpoint): string {

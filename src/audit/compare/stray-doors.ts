@@ -3,7 +3,7 @@ import { inPlan, positionOf } from "../../inventory/numbering.ts";
 import type { Audited } from "../audited.ts";
 import { EVERYBODY, NOBODY } from "../wall/address-set.ts";
 import { portsOf } from "../wall/rules-at.ts";
-import { type GuardedDoor, addressOf } from "./guarded-doors.ts";
+import type { GuardedDoor } from "./guarded-doors.ts";
 
 export function strayDoors(audited: Audited): readonly GuardedDoor[] {
   if (audited.host !== "gateway") return [];
@@ -15,7 +15,7 @@ export function strayDoors(audited: Audited): readonly GuardedDoor[] {
     .filter((port) => !declared.has(port) && isOfPlan(port))
     .map((port) => ({
       id: `port ${port}`,
-      endpoint: { address: addressOf(audited), port },
+      endpoint: { address: audited.address, port },
       allowed: NOBODY,
       judged: EVERYBODY,
       held: false,

@@ -26,6 +26,7 @@ import { type Mending, closing, opening } from "../wall/mending.ts";
 import type { Place } from "../wall/ruleset.ts";
 import type { Decision } from "../wall/walk.ts";
 import { type GuardedDoor, guardedDoors } from "./guarded-doors.ts";
+import { removing } from "./listener-fixes.ts";
 import { sshDoors } from "./ssh-doors.ts";
 import { strayDoors } from "./stray-doors.ts";
 
@@ -213,7 +214,7 @@ function unsureUndo({ deciders: [first] }: Gap): string {
 function unpublishing({ facts }: Audited, group: readonly Gap[]): string {
   const commands = group.flatMap(({ door, deciders: decisions }) => {
     const container = publisherOf(facts, door.endpoint.port);
-    if (container !== undefined) return [`docker rm --force '${container.replaceAll("'", "")}'`];
+    if (container !== undefined) return [removing(container)];
     return decisions.flatMap(({ rule }) => (rule?.action.kind === "translate" ? [rule.undo] : []));
   });
   return [...new Set(commands)].join(" && ");
