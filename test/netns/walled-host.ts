@@ -62,13 +62,14 @@ export class WalledHost implements AsyncDisposable {
   }
 
   /** Programs of Node hold these ports, on the host's own address. */
-  async hold(ports: readonly number[]): Promise<void> {
-    const child = this.host.start(process.execPath, "-e", HOLDER, GATEWAY, ...ports.map(String));
+  async hold(ports: readonly number[], address = GATEWAY): Promise<void> {
+    const child = this.host.start(process.execPath, "-e", HOLDER, address, ...ports.map(String));
     if (child.stdout !== null) await once(child.stdout, "data");
   }
 
+  /** Each in a folder of the host's own, with its own programs before others, and with an end. */
   sh(...lines: readonly string[]): void {
-    for (const line of lines) this.host.run("sh", "-ec", line);
+    for (const line of lines) this.host.run("timeout", "60", "sh", "-ec", `cd /run; PATH=/run/bin:$PATH; ${line}`);
   }
 
   read({ inventory }: Subject, name = "gateway"): Promise<HostFacts> {

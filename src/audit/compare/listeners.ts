@@ -1,6 +1,6 @@
 /** Who listens, against who should: on exactly its address, in the host's own network, IPv4, TCP. */
 import { formatAddress } from "@ecluse/guard/address";
-import { inPlan, positionOf } from "../../inventory/numbering.ts";
+import { positionOf } from "../../inventory/numbering.ts";
 import { escapeControls } from "../../inventory/quote.ts";
 import type { Endpoint } from "../../inventory/model.ts";
 import { type Audited, type ExpectedDoor, finding } from "../audited.ts";
@@ -20,8 +20,9 @@ export function compareListeners(audited: Audited): readonly AuditFinding[] {
 
 function atDoor(audited: Audited, door: ExpectedDoor, there: readonly Listener[]): readonly AuditFinding[] {
   const tcp = there.filter(({ protocol }) => protocol === "tcp");
-  const missing = tcp.some((each) => serves(each, door.endpoint)) ? [] : [notListening(audited, door, tcp)];
-  return [...missing, ...there.flatMap((listener) => misplaced(audited, door, listener) ?? [])];
+  const serving = tcp.find((each) => serves(each, door.endpoint));
+  const others = there.flatMap((listener) => misplaced(audited, door, { listener, serving }) ?? []);
+  return serving === undefined ? [notListening(audited, door, tcp), ...others] : others;
 }
 
 /** Whether a client that connects to the endpoint reaches this socket. */
@@ -30,14 +31,36 @@ export function serves({ scope, address, namespace }: Listener, endpoint: Endpoi
   return scope === "wildcard4" || scope === "wildcard6" || (scope === "address" && address === endpoint.address);
 }
 
-function misplaced(audited: Audited, door: ExpectedDoor, listener: Listener): AuditFinding | undefined {
-  const code = wrongness(audited, listener, door);
+interface There {
+  readonly listener: Listener;
+  /** Who serves the door, if somebody does. */
+  readonly serving: Listener | undefined;
+}
+
+function misplaced(audited: Audited, door: ExpectedDoor, { listener, serving }: There): AuditFinding | undefined {
+  const isBeside = serving !== undefined && isStray(audited, listener, serving);
+  const code = isBeside ? "listens-elsewhere" : wrongness(audited, listener, door);
   if (code === undefined) return undefined;
   const { flow, endpoint } = door;
   const where = `${listener.protocol} ${placeOf(listener)}${ownerOf(listener)}`;
   const message = `${flow.id} should listen on ${formatEndpoint(endpoint)} alone; there is ${where}`;
   const fix = isMeant(audited, listener, door) ? moving(audited, door) : freeing(audited, listener);
   return finding(audited, code, { flow: flow.id, message, evidence: evidenceOf(listener), fix });
+}
+
+/** One more address that a network reaches, with no flow there: at a port of the plan, or by the program of the door. */
+function isStray(audited: Audited, listener: Listener, serving: Listener): boolean {
+  const { scope, address = 0, port, namespace, protocol, owner } = listener;
+  if (scope !== "address" || namespace !== "" || protocol !== "tcp" || isLoopback(address)) return false;
+  if (audited.doors.some(({ endpoint }) => endpoint.port === port && endpoint.address === address)) return false;
+  return (
+    (audited.host === "gateway" && positionOf(port) !== undefined) ||
+    (owner !== undefined && owner.pid === serving.owner?.pid)
+  );
+}
+
+function isLoopback(address: number): boolean {
+  return address >>> 24 === 127;
 }
 
 function wrongness(audited: Audited, listener: Listener, { flow, endpoint }: ExpectedDoor): AuditCode | undefined {
@@ -66,8 +89,14 @@ function notListening(audited: Audited, door: ExpectedDoor, tcp: readonly Listen
     flow: flow.id,
     message: `${flow.id} should listen on ${formatEndpoint(endpoint)}, and ${elsewhere}`,
     evidence: other === undefined ? nothing(endpoint) : evidenceOf(other),
-    fix: starting(audited, door),
+    fix: [...(other === undefined ? [] : leaving(audited, other, door)), starting(audited, door)].join(" && "),
   });
+}
+
+/** Who is no more than in the way ends; what stands in a network of its own is not. */
+function leaving(audited: Audited, other: Listener, door: ExpectedDoor): readonly string[] {
+  const isInTheWay = other.namespace === "" && !isLoopback(other.address ?? 0) && !isMeant(audited, other, door);
+  return isInTheWay ? [freeing(audited, other)] : [];
 }
 
 /** Listeners on ports that only flows should have, at addresses where no flow is. */
@@ -75,10 +104,9 @@ function undeclared(audited: Audited, byPort: ReadonlyMap<number, readonly Liste
   if (audited.host !== "gateway") return [];
   const declared = new Set(audited.doors.map(({ endpoint }) => endpoint.port));
   return [...byPort].flatMap(([port, listeners]) => {
-    const position = positionOf(port);
-    if (declared.has(port) || position === undefined || !inPlan(position)) return [];
+    if (declared.has(port) || positionOf(port) === undefined) return [];
     return listeners
-      .filter(({ protocol }) => protocol === "tcp")
+      .filter(({ protocol, namespace, address = 0 }) => protocol === "tcp" && namespace === "" && !isLoopback(address))
       .map((listener) =>
         finding(audited, "not-declared", {
           message: `${placeOf(listener)}${ownerOf(listener)} listens on a terminal's port that the inventory does not open`,

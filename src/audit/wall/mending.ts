@@ -37,6 +37,7 @@ const MANY = 2 ** 31;
 const PATIENCE = 8;
 
 export function closing(mending: Mending, doors: readonly Asked[]): string {
+  if (allowsAll(mending.ufw)) return DENYING;
   const removed = new Set<Rule>();
   const undone: string[] = [];
   for (let turn = 0; turn < PATIENCE; turn += 1) {
@@ -50,7 +51,7 @@ export function closing(mending: Mending, doors: readonly Asked[]): string {
     if (naming !== undefined && (rule === undefined || breadth(rule) > MANY || rule === naming.rule)) {
       return written(mending, [...undone, ...taken(naming, doors)]);
     }
-    if (rule === undefined) return written(mending, [...doors.flatMap(refusing), ...undone]);
+    if (rule === undefined) return written(mending, doors.flatMap(refusing));
     removed.add(rule);
     undone.push(undoOf(rule, mending.ufw));
   }
@@ -60,6 +61,13 @@ export function closing(mending: Mending, doors: readonly Asked[]): string {
     return isNobody(lost) ? [] : [{ endpoint, allowed, sources: lost }];
   });
   return written(mending, [...openings(mending, shut, removed), ...undone]);
+}
+
+/** What makes of UFW's rules a wall again: without it, whoever no rule names comes in. */
+export const DENYING = "ufw default deny incoming";
+
+export function allowsAll({ enabled, incoming }: Ufw): boolean {
+  return enabled === true && incoming === "ACCEPT";
 }
 
 export function opening(mending: Mending, doors: readonly Asked[]): string {
