@@ -35,6 +35,7 @@ const ALWAYS: readonly Asking[] = [
   { id: "ufw", command: "grep -H '^[A-Z]' /etc/ufw/ufw.conf /etc/default/ufw; ufw status verbose | head -n 8" },
   { id: "ufw-rules", command: "cat /etc/ufw/user.rules" },
   { id: "ufw-rules6", command: "cat /etc/ufw/user6.rules" },
+  { id: "ufw-own", command: "grep -H '^-A' /etc/ufw/before.rules /etc/ufw/after.rules" },
   {
     id: "docker",
     command:

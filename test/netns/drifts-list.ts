@@ -85,6 +85,7 @@ const UFW_DRIFTS = on("a gateway behind UFW", [
     name: "SSH open to anyone",
     made: ["ufw allow 22/tcp"],
     found: "ssh-open-to-all",
+    along: ["ipv6-opened"],
     evidence: /--dport 22 -j ACCEPT/,
   },
   {

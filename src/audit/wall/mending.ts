@@ -6,7 +6,7 @@
  */
 import { formatAddress, formatNetwork } from "@ecluse/guard/address";
 import type { Endpoint } from "../../inventory/model.ts";
-import { type Ufw, entryOf } from "../parse/ufw.ts";
+import { type Ufw, type UfwLine, entryOf, lineOf } from "../parse/ufw.ts";
 import { type AddressSet, intersection, isNobody, meet, networksIn, without } from "./address-set.ts";
 import { type Naming, formatElement, namedElements, namingSets, setsNaming } from "./elements.ts";
 import { type HostWalls, type Reach, decisionsOf, reachOf } from "./host-walls.ts";
@@ -159,9 +159,16 @@ function decidedOn(reach: Reach, sources: AddressSet): readonly Decision[] {
 
 /** A rule that UFW wrote is taken away by UFW: it would come back with the next reload. */
 export function undoOf(rule: Rule, ufw: Ufw): string {
+  const own = rule.place.chain.startsWith("ufw-") ? lineOf(ufw, rule) : undefined;
+  if (own !== undefined) return `${withoutLine(own)} && ufw reload`;
   if (rule.place.chain !== "ufw-user-input") return rule.undo;
   const entry = entryOf(ufw.entries, rule);
   return entry === undefined ? "ufw reload" : `ufw delete ${entry.words}`;
+}
+
+/** For sed, the line as it stands: what means something in its patterns, or to a shell in quotes, is any character. */
+function withoutLine({ file, rule: { line } }: UfwLine): string {
+  return `sed -i '/^${line.replaceAll(/[^\w ,:=!-]/g, ".")}$/d' ${file}`;
 }
 
 /** The elements that let too many in go; what the inventory has of them comes back. */
