@@ -12,8 +12,9 @@ export const dockerSkip = needs(["docker.io", "iproute2", "iptables", "ufw", "so
 /** Throws where dockerd does not start. `contained`: the gateway runs in a container, in the host's network. */
 export async function dockerGateway({ contained = false } = {}): Promise<DriftHost> {
   await using stack = new AsyncDisposableStack();
-  const host = stack.use(contained ? await toServe(UFW) : await serving(UFW));
+  // The host goes first: dockerd, and what it has started, end with its processes.
   const docker = stack.use(new Docker());
+  const host = stack.use(contained ? await toServe(UFW) : await serving(UFW));
   const why = await docker.start(host.walled.host);
   if (why !== undefined) throw new Error(why);
   await importEcho(docker);
@@ -34,11 +35,11 @@ const CONTAINED = [
   "&& until ss -Htln 'sport = :10102' | grep -q .; do :; done",
 ].join(" ");
 
-/** The smallest image: a program that repeats what it hears, and the libraries it needs, as they are on this machine. */
+/** A small image of what this machine has: a program that repeats what it hears, what a gateway asks of its host, and libraries. */
 async function importEcho(docker: Docker): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "ecluse-echo-"));
   try {
-    const programs = ["socat", "cat"].map((name) => program(name) ?? name);
+    const programs = ["socat", "cat", "flock"].map((name) => program(name) ?? name);
     const libraries =
       execFileSync("ldd", [...programs, process.execPath], { encoding: "utf8" }).match(/\/\S+(?= \(0x)/g) ?? [];
     const packed = join(folder, "echo.tar");

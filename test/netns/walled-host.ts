@@ -43,11 +43,10 @@ export class WalledHost implements AsyncDisposable {
   }
 
   static async create(): Promise<WalledHost> {
-    const host = await Host.create("gateway", { apart: true });
+    const host = await apart("gateway");
     const internet = await Host.create("internet");
     // A cable is named after its other end: the gateway gets an interface tailscale0.
     const tailnet = await Host.create("tailscale0");
-    host.run("sh", "-ec", OWN_FILES);
     cable(host, internet);
     cable(host, tailnet);
     host.address("internet", `${GATEWAY}/24`);
@@ -86,6 +85,13 @@ export class WalledHost implements AsyncDisposable {
     await this.tailnet[Symbol.asyncDispose]();
     await this.host[Symbol.asyncDispose]();
   }
+}
+
+/** A host that sees its own processes and its own files alone. */
+export async function apart(name: string): Promise<Host> {
+  const host = await Host.create(name, { apart: true });
+  host.run("sh", "-ec", OWN_FILES);
+  return host;
 }
 
 /** The host's own /etc, written over a copy that lives as long as it; and a /run without other programs' sockets. */

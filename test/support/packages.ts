@@ -14,6 +14,8 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   "conntrack-tools": "conntrack",
   "docker.io": "dockerd",
   systemd: "systemd-socket-activate",
+  "openssh-server": "sshd",
+  "openssh-client": "ssh",
   "clamav-daemon": "clamd",
   "libxml2-utils": "xmllint",
   "wireguard-tools": "wg",
