@@ -46,7 +46,7 @@ const WALL =
 /** As many as the command asks at once. */
 const AT_ONCE = 8;
 
-const skip = needs(["iproute2", "nftables", "openssh-server", "openssh-client"], { root: true });
+const skip = needs(["iproute2", "nftables", "openssh-server", "openssh-client", "procps"], { root: true });
 
 suite("other machines over ssh", { skip, timeout: 180_000 }, () => {
   test("one report of all: who drifted, who is right, and who cannot be asked", async () => {

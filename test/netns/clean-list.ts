@@ -1,4 +1,6 @@
 /** Hosts that are right, in many honest ways: an audit has not a word to say of any. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
 import { dockerGateway, dockerSkip } from "./docker-host.ts";
 import {
   DOCKER,
@@ -27,7 +29,7 @@ export interface CleanHost {
   readonly skip: string | false;
 }
 
-const FIREWALLS: Readonly<Record<string, readonly string[]>> = {
+const RULES: Readonly<Record<string, readonly string[]>> = {
   "UFW as the inventory says": UFW,
   "UFW with a limit on SSH": [...UFW, `ufw limit from ${ADMIN} to any port 22 proto tcp`],
   "UFW with logging, and a rule for something else": [...UFW, "ufw logging high", "ufw allow 8443/tcp"],
@@ -69,16 +71,9 @@ RULES`,
   ],
 };
 
-/** Programs that are nobody's door: one for this host alone at a port of the plan, one where UFW lets nobody in. */
-const OTHERS = [
-  "socat TCP-LISTEN:11211,bind=127.0.0.1,fork EXEC:cat </dev/null >/dev/null 2>&1 &",
-  "socat TCP-LISTEN:8443,fork EXEC:cat </dev/null >/dev/null 2>&1 &",
-  "socat UDP-LISTEN:5353,fork EXEC:cat </dev/null >/dev/null 2>&1 &",
-  'for port in 11211 8443; do until ss -Htln "sport = :$port" | grep -q .; do :; done; done',
-];
-
-export const CLEAN: readonly CleanHost[] = [
-  ...Object.entries(FIREWALLS).map(([name, made]) => ({ name, open: () => gateway(made), skip })),
+/** A program holds the ports. */
+export const FIREWALLS: readonly CleanHost[] = [
+  ...Object.entries(RULES).map(([name, made]) => ({ name, open: () => gateway(made), skip })),
   { name: "no firewall, and the gateway judges", open: () => gateway([], { subject: UNSAID }), skip },
   {
     name: "no firewall, and a list of the banned",
@@ -104,6 +99,17 @@ export const CLEAN: readonly CleanHost[] = [
     open: () => proxy(["ufw allow 443/tcp; ufw --force enable"]),
     skip,
   },
+];
+
+/** Programs that are nobody's door: one for this host alone at a port of the plan, one where UFW lets nobody in. */
+const OTHERS = [
+  "socat TCP-LISTEN:11211,bind=127.0.0.1,fork EXEC:cat </dev/null >/dev/null 2>&1 &",
+  "socat TCP-LISTEN:8443,fork EXEC:cat </dev/null >/dev/null 2>&1 &",
+  "socat UDP-LISTEN:5353,fork EXEC:cat </dev/null >/dev/null 2>&1 &",
+  'for port in 11211 8443; do until ss -Htln "sport = :$port" | grep -q .; do :; done; done',
+];
+
+export const PROGRAMS: readonly CleanHost[] = [
   {
     name: "a gateway that serves behind the UFW that Ecluse renders, beside programs of no door",
     open: () => serving([]),
@@ -152,3 +158,15 @@ export const CLEAN: readonly CleanHost[] = [
     skip: systemdSkip,
   },
 ];
+
+export const CLEAN: readonly CleanHost[] = [...FIREWALLS, ...PROGRAMS];
+
+export function saysNothingOf(hosts: readonly CleanHost[]): void {
+  for (const { name, open, made = [], skip } of hosts) {
+    test(`${name}: not a word`, { skip }, async () => {
+      await using host = await open();
+      host.sh(...made);
+      assert.deepEqual(await host.audit(), []);
+    });
+  }
+}

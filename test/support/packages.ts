@@ -16,6 +16,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   systemd: "systemd-socket-activate",
   "openssh-server": "sshd",
   "openssh-client": "ssh",
+  procps: "pgrep",
   "clamav-daemon": "clamd",
   "libxml2-utils": "xmllint",
   "wireguard-tools": "wg",
