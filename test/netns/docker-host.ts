@@ -5,18 +5,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Docker } from "../support/docker.ts";
 import { needs, program } from "../support/packages.ts";
-import { type DriftHost, UFW, serving, toServe } from "./drift-hosts.ts";
+import { CannotStart, type DriftHost, UFW, serving, toServe } from "./drift-hosts.ts";
 
 export const dockerSkip = needs(["docker.io", "iproute2", "iptables", "ufw", "socat"], { root: true });
 
-/** Throws where dockerd does not start. `contained`: the gateway runs in a container, in the host's network. */
+/** Throws `CannotStart` where dockerd does not start. `contained`: the gateway runs in a container, in the host's network. */
 export async function dockerGateway({ contained = false } = {}): Promise<DriftHost> {
   await using stack = new AsyncDisposableStack();
   // The host goes first: dockerd, and what it has started, end with its processes.
   const docker = stack.use(new Docker());
   const host = stack.use(contained ? await toServe(UFW) : await serving(UFW));
   const why = await docker.start(host.walled.host);
-  if (why !== undefined) throw new Error(why);
+  if (why !== undefined) throw new CannotStart(why);
   await importEcho(docker);
   // Where everybody looks for it.
   host.sh(`ln -s ${docker.socket} /run/docker.sock`);

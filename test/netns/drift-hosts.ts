@@ -3,6 +3,7 @@
  * `drifts-list.ts`, who else is right in `clean-list.ts`.
  */
 import { once } from "node:events";
+import type { TestContext } from "node:test";
 import type { AuditFinding } from "../../src/audit/finding.ts";
 import type { Subject } from "../../src/render/subject.ts";
 import { textSubject } from "../render/subjects.ts";
@@ -16,6 +17,20 @@ export interface DriftHost extends AsyncDisposable {
   /** Each line a command line of the host's root. */
   sh(...lines: readonly string[]): void;
   audit(): Promise<readonly AuditFinding[]>;
+}
+
+/** Why such a host cannot be here: its test is skipped, with that. */
+export class CannotStart extends Error {}
+
+/** Opens a host; `undefined`: there can be none here, and the test is skipped. */
+export async function opened(open: () => Promise<DriftHost>, context: TestContext): Promise<DriftHost | undefined> {
+  try {
+    return await open();
+  } catch (error) {
+    if (!(error instanceof CannotStart)) throw error;
+    context.skip(error.message);
+    return undefined;
+  }
 }
 
 const INVENTORY = `

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { AuditFinding } from "../../src/audit/finding.ts";
-import { OWN_DROP, RING, UFW, type DriftHost, byHand, gateway, machine, serving } from "./drift-hosts.ts";
+import { OWN_DROP, RING, UFW, type DriftHost, byHand, gateway, machine, opened, serving } from "./drift-hosts.ts";
 import { DRIFTS, type Drift } from "./drifts-list.ts";
 import { dockerGateway } from "./docker-host.ts";
 import { systemdMachine } from "./systemd-host.ts";
@@ -37,8 +37,9 @@ export function tryDriftsTogetherOn(name: DriftHostName): void {
   let host: DriftHost | undefined;
   after(() => host?.[Symbol.asyncDispose]());
   for (const drift of DRIFTS.filter(({ on }) => on === name)) {
-    test(`${name}: ${drift.name}`, async () => {
-      const used = host ?? (await DRIFT_HOSTS[name]());
+    test(`${name}: ${drift.name}`, async (context) => {
+      const used = host ?? (await opened(DRIFT_HOSTS[name], context));
+      if (used === undefined) return;
       await using spoilt = new AsyncDisposableStack();
       spoilt.use(used);
       host = undefined;
