@@ -3,6 +3,8 @@
  * `drifts-list.ts`, who else is right in `clean-list.ts`.
  */
 import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { AuditFinding } from "../../src/audit/finding.ts";
 import type { Subject } from "../../src/render/subject.ts";
@@ -183,9 +185,15 @@ export interface ServingHost extends DriftHost {
   readonly walled: WalledHost;
 }
 
+/** What was compiled once is not compiled again, by any host: most of the time of a short command. */
+const COMPILED = join(tmpdir(), "ecluse-tests-compiled");
+
 function program(): string {
-  const words = [process.execPath, "--conditions=source", `${process.cwd()}/src/cli/main.ts`];
-  return `#!/bin/sh\nECLUSE_INVENTORY=/etc/ecluse/ecluse.yaml exec ${words.join(" ")} "$@"\n`;
+  const line = `${process.execPath} --conditions=source ${process.cwd()}/src/cli/ecluse.js`;
+  return `#!/bin/sh
+export ECLUSE_INVENTORY=/etc/ecluse/ecluse.yaml NODE_COMPILE_CACHE=${COMPILED}
+exec ${line} "$@"
+`;
 }
 
 function asDriftHost(walled: WalledHost, subject: Subject, name: string): DriftHost {

@@ -331,13 +331,13 @@ const SERVING_DRIFTS = on("a gateway that serves", [
   },
   {
     name: "another program on 0.0.0.0",
-    made: tooLate(serving(`TCP-LISTEN:10102,fork ${OTHER}`, 10102)),
+    made: applied(WITHOUT_10102, serving(`TCP-LISTEN:10102,fork ${OTHER}`, 10102)),
     found: "listens-everywhere",
     evidence: /00000000:2776 /,
   },
   {
     name: "another program on [::], which takes IPv4, too",
-    made: tooLate(serving(`TCP6-LISTEN:10102,ipv6only=0,fork ${OTHER}`, 10102)),
+    made: applied(WITHOUT_10102, serving(`TCP6-LISTEN:10102,ipv6only=0,fork ${OTHER}`, 10102)),
     found: "listens-ipv6",
     evidence: / 0{32}:2776 /,
   },
@@ -349,7 +349,7 @@ const SERVING_DRIFTS = on("a gateway that serves", [
   },
   {
     name: "an IPv6 socket on all IPv4 addresses, ::ffff:0.0.0.0",
-    made: tooLate(serving(`TCP6-LISTEN:10102,bind=[::ffff:0.0.0.0],ipv6only=0,fork ${OTHER}`, 10102)),
+    made: applied(WITHOUT_10102, serving(`TCP6-LISTEN:10102,bind=[::ffff:0.0.0.0],ipv6only=0,fork ${OTHER}`, 10102)),
     found: "listens-everywhere",
     evidence: / 0{16}FFFF0{12}:2776 /,
   },
@@ -389,7 +389,7 @@ const SERVING_DRIFTS = on("a gateway that serves", [
 const DOCKER_DRIFTS = on("a gateway beside Docker", [
   {
     name: "a container published on a terminal's port, with docker-proxy",
-    made: tooLate("docker run --detach --publish 10102:8888 echo"),
+    made: applied(WITHOUT_10102, "docker run --detach --publish 10102:8888 echo"),
     found: "docker-bypasses-firewall",
     along: ["listens-everywhere", "listens-ipv6"],
     evidence: /-A DOCKER .*--dport 10102 -j DNAT/,

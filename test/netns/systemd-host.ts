@@ -46,7 +46,8 @@ const SITE = `server {
 `;
 
 const PROGRAM = `#!/bin/sh
-ECLUSE_INVENTORY=/etc/ecluse/ecluse.yaml exec node --conditions=source /opt/ecluse/src/cli/main.ts "$@"
+export ECLUSE_INVENTORY=/etc/ecluse/ecluse.yaml NODE_COMPILE_CACHE=/run/compiled
+exec node --conditions=source /opt/ecluse/src/cli/ecluse.js "$@"
 `;
 
 /** A cable that leads nowhere: connections come by an interface, not by lo. */
