@@ -21,7 +21,7 @@ machines:
   prod: { address: ${GATEWAY} }
 services:
   api: { machine: prod, port: 3021, allow: [proxy], unit: api, hostVariable: API_HOST, outbound: any }
-  mempool: { machine: prod, port: 3015, allow: [proxy] }
+  mempool: { machine: prod, port: 3015, allow: [proxy], unit: nginx, outbound: any }
 `;
 
 const SUBJECT = textSubject(INVENTORY);
