@@ -25,8 +25,6 @@ export function flowPlaces({ depots, others }: OverviewAnswer): FlowPlaces {
       }),
     ),
   );
-  others.forEach(({ flow, label }, column) =>
-    places.set(flow, { column, ...(label === undefined ? {} : { label }) }),
-  );
+  others.forEach(({ flow, label }, column) => places.set(flow, { column, ...(label === undefined ? {} : { label }) }));
   return places;
 }

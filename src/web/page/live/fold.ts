@@ -11,9 +11,14 @@ import type {
   OverviewAnswer,
   RecentRefusal,
   SessionOverview,
+  StreamEvents,
 } from "../answers.ts";
-import type { Began, Ended, HealthTold, LiveEvent, Refused } from "./live-event.ts";
 import type { FlowPlaces } from "./flow-places.ts";
+import type { LiveEvent } from "./live-event.ts";
+
+type Began = StreamEvents["began"];
+type Ended = StreamEvents["ended"];
+type Refused = StreamEvents["refused"];
 
 /** A flow with what it goes back to once nobody is inside. */
 export interface LiveFlow extends FlowOverview {
@@ -59,12 +64,12 @@ class Draft {
 
   take(event: LiveEvent): void {
     this.#last = event.id;
-    if (event.event === "began") this.#begin(event);
-    else if (event.event === "ended") this.#end(event);
-    else if (event.event === "refused") this.#refused.push(event);
-    else if (event.event === "health") this.#change(event.flow, (flow) => heard(flow, event));
-    else if (event.event === "door" && event.state === "blocked")
-      this.#change(event.flow, (flow) => ({ ...flow, state: "blocked" }));
+    if (event.event === "began") this.#begin(event.data);
+    else if (event.event === "ended") this.#end(event.data);
+    else if (event.event === "refused") this.#refused.push(event.data);
+    else if (event.event === "health") this.#change(event.data.flow, (flow) => heard(flow, event.data));
+    else if (event.event === "door" && event.data.state === "blocked")
+      this.#change(event.data.flow, (flow) => ({ ...flow, state: "blocked" }));
   }
 
   finished(): OverviewAnswer {
@@ -79,7 +84,8 @@ class Draft {
       depots: this.#depots(),
       others: before.others.map((flow) => this.#flows.get(flow.flow) ?? flow),
       inside: goneOrNew ? this.#inside() : before.inside,
-      recent: this.#recent.length === 0 ? before.recent : [...this.#recent.toReversed(), ...before.recent].slice(0, RECENT),
+      recent:
+        this.#recent.length === 0 ? before.recent : [...this.#recent.toReversed(), ...before.recent].slice(0, RECENT),
       refusals: this.#refused.length === 0 ? before.refusals : withRefusals(before.refusals, this.#refused),
     };
   }
@@ -167,7 +173,7 @@ function restingAfter(before: Resting | undefined, ended: Ended, at: number): Re
   return { state: "free", since: at };
 }
 
-function heard(flow: LiveFlow, { state, since, cause }: HealthTold): LiveFlow {
+function heard(flow: LiveFlow, { state, since, cause }: StreamEvents["health"]): LiveFlow {
   const why = cause === undefined ? {} : { cause };
   const resting: Resting = state === "up" ? { state: "free", since } : { state: "down", since, ...why };
   const told = { ...flow, resting };

@@ -1,56 +1,32 @@
 /** What the gateway tells while it happens, read from the stream. */
+import type { StreamEvents } from "../answers.ts";
 import type { StreamMessage } from "./event-reader.ts";
 
-export type LiveEvent = { readonly id: string } & (
-  | ({ readonly event: "began" } & Began)
-  | ({ readonly event: "ended" } & Ended)
-  | ({ readonly event: "refused" } & Refused)
-  | { readonly event: "changed" }
-  | ({ readonly event: "health" } & HealthTold)
-  | { readonly event: "door"; readonly flow: string; readonly endpoint: string; readonly state: "blocked" | "open" }
-  | { readonly event: "lost" }
-);
-
-export interface Began {
-  readonly session: number;
-  readonly flow: string;
-  readonly source: string;
-  readonly rule: string;
-  /** Milliseconds since the epoch. */
-  readonly started: number;
+/** Of the dashboard's own server: whether it has the gateway. */
+interface GatewayTold {
+  readonly state: "gone" | "back";
 }
 
-export interface Ended extends Began {
-  readonly duration: number;
-  readonly bytesToTarget: number;
-  readonly bytesToClient: number;
-  readonly outcome: string;
-  readonly by: string;
-  readonly cause?: string;
-}
+type Told = StreamEvents & { readonly gateway: GatewayTold };
 
-export interface Refused {
-  readonly source: string | null;
-  readonly flow: string | null;
-  readonly outcome: string;
-  readonly reason: string;
-  readonly count: number;
-  readonly at: number;
-}
+export type LiveEvent = {
+  readonly [Name in keyof Told]: { readonly id: string; readonly event: Name; readonly data: Told[Name] };
+}[keyof Told];
 
-export interface HealthTold {
-  readonly flow: string;
-  readonly state: "up" | "down";
-  readonly since: number;
-  readonly cause?: string;
-}
-
-const KNOWN: readonly string[] = ["began", "ended", "refused", "changed", "health", "door", "lost"];
+const KNOWN: ReadonlySet<string> = new Set<keyof Told>([
+  "began",
+  "ended",
+  "refused",
+  "changed",
+  "health",
+  "door",
+  "lost",
+  "gateway",
+]);
 
 /** `undefined`: an event of a newer gateway, which this page does not know. */
 export function liveEvent({ id, event, data }: StreamMessage): LiveEvent | undefined {
-  if (!KNOWN.includes(event)) return undefined;
-  return { ...(JSON.parse(data) as object), id, event } as LiveEvent;
+  return KNOWN.has(event) ? ({ id, event, data: JSON.parse(data) as unknown } as LiveEvent) : undefined;
 }
 
 /** Whether an event is later than the last one that an overview includes; ids are `EPOCH-NUMBER`. */

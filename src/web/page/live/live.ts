@@ -24,6 +24,8 @@ const BETWEEN_OVERVIEWS = 1_000;
 /** What nobody told (a grant that ran into its last hour) is found by asking now and then. */
 const OVERVIEW_EVERY = 60_000;
 const RETRY = [500, 1_000, 2_000, 5_000];
+/** Events after which only the overview says what is. */
+const TELLS_TOO_LITTLE: ReadonlySet<LiveEvent["event"]> = new Set(["changed", "lost", "health", "door"]);
 /** A page that is not shown draws no frames. */
 const UNSEEN_PERIOD = 1_000;
 
@@ -152,10 +154,17 @@ export class Live {
   }
 
   #take(event: LiveEvent): void {
-    const { event: name } = event;
-    if (name === "changed" || name === "lost" || name === "health" || name === "door") this.refresh();
+    if (event.event === "gateway") this.#gateway(event.data.state);
+    else if (TELLS_TOO_LITTLE.has(event.event)) this.refresh();
     this.#waiting.push(event);
     this.#drawSoon();
+  }
+
+  /** The dashboard has lost the gateway, or has it again; the stream from the dashboard stands. */
+  #gateway(state: "gone" | "back"): void {
+    if (state === "gone") return this.#cut(new Refusal({ status: 502, code: "no-gateway", title: "", hint: "" }));
+    this.#become({ state: "live", since: Date.now() });
+    this.refresh();
   }
 
   #cut(why: Refusal | undefined): void {

@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 
 type Way = "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown";
 
-export function useArrowKeys(area: RefObject<HTMLElement>): void {
+export function useArrowKeys(area: RefObject<HTMLElement | null>): void {
   useEffect(() => {
     const list = area.current;
     const listen = (event: KeyboardEvent): void => {

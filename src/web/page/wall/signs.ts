@@ -4,7 +4,7 @@
  * In session: a full square. Free: a ring. Down: a cross. Door blocked: a full triangle. Closed: a bar. Draining: a half
  * disc. Not heard of: a dot.
  */
-import { type VNode, h } from "preact";
+import { type ComponentChild, h } from "preact";
 import type { FlowState } from "../answers.ts";
 
 /** In the order of a legend: what goes on, what is wrong, what was done by hand, what is quiet. */
@@ -22,12 +22,13 @@ const SHAPES: Readonly<Record<FlowState, Shape>> = {
     `M${x + 2.6} ${y + 1}l2.4 2.4l2.4-2.4l1.6 1.6l-2.4 2.4l2.4 2.4l-1.6 1.6l-2.4-2.4l-2.4 2.4l-1.6-1.6l2.4-2.4l-2.4-2.4z`,
   blocked: (x, y) => `M${x + 5} ${y + 0.8}l4.5 8.2h-9z`,
   closed: (x, y) => `M${x + 1} ${y + 3.6}h8v2.8h-8z`,
-  draining: (x, y) => `M${x + 1} ${y + 5}h8a4 4 0 1 1-8 0zm4-4a4 4 0 0 1 4 4h-1.2a2.8 2.8 0 0 0-5.6 0h-1.2a4 4 0 0 1 4-4z`,
+  draining: (x, y) =>
+    `M${x + 1} ${y + 5}h8a4 4 0 1 1-8 0zm4-4a4 4 0 0 1 4 4h-1.2a2.8 2.8 0 0 0-5.6 0h-1.2a4 4 0 0 1 4-4z`,
   unheard: (x, y) => `M${x + 5} ${y + 3.8}a1.2 1.2 0 1 1 0 2.4a1.2 1.2 0 1 1 0-2.4z`,
 };
 
 /** A sign by itself, as large as the text; decorative: the words stand beside it. */
-export function Sign({ state }: { readonly state: FlowState }): VNode {
+export function Sign({ state }: { readonly state: FlowState }): ComponentChild {
   return h(
     "svg",
     { class: `sign state-${state}`, viewBox: "0 0 10 10", "aria-hidden": "true" },
@@ -36,7 +37,13 @@ export function Sign({ state }: { readonly state: FlowState }): VNode {
 }
 
 /** Many signs as one picture: a path for each state, however many cells. */
-export function SignGrid({ states, columns }: { readonly states: readonly FlowState[]; readonly columns: number }): VNode {
+export function SignGrid({
+  states,
+  columns,
+}: {
+  readonly states: readonly FlowState[];
+  readonly columns: number;
+}): ComponentChild {
   const rows = Math.ceil(states.length / columns);
   return h(
     "svg",

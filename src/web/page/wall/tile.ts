@@ -1,5 +1,5 @@
 /** One depot on the wall: a link that says in words what its picture shows. */
-import { Component, type VNode, h } from "preact";
+import { Component, type ComponentChild, h } from "preact";
 import type { DepotOverview, FlowState } from "../answers.ts";
 import { addressOf } from "../router.ts";
 import type { Words } from "../words/words.ts";
@@ -18,7 +18,7 @@ export class Tile extends Component<TileProps> {
     return next.depot !== depot || next.columns !== columns || next.words !== words;
   }
 
-  override render({ depot: { depot, name, terminals }, columns, words }: TileProps): VNode {
+  override render({ depot: { depot, name, terminals }, columns, words }: TileProps): ComponentChild {
     const states = terminals.map(({ state }) => state);
     const counts = countStates(states);
     const said = STATES.filter((state) => SAID.has(state) && counts[state] > 0);

@@ -1,12 +1,12 @@
 /** All depots at a glance. */
-import { type VNode, h } from "preact";
+import { type ComponentChild, h } from "preact";
 import { useRef } from "preact/hooks";
 import { useLive } from "../live/use-live.ts";
 import { useArrowKeys } from "../parts/arrow-keys.ts";
 import { useSpoken } from "../words/use-words.ts";
 import { Tile } from "./tile.ts";
 
-export function Wall(): VNode {
+export function Wall(): ComponentChild {
   const { words } = useSpoken();
   const depots = useLive(({ overview }) => overview?.depots) ?? [];
   const list = useRef<HTMLUListElement>(null);

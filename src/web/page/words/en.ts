@@ -8,7 +8,9 @@ const terminals = (count: number): string => many(count, "terminal", "terminals"
 const flows = (count: number): string => many(count, "flow", "flows");
 
 const few = (names: readonly string[]): string =>
-  names.length <= 4 ? names.join(", ") : `${names.slice(0, 3).join(", ")} and ${many(names.length - 3, "other", "others")}`;
+  names.length <= 4
+    ? names.join(", ")
+    : `${names.slice(0, 3).join(", ")} and ${many(names.length - 3, "other", "others")}`;
 
 const causes: Readonly<Record<string, string>> = {
   ECONNREFUSED: "it refuses the connection",
@@ -21,8 +23,7 @@ const causes: Readonly<Record<string, string>> = {
   mute: "it takes the connection and says nothing",
   unknown: "the cause is not known",
 };
-const because = (cause: string | undefined): string =>
-  cause === undefined ? "" : `: ${causes[cause] ?? cause}`;
+const because = (cause: string | undefined): string => (cause === undefined ? "" : `: ${causes[cause] ?? cause}`);
 
 const outcomes: Readonly<Record<string, string>> = {
   closed: "done",
@@ -69,6 +70,12 @@ const states: Readonly<Record<FlowState, string>> = {
   unheard: "not heard of yet",
 };
 
+/** The gateway says it in English, after the endpoint. */
+function doorTrouble(message: string): string {
+  const said = message.split(": ").slice(1).join(": ");
+  return said === "" ? "" : `: ${said}`;
+}
+
 function attention(what: Attention, name: (flow: string) => string, time: Formats, now: number): string {
   switch (what.what) {
     case "depot-down":
@@ -76,7 +83,7 @@ function attention(what: Attention, name: (flow: string) => string, time: Format
     case "terminal-down":
       return `${name(what.flow)} is down since ${time.minute(what.since, now)}${because(what.cause)}.`;
     case "door-blocked":
-      return `The door of ${name(what.flow)} cannot be opened: ${what.message}.`;
+      return `The door ${what.endpoint} of ${name(what.flow)} cannot be opened${doorTrouble(what.message)}.`;
     case "closed":
     case "draining": {
       const verb = what.what === "closed" ? "closed" : "put to drain";
@@ -126,11 +133,19 @@ function elsewise({ doors, flows: changed, settings, limits, rules }: PolicyChan
   const door = (list: PolicyChange["doors"]["opened"]): string =>
     few(list.map(({ endpoint, flow }) => `${endpoint} (${flow})`));
   return [
-    ...(doors.closed.length === 0 ? [] : [`Closes ${many(doors.closed.length, "door", "doors")}: ${door(doors.closed)}`]),
-    ...(doors.opened.length === 0 ? [] : [`Opens ${many(doors.opened.length, "door", "doors")}: ${door(doors.opened)}`]),
-    ...doors.redirected.map(({ endpoint, before, after }) => `${endpoint} leads to ${after.target}, not to ${before.target}`),
+    ...(doors.closed.length === 0
+      ? []
+      : [`Closes ${many(doors.closed.length, "door", "doors")}: ${door(doors.closed)}`]),
+    ...(doors.opened.length === 0
+      ? []
+      : [`Opens ${many(doors.opened.length, "door", "doors")}: ${door(doors.opened)}`]),
+    ...doors.redirected.map(
+      ({ endpoint, before, after }) => `${endpoint} leads to ${after.target}, not to ${before.target}`,
+    ),
     ...changed.renamed.map(({ before, after }) => `${before} is called ${after} from now on`),
-    ...settings.map((each) => `${each.setting}: ${each.after ?? "none"}, not ${each.before ?? "none"}: ${few(each.flows)}`),
+    ...settings.map(
+      (each) => `${each.setting}: ${each.after ?? "none"}, not ${each.before ?? "none"}: ${few(each.flows)}`,
+    ),
     ...limits.map(({ limit, before, after }) => `Limit ${limit}: ${after}, not ${before}`),
     ...rules.map(({ before, after, flows: ids }) => `The rule ${before} is called ${after}: ${few(ids)}`),
   ];
@@ -176,7 +191,8 @@ export const EN = {
     connecting: "Connecting …",
     live: "Live",
     cut: "No news",
-    lost: (since: string, ago: string) => `No news from the gateway since ${since}, ${ago} ago. What is shown is of then.`,
+    lost: (since: string, ago: string) =>
+      `No news from the gateway since ${since}, ${ago} ago. What is shown is of then.`,
     whys: {
       "no-gateway": "The gateway does not answer: it has stopped, or is being started again.",
       unreachable: "The dashboard does not answer: it has stopped, or the tunnel to it is down.",
@@ -217,7 +233,7 @@ export const EN = {
     inSession: "in session",
     refused: "refused in 15 min",
     down: "out of service",
-    terminals: (count: number) => (count === 1 ? "terminal" : "terminals"),
+    terminals: (count: number): string => (count === 1 ? "terminal" : "terminals"),
     of: (most: string) => `of ${most} at most`,
     more: (count: number) => `Show ${count} more`,
     fewer: "Show fewer",
@@ -233,7 +249,9 @@ export const EN = {
   causes,
   outcomes,
   reasons,
-  parties: { client: "by the client", target: "by the terminal", gateway: "by the gateway" } as Readonly<Record<string, string>>,
+  parties: { client: "by the client", target: "by the terminal", gateway: "by the gateway" } as Readonly<
+    Record<string, string>
+  >,
   phases: { waiting: "waits for its turn", dialling: "being connected", open: "in session" },
   leaving: "may finish, no right any more",
   since: (when: string) => `since ${when}`,
@@ -252,13 +270,17 @@ export const EN = {
       down: (since: string, cause: string | undefined) =>
         `Down${since === "" ? "" : ` since ${since}`}${because(cause)}.`,
       blocked: "Its door cannot be opened: nobody can enter.",
-      closed: (by: string, when: string, reason: string) => `Closed by ${by}, ${when}${reason === "" ? "" : `: ${reason}`}. Nobody can enter.`,
+      closed: (by: string, when: string, reason: string) =>
+        `Closed by ${by}, ${when}${reason === "" ? "" : `: ${reason}`}. Nobody can enter.`,
       draining: (by: string, when: string, reason: string) =>
         `Draining: put so by ${by}, ${when}${reason === "" ? "" : `: ${reason}`}. Nobody new enters; who is inside may finish.`,
       byHand: "by hand",
     },
     neighbours: {
-      alone: (others: number) => (others === 1 ? "The other terminal heard of in this depot answers: it is this terminal, not the link." : `The ${others} other terminals heard of in this depot answer: it is this terminal, not the link.`),
+      alone: (others: number) =>
+        others === 1
+          ? "The other terminal heard of in this depot answers: it is this terminal, not the link."
+          : `The ${others} other terminals heard of in this depot answer: it is this terminal, not the link.`,
       all: "None of this depot's terminals that were heard of answers: look at the link first.",
       some: (down: number, known: number) => `${down} of ${known} terminals heard of in this depot are down.`,
     },
@@ -337,7 +359,9 @@ export const EN = {
     drainSays: "Nobody new enters. Sessions inside go on to their end.",
     closeTitle: (name: string) => `Close ${name}?`,
     closeSays: (inside: number) =>
-      inside === 0 ? "Nobody enters any more." : `Nobody enters any more, and ${many(inside, "session inside ends", "sessions inside end")} as the inventory says for a withdrawn right.`,
+      inside === 0
+        ? "Nobody enters any more."
+        : `Nobody enters any more, and ${many(inside, "session inside ends", "sessions inside end")} as the inventory says for a withdrawn right.`,
     openTitle: (name: string) => `Open ${name} again?`,
     openSays: "Who is listed may enter again.",
     grantTitle: (name: string) => `Let somebody in at ${name}`,
@@ -359,7 +383,14 @@ export const EN = {
       "gave-way": "Somebody came meanwhile: the look gave way.",
       forbidden: "The inventory forbids to look.",
     } as Readonly<Record<string, string>>,
-    lengths: { "30m": "30 minutes", "1h": "1 hour", "2h": "2 hours", "4h": "4 hours", "8h": "8 hours", "24h": "24 hours" },
+    lengths: {
+      "30m": "30 minutes",
+      "1h": "1 hour",
+      "2h": "2 hours",
+      "4h": "4 hours",
+      "8h": "8 hours",
+      "24h": "24 hours",
+    },
   },
   refusals: {
     title: "Refusals",
@@ -367,7 +398,9 @@ export const EN = {
     bySource: "by source",
     byFlow: "by terminal",
     range: "Going back",
-    ranges: { "15m": "15 min", "1h": "1 h", "24h": "24 h", "7d": "7 days", "30d": "30 days" } as Readonly<Record<string, string>>,
+    ranges: { "15m": "15 min", "1h": "1 h", "24h": "24 h", "7d": "7 days", "30d": "30 days" } as Readonly<
+      Record<string, string>
+    >,
     none: "Nobody was refused in this time.",
     total: (count: number, rows: number) =>
       `${many(count, "connection", "connections")} refused, ${many(rows, "row", "rows")}; most frequent first.`,
@@ -386,13 +419,21 @@ export const EN = {
     same: "The file is what runs.",
     invalid: (count: number) => `The file is not valid: ${many(count, "finding", "findings")}. It cannot be applied.`,
     differs: "The file differs from what runs. Applying it would change:",
-    sessions: (count: number) => (count === 0 ? "No session now open loses its right." : `${many(count, "session now open loses its", "sessions now open lose their")} right.`),
+    sessions: (count: number) =>
+      count === 0
+        ? "No session now open loses its right."
+        : `${many(count, "session now open loses its", "sessions now open lose their")} right.`,
     apply: "Apply",
     applyTitle: "Apply the inventory file?",
     note: "Note",
     noteHint: "What for; it stands in the history",
     probation: "Goes back by itself unless confirmed within",
-    probations: { "60000": "1 minute", "300000": "5 minutes", "1800000": "30 minutes", "": "never: no confirmation" } as Readonly<Record<string, string>>,
+    probations: {
+      "60000": "1 minute",
+      "300000": "5 minutes",
+      "1800000": "30 minutes",
+      "": "never: no confirmation",
+    } as Readonly<Record<string, string>>,
     history: "Applied inventories",
     inForce: "in force",
     damaged: "damaged",
@@ -422,7 +463,8 @@ export const EN = {
     title: "Flow matrix",
     says: "Every connection that is allowed; nothing else is. The same rows as the document.",
     filter: "Find in the matrix",
-    count: (shown: number, all: number) => (shown === all ? many(all, "row", "rows") : `${shown.toLocaleString("en-GB")} of ${many(all, "row", "rows")}`),
+    count: (shown: number, all: number) =>
+      shown === all ? many(all, "row", "rows") : `${shown.toLocaleString("en-GB")} of ${many(all, "row", "rows")}`,
     none: "No row has that.",
     row: "Row of the flow matrix",
     close: "Close",
@@ -436,7 +478,9 @@ export const EN = {
     none: "As the inventory says: nothing found.",
     taken: (host: string, when: string) => `${host}, read ${when}`,
     counts: (count: number) => many(count, "finding", "findings"),
-    severities: { critical: "critical", error: "error", warning: "warning", notice: "notice" } as Readonly<Record<string, string>>,
+    severities: { critical: "critical", error: "error", warning: "warning", notice: "notice" } as Readonly<
+      Record<string, string>
+    >,
     evidence: "Read",
     fix: "What to do",
   },

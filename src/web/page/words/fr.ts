@@ -10,7 +10,9 @@ const terminals = (count: number): string => many(count, "terminal", "terminaux"
 const flows = (count: number): string => many(count, "flux", "flux");
 
 const few = (names: readonly string[]): string =>
-  names.length <= 4 ? names.join(", ") : `${names.slice(0, 3).join(", ")} et ${many(names.length - 3, "autre", "autres")}`;
+  names.length <= 4
+    ? names.join(", ")
+    : `${names.slice(0, 3).join(", ")} et ${many(names.length - 3, "autre", "autres")}`;
 
 const causes: Readonly<Record<string, string>> = {
   ECONNREFUSED: fr`il refuse la connexion`,
@@ -70,6 +72,17 @@ const states: Readonly<Record<FlowState, string>> = {
   unheard: fr`pas encore entendu`,
 };
 
+const DOOR_TROUBLES: readonly (readonly [string, string])[] = [
+  ["address already in use", fr` : un autre programme écoute déjà là (ss -ltnp)`],
+  ["does not have that address", fr` : cette machine n'a pas (encore) cette adresse`],
+  ["permission denied", fr` : la permission manque`],
+];
+
+/** The gateway says it in English. */
+function doorTrouble(message: string): string {
+  return DOOR_TROUBLES.find(([english]) => message.includes(english))?.[1] ?? "";
+}
+
 function attention(what: Attention, name: (flow: string) => string, time: Formats, now: number): string {
   switch (what.what) {
     case "depot-down":
@@ -77,7 +90,7 @@ function attention(what: Attention, name: (flow: string) => string, time: Format
     case "terminal-down":
       return fr`${name(what.flow)} est injoignable depuis ${time.minute(what.since, now)}${because(what.cause)}.`;
     case "door-blocked":
-      return fr`La porte de ${name(what.flow)} ne peut être ouverte : ${what.message}.`;
+      return fr`La porte ${what.endpoint} de ${name(what.flow)} ne peut être ouverte${doorTrouble(what.message)}.`;
     case "closed":
     case "draining": {
       const verb = what.what === "closed" ? "fermé" : "mis en vidange";
@@ -136,7 +149,8 @@ function elsewise({ doors, flows: changed, settings, limits, rules }: PolicyChan
     ),
     ...changed.renamed.map(({ before, after }) => fr`${before} s'appelle désormais ${after}`),
     ...settings.map(
-      (each) => fr`${each.setting} : ${each.after ?? "aucun"} au lieu de ${each.before ?? "aucun"} : ${few(each.flows)}`,
+      (each) =>
+        fr`${each.setting} : ${each.after ?? "aucun"} au lieu de ${each.before ?? "aucun"} : ${few(each.flows)}`,
     ),
     ...limits.map(({ limit, before, after }) => fr`Limite ${limit} : ${after} au lieu de ${before}`),
     ...rules.map(({ before, after, flows: ids }) => fr`La règle ${before} s'appelle ${after} : ${few(ids)}`),
@@ -160,7 +174,7 @@ export const FR: Words = {
   },
   theme: { label: fr`Couleurs`, auto: fr`comme le système`, light: fr`claires`, dark: fr`sombres` },
   account: {
-    out: fr`Se déconnecter`,
+    out: fr`Sortir`,
     signIn: fr`Entrer`,
     token: fr`Jeton`,
     tokenHint: fr`La commande « ecluse dashboard » l'affiche à son démarrage.`,
@@ -415,7 +429,12 @@ export const FR: Words = {
     note: fr`Note`,
     noteHint: fr`À quelle fin ; elle figure dans l'historique`,
     probation: fr`Revient de lui-même sans confirmation avant`,
-    probations: { "60000": "1 minute", "300000": "5 minutes", "1800000": "30 minutes", "": fr`jamais : sans confirmation` },
+    probations: {
+      "60000": "1 minute",
+      "300000": "5 minutes",
+      "1800000": "30 minutes",
+      "": fr`jamais : sans confirmation`,
+    },
     history: fr`Inventaires appliqués`,
     inForce: fr`en vigueur`,
     damaged: fr`abîmé`,
@@ -446,7 +465,9 @@ export const FR: Words = {
     says: fr`Toutes les connexions admises ; rien d'autre ne l'est. Les mêmes lignes que le document.`,
     filter: fr`Chercher dans la matrice`,
     count: (shown, all) =>
-      shown === all ? many(all, "ligne", "lignes") : fr`${shown.toLocaleString("fr-FR")} sur ${many(all, "ligne", "lignes")}`,
+      shown === all
+        ? many(all, "ligne", "lignes")
+        : fr`${shown.toLocaleString("fr-FR")} sur ${many(all, "ligne", "lignes")}`,
     none: fr`Aucune ligne ne contient cela.`,
     row: fr`Ligne de la matrice de flux`,
     close: fr`Fermer`,
