@@ -63,7 +63,7 @@ export class EventPages implements Disposable {
       throw new Problem(503, "too-many", `Cannot open another page: ${MOST_PAGES} are open`, { hint: "close some" });
     }
     const after = afterOf(request);
-    response.writeHead(200, { ...STRICT_HEADERS, "content-type": "text/event-stream" });
+    response.writeHead(200, { ...STRICT_HEADERS, "content-type": "text/event-stream", connection: "close" });
     const page = { response, mayListen, known: parseEventId(after) };
     response.once("close", () => this.#left(page));
     this.#subscribe(after);

@@ -44,8 +44,9 @@ export async function passOn({ route, request, response, gateway, name }: Passin
     if (!left.signal.aborted) throw error;
   });
   if (answer === undefined) return;
-  const type = answer.headers["content-type"] ?? "application/json";
-  response.writeHead(answer.statusCode ?? 502, { ...STRICT_HEADERS, "content-type": type });
+  const { "content-type": type = "application/json", "content-length": length } = answer.headers;
+  const passed = { "content-type": type, ...(length === undefined ? {} : { "content-length": length }) };
+  response.writeHead(answer.statusCode ?? 502, { ...STRICT_HEADERS, ...passed });
   // Ended by either side, half an answer is closed; there is nobody to tell.
   await pipeline(answer, response).catch(() => undefined);
 }

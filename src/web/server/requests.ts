@@ -63,12 +63,12 @@ export async function answer(parts: Parts, asked: Asked): Promise<void> {
   const host = requireOwnHost(request, parts.hosts);
   const path = pathOf(request);
   const content = PAGES.test(path) ? parts.page.shell : parts.page.files.get(path);
-  if (content !== undefined) {
-    requireMethod(request, ["GET", "HEAD"]);
+  requireMethod(request, [...(content === undefined ? [] : ["GET", "HEAD"]), ...methodsAt(path)]);
+  // A page holds no data: a link on another site may lead to it. `/audit` can also be posted to.
+  if (content !== undefined && request.method !== "POST") {
     send(response, 200, content);
     return;
   }
-  requireMethod(request, methodsAt(path));
   if (request.method === "POST") requireOwnOrigin(request, host);
   else requireOwnPage(request, host);
   if (path === "/login") await login(parts, asked);
