@@ -7,9 +7,13 @@
  * docs/decisions/take-over.md.
  */
 import { join } from "node:path";
-import { type Asked, type TakeOverAnswer, handlersOf, metricsPage } from "./answers.ts";
+import type { Asked } from "./answers/asked.ts";
+import { handlersOf } from "./answers/handlers.ts";
+import { metricsPage } from "./answers/metrics.ts";
+import type { TakeOverAnswer } from "./answers/take-over.ts";
 import { type Changed, Changes, type ChangesOptions } from "./change/changes.ts";
 import { hashOf } from "./change/history-entry.ts";
+import { InventoryFile } from "./change/inventory-file.ts";
 import type { Origin } from "./change/read-apart.ts";
 import { RefusedInventory } from "./change/refused-inventory.ts";
 import { watchFiles } from "./change/watch.ts";
@@ -24,7 +28,6 @@ import { Records } from "./journal/records.ts";
 import { type GatewayEvent, metricsEvent } from "./observe/events.ts";
 import { MetricsPort, type MetricsPortOptions } from "./observe/metrics-port.ts";
 import { countChange } from "./policy/compare-lines.ts";
-import { isNoChange } from "./policy/compare.ts";
 import { watchSilent } from "./probe/watch.ts";
 import { endpointKey } from "./policy/policy.ts";
 import type { Settings } from "./take-over/messages.ts";
@@ -69,17 +72,16 @@ export class ManagedGateway {
   #stopWatching: () => void = () => undefined;
   #stopRehearsing: (() => void) | undefined;
   #stopProbing: (() => void) | undefined;
-  #announced = "";
-  #reloading: Promise<void> | undefined;
-  #reloadAgain: string | undefined;
+  readonly #file: InventoryFile;
 
-  private constructor(options: ManagedGatewayOptions, { gateway, records, metrics, changes, control }: Parts) {
+  private constructor(options: ManagedGatewayOptions, { gateway, records, metrics, changes, control, file }: Parts) {
     this.#options = options;
     this.#gateway = gateway;
     this.#records = records;
     this.#metrics = metrics;
     this.#changes = changes;
     this.#control = control;
+    this.#file = file;
   }
 
   /** Not at once: who waited for the doors comes first. */
@@ -116,18 +118,21 @@ export class ManagedGateway {
           managed.#isHandingOver ? Promise.resolve(undefined) : metricsPage(asked),
       }),
     );
-    const changes = undone.use(await startChanges(options, { gateway, records, metrics }));
+    const applied = (): void => file.applied();
+    const changes = undone.use(await startChanges(options, { gateway, records, metrics, applied }));
+    const file: InventoryFile = inventoryFile(options, changes);
     const asked: Asked = {
       gateway,
       changes,
       clock,
+      file,
       get journal() {
         return records.journal;
       },
       takeOver: (author, within) => managed.#handOver(author, within),
     };
     const control = undone.use(await ControlServer.prepare(controlOptions(options, asked)));
-    const managed = new ManagedGateway(options, { gateway, records, metrics, changes, control });
+    const managed = new ManagedGateway(options, { gateway, records, metrics, changes, control, file });
     await managed.#begin();
     // All of it is the managed gateway's to dispose of.
     undone.move();
@@ -145,7 +150,7 @@ export class ManagedGateway {
     this.#stopWatching = watchFiles({
       files: () => this.#changes.entry.files.map(({ file }) => file),
       clock,
-      changed: () => void this.#fileChanged(),
+      changed: () => void this.#file.look(),
     });
     this.#rehearse(clock);
     this.#stopProbing = watchSilent({
@@ -154,7 +159,7 @@ export class ManagedGateway {
       health: this.#gateway.health,
       probe: (flow) => this.#gateway.probe(flow),
     });
-    if (this.#changes.entry.hash !== hashOf(first?.files ?? [])) void this.#fileChanged();
+    if (this.#changes.entry.hash !== hashOf(first?.files ?? [])) void this.#file.look();
   }
 
   async #takeOver(predecessor: Predecessor): Promise<void> {
@@ -215,6 +220,7 @@ export class ManagedGateway {
     void successor.gone.then(() => this.#leftAlone(handed));
     this.#stopWatching();
     this.#metrics[Symbol.dispose]();
+    this.#gateway.live.stream.end();
     void this.#control[Symbol.asyncDispose]();
     void handed.finished.then(async (finished) => {
       await successor.release();
@@ -257,22 +263,9 @@ export class ManagedGateway {
     return this.#changes.policy.limits.drain;
   }
 
-  /**
-   * Applies the file; what stands in the way is told, and changes nothing. Requests that come meanwhile are one: after
-   * the last of them, the file as it is then has been applied.
-   */
+  /** Applies the file; what stands in the way is told, and changes nothing. */
   reload(author: string): Promise<void> {
-    this.#reloadAgain = author;
-    this.#reloading ??= this.#reloadAll().finally(() => (this.#reloading = undefined));
-    return this.#reloading;
-  }
-
-  async #reloadAll(): Promise<void> {
-    while (this.#reloadAgain !== undefined) {
-      const author = this.#reloadAgain;
-      this.#reloadAgain = undefined;
-      await this.#changes.apply({ author }).catch((error: unknown) => this.#tellRefused(error));
-    }
+    return this.#file.reload(author);
   }
 
   /** Closes every door, waits at most `limit` milliseconds for the sessions inside. May be called again with less. */
@@ -286,31 +279,11 @@ export class ManagedGateway {
 
   /** Lets go of socket, state and journal; after `stop`. */
   async close(): Promise<void> {
+    this.#gateway.live.stream.end();
     this.#metrics[Symbol.dispose]();
     await this.#control[Symbol.asyncDispose]();
     await this.#changes[Symbol.asyncDispose]();
     await this.#records.close();
-  }
-
-  /** A file that has changed is validated and announced; nothing is applied unless that was asked for. */
-  async #fileChanged(): Promise<void> {
-    try {
-      const { change, valid, files } = await this.#changes.plan();
-      const seen = JSON.stringify(files);
-      if (seen === this.#announced || (valid && isNoChange(change))) return;
-      this.#announced = seen;
-      if (valid && this.#options.watch) await this.reload("ecluse: the file changed");
-      else if (valid) this.#options.tell({ event: "pending", ...countChange(change) });
-      else this.#tellRefused(new EcluseError("inventory-refused", "it has errors", { hint: "ecluse check" }));
-    } catch (error) {
-      this.#tellRefused(error);
-    }
-  }
-
-  #tellRefused(error: unknown): void {
-    if (!(error instanceof EcluseError)) throw error;
-    const findings = error instanceof RefusedInventory ? error.result.findings.length : 0;
-    this.#options.tell({ event: "not-applied", message: error.message, hint: error.hint, findings });
   }
 }
 
@@ -320,16 +293,24 @@ interface Parts {
   readonly metrics: MetricsPort;
   readonly changes: Changes;
   readonly control: ControlServer;
+  readonly file: InventoryFile;
 }
 
 async function startChanges(
   { clock, tell, read, file, state, first, predecessor }: ManagedGatewayOptions,
-  { gateway, records, metrics }: Pick<Parts, "gateway" | "records" | "metrics">,
+  {
+    gateway,
+    records,
+    metrics,
+    applied,
+  }: Pick<Parts, "gateway" | "records" | "metrics"> & { readonly applied: () => void },
 ): Promise<Changes> {
   const commission = await predecessor?.commission;
   const changed = (change: Changed): void => {
     records.changed({ at: change.at, by: change.author, action: change.what, detail: change.detail });
     metrics.follow();
+    gateway.live.changed({ what: change.what, by: change.author, detail: change.detail, at: change.at });
+    if (change.what === "applied" || change.what === "unchanged") applied();
     if (change.what !== "started" && change.what !== "taken-over")
       tell({ event: "changed", what: change.what, by: change.author, detail: change.detail });
   };
@@ -338,6 +319,17 @@ async function startChanges(
     apply: (policy) => gateway.apply(policy),
     ...(first === undefined ? {} : { first }),
     ...(commission === undefined ? {} : { passedOn: passedOn(commission) }),
+  });
+}
+
+function inventoryFile({ tell, watch, first }: ManagedGatewayOptions, changes: Changes): InventoryFile {
+  return new InventoryFile({
+    ...{ changes, watch, ...(first === undefined ? {} : { first: hashOf(first.files) }) },
+    pending: (change) => tell({ event: "pending", ...countChange(change) }),
+    refused: (error) => {
+      const findings = error instanceof RefusedInventory ? error.result.findings.length : 0;
+      tell({ event: "not-applied", message: error.message, hint: error.hint, findings });
+    },
   });
 }
 

@@ -37,7 +37,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "src/accept": ["packages/guard", "src/inventory", "src/policy", "src/load"],
   "src/probe": ["packages/guard", "src/inventory", "src/policy", "src/engine", "src/simulate"],
   "src/gateway.ts": ["packages/guard", "src/policy", "src/engine", "src/observe", "src/journal", "src/probe"],
-  "src/answers.ts": [
+  "src/answers": [
     "packages/guard",
     "src/errors.ts",
     "src/version.ts",
@@ -79,7 +79,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "src/control",
     "src/probe",
     "src/gateway.ts",
-    "src/answers.ts",
+    "src/answers",
   ],
   "src/cli": [
     "packages/guard",
@@ -102,7 +102,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "src/probe",
     "src/diagnose",
     "src/gateway.ts",
-    "src/answers.ts",
+    "src/answers",
     "src/managed-gateway.ts",
   ],
 };

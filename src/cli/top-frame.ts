@@ -1,5 +1,6 @@
 /** What `ecluse top` shows at one moment: two answers of the gateway, and what went on between them. Pure. */
-import type { SessionAnswer, StatusAnswer } from "../answers.ts";
+import type { SessionAnswer } from "../answers/sessions.ts";
+import type { StatusAnswer } from "../answers/status.ts";
 
 /** What the gateway answered. */
 export interface TopAnswer {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { sessionAnswer, statusAnswer } from "../../test/support/top-answers.ts";
-import type { SessionAnswer, StatusAnswer } from "../answers.ts";
+import type { SessionAnswer } from "../answers/sessions.ts";
+import type { StatusAnswer } from "../answers/status.ts";
 import { type TopFrame, topFrame } from "./top-frame.ts";
 import { type TopView, topScreen } from "./top-screen.ts";
 

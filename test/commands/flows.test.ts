@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { suite, test } from "node:test";
-import type { Answered } from "../../src/answers.ts";
+import type { Answered } from "../../src/answers/answered.ts";
 import { dial, ending, knock, listen, until } from "../support/loopback.ts";
 import { eventually, running } from "./running.ts";
 

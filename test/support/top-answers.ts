@@ -1,5 +1,6 @@
 /** Answers of a gateway that nobody runs, for the pure parts of `ecluse top`. */
-import type { SessionAnswer, StatusAnswer } from "../../src/answers.ts";
+import type { SessionAnswer } from "../../src/answers/sessions.ts";
+import type { StatusAnswer } from "../../src/answers/status.ts";
 
 const NOW = Date.UTC(2026, 10, 1, 12);
 

@@ -1,5 +1,5 @@
 /** `ecluse status [SELECTOR]`: what runs, and what needs attention. */
-import type { StatusAnswer } from "../../answers.ts";
+import type { StatusAnswer } from "../../answers/status.ts";
 import { formatDuration } from "../../inventory/duration.ts";
 import { escapeControls } from "../../inventory/quote.ts";
 import { ask, print } from "../ask.ts";
