@@ -52,7 +52,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "src/gateway.ts",
   ],
   // Types of answers, and what both sides may know; what it runs in a browser is its own.
-  "src/web/page": ["src/errors.ts", "src/inventory", "src/policy", "src/journal", "src/change", "src/answers.ts"],
+  "src/web/page": ["src/errors.ts", "src/inventory", "src/policy", "src/journal", "src/change", "src/answers"],
   "src/web/server": [
     "packages/guard",
     "src/errors.ts",
@@ -64,7 +64,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "src/render",
     "src/audit",
     "src/control",
-    "src/answers.ts",
+    "src/answers",
   ],
   "src/managed-gateway.ts": [
     "src/errors.ts",

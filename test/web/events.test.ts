@@ -13,14 +13,14 @@ function heardBy(page: Listening): readonly string[] {
     const [, event] = /^event: (.+)$/m.exec(text) ?? [];
     const [, number] = /^id: .*-(\d+)$/m.exec(text) ?? [];
     const [, state] = /"state":"(\w+)"/.exec(text) ?? [];
-    return event === undefined ? [] : [number ?? (state ?? event).toUpperCase()];
+    return event === undefined ? [] : [event === "lost" ? "LOST" : (number ?? (state ?? event).toUpperCase())];
   });
 }
 
 async function page(to: Opened, gateway: FakeGateway, query = "", headers = {}): Promise<Listening> {
   const cookie = await logIn(to);
   const listening = listenTo(to, { path: `/v1/events${query}`, cookie, headers });
-  await until(() => listening.text().includes(": events\n\n") && gateway.listeners.size === 1, "a page that listens");
+  await until(() => listening.text().includes("retry: 1000\n") && gateway.listeners.size === 1, "a page that listens");
   return listening;
 }
 
@@ -168,7 +168,7 @@ suite("GET /v1/events", { timeout: 30_000 }, () => {
     const cookie = await logIn(to);
     using pages = new DisposableStack();
     const all = Array.from({ length: 32 }, () => pages.use(listenTo(to, { cookie })));
-    await until(() => all.every((each) => each.text().includes(": events")), "32 pages");
+    await until(() => all.every((each) => each.text().includes("retry: 1000\n")), "32 pages");
     const reply = await ask(to, { path: "/v1/events", cookie });
     assert.equal(reply.status, 503);
     assert.equal((reply.json as { code: string }).code, "too-many");
@@ -190,7 +190,7 @@ suite("GET /v1/events", { timeout: 30_000 }, () => {
     const [stays, goes] = [await logIn(to), await logIn(to)];
     using one = listenTo(to, { cookie: stays });
     using two = listenTo(to, { cookie: goes });
-    await until(() => two.text().includes(": events") && gateway.listeners.size === 1, "two pages");
+    await until(() => two.text().includes("retry: 1000\n") && gateway.listeners.size === 1, "two pages");
     await ask(to, { method: "POST", path: "/logout", cookie: goes, body: {} });
     let isEnded = false;
     two.socket.once("end", () => (isEnded = true));

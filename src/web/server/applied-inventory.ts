@@ -4,18 +4,14 @@
  * Reading thousands of terminals takes a second, in which no page would hear of anything.
  */
 import { readApart } from "../../change/read-apart.ts";
-import type { AppliedFile, EntryHead } from "../../change/history-entry.ts";
+import type { Answered } from "../../answers/answered.ts";
+import { EcluseError } from "../../errors.ts";
 import type { Inventory } from "../../inventory/model.ts";
 import type { GatewaySocket } from "./gateway.ts";
-import { Problem } from "./problem.ts";
 
-/** What `GET /v1/inventory` answers. */
-export interface AppliedAnswer {
-  readonly entry: EntryHead;
-  readonly files: readonly AppliedFile[];
-}
+type Answer = Answered["inventory"];
 
-export interface Applied extends AppliedAnswer {
+export interface Applied extends Answer {
   readonly inventory: Inventory;
 }
 
@@ -36,7 +32,7 @@ export class AppliedInventory {
 
   /** The one in force now. Throws `no-gateway`. */
   async current(): Promise<Applied> {
-    const answer = await this.#gateway.read<AppliedAnswer>("/v1/inventory");
+    const answer = await this.#gateway.read("inventory");
     if (this.#number !== answer.entry.number) {
       this.#number = answer.entry.number;
       this.#read = read(answer);
@@ -48,11 +44,11 @@ export class AppliedInventory {
   }
 }
 
-async function read(answer: AppliedAnswer): Promise<Applied> {
+async function read(answer: Answer): Promise<Applied> {
   const { entry, files } = answer;
   const result = await readApart({ entry: { ...entry, files } });
   if (result?.inventory !== undefined) return { ...answer, inventory: result.inventory };
-  throw new Problem(502, "no-gateway", "Cannot read the inventory that the gateway has applied", {
+  throw new EcluseError("no-gateway", "Cannot read the inventory that the gateway has applied", {
     hint: "the gateway may be of another version: start the dashboard of the same one",
   });
 }

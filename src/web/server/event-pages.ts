@@ -30,6 +30,9 @@ export interface EventPagesOptions {
   readonly clock: Clock;
 }
 
+/** How long a browser waits before it comes again, in milliseconds; and it sees at once that the connection stands. */
+const BEGINNING = "retry: 1000\n";
+
 /** A request for events. */
 export interface Opening {
   readonly request: IncomingMessage;
@@ -81,10 +84,11 @@ export class EventPages implements Disposable {
   #missedSince(after: string | undefined): string {
     const id = parseEventId(after);
     const missed = id === undefined ? undefined : this.#ring.after(id);
-    const lost = after !== undefined && missed === undefined ? "event: lost\ndata: {}\n\n" : "";
     const gone = this.#isGone ? gatewayEvent("gone") : "";
-    // The comment makes the browser see at once that the connection stands.
-    return `: events\n\n${lost}${textOf(missed ?? [])}${gone}`;
+    if (missed !== undefined) return `${BEGINNING}\n${textOf(missed)}${gone}`;
+    const place = lastOf(this.#ring);
+    const begins = `${BEGINNING}${place === undefined ? "" : `id: ${place}\n`}`;
+    return `${begins}${after === undefined ? "" : "event: lost\ndata: {}\n"}\n${gone}`;
   }
 
   /** The first page's place is where the ring begins. */

@@ -13,6 +13,8 @@ const MOST_CHARACTERS = 2_000_000;
 export interface RingEvent {
   readonly id: EventId | undefined;
   readonly text: string;
+  /** It says where the stream stands, and nothing else. */
+  readonly isPlace?: boolean;
 }
 
 export class EventRing {
@@ -29,9 +31,13 @@ export class EventRing {
   }
 
   add(event: RingEvent): void {
-    const { id, text } = event;
+    const { id, text, isPlace = false } = event;
     // Without an id there is nothing to go on from: it concerns those who listen now.
     if (id === undefined) return;
+    if (isPlace) {
+      this.#stand(id);
+      return;
+    }
     if (this.#floor?.epoch !== id.epoch) this.reset({ epoch: id.epoch, number: id.number - 1 });
     this.#events.push(event);
     this.#characters += text.length;
@@ -53,6 +59,12 @@ export class EventRing {
     return this.#events.at(-1)?.id ?? this.#floor;
   }
 
+  /** A stream that begins where this one ends goes on; any other begins anew. */
+  #stand(at: EventId): void {
+    const { last } = this;
+    if (last?.epoch !== at.epoch || last.number !== at.number) this.reset(at);
+  }
+
   /** A quarter at once: not the whole list for each event. */
   #forget(): void {
     const forgotten = this.#events.splice(0, Math.ceil(this.#events.length / 4));
@@ -65,6 +77,10 @@ export class EventRing {
 export function splitEvents(text: string): { readonly events: readonly RingEvent[]; readonly rest: string } {
   const parts = text.split("\n\n");
   const rest = parts.pop() ?? "";
-  const events = parts.map((part) => ({ id: parseEventId(/^id: ?(.+)$/m.exec(part)?.[1]), text: `${part}\n\n` }));
-  return { events, rest };
+  return { events: parts.map(eventOf), rest };
+}
+
+function eventOf(part: string): RingEvent {
+  const id = parseEventId(/^id: ?(.+)$/m.exec(part)?.[1]);
+  return { id, text: `${part}\n\n`, isPlace: !/^data:/m.test(part) };
 }

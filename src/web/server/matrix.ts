@@ -1,6 +1,6 @@
 /** The flow matrix, of what is in force now: the same rows as the document. */
 import { basename } from "node:path";
-import { type TemporaryGrant, withTemporaryGrants } from "../../change/temporary-grants.ts";
+import { withTemporaryGrants } from "../../change/temporary-grants.ts";
 import { compile } from "../../policy/compile.ts";
 import type { Language } from "../../render/documents/document.ts";
 import { type MatrixSheet, matrixSheet } from "../../render/documents/matrix-sheet.ts";
@@ -19,7 +19,7 @@ export interface MatrixRequest {
 /** With the temporary grants. Throws `no-gateway`. */
 export async function matrix({ inventory, gateway, language, at }: MatrixRequest): Promise<MatrixSheet> {
   const { inventory: written, entry, files } = await inventory.current();
-  const { list } = await gateway.read<{ readonly list: readonly TemporaryGrant[] }>("/v1/grants");
+  const { list } = await gateway.read("grants");
   const extended = withTemporaryGrants(written, list, at);
   const subject = {
     ...{ inventory: extended, policy: compile(extended), at },

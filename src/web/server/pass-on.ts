@@ -8,7 +8,7 @@ import { type Body, readBody } from "./request-body.ts";
 
 /** `events` is passed on too, by `event-pages.ts`. Not among them: what nobody needs a page for, and `takeOver`. */
 const PASSED: readonly RouteName[] = [
-  ...(["status", "sessions", "health", "probe"] as const),
+  ...(["overview", "flow", "activity", "status", "sessions", "health", "probe"] as const),
   ...(["history", "plan", "apply", "confirm", "rollback", "grants", "grant", "revoke", "operate"] as const),
   ...(["journal", "refusals", "usage", "changes"] as const),
 ];

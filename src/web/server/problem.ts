@@ -11,7 +11,6 @@ export const PROBLEMS = [
   "too-large",
   "foreign-host",
   "too-many",
-  "no-gateway",
 ] as const;
 
 export type ProblemCode = (typeof PROBLEMS)[number];
