@@ -51,6 +51,21 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "src/probe",
     "src/gateway.ts",
   ],
+  // Types of answers, and what both sides may know; what it runs in a browser is its own.
+  "src/web/page": ["src/errors.ts", "src/inventory", "src/policy", "src/journal", "src/change", "src/answers"],
+  "src/web/server": [
+    "packages/guard",
+    "src/errors.ts",
+    "src/version.ts",
+    "src/inventory",
+    "src/policy",
+    "src/engine",
+    "src/change",
+    "src/render",
+    "src/audit",
+    "src/control",
+    "src/answers",
+  ],
   "src/managed-gateway.ts": [
     "src/errors.ts",
     "src/version.ts",
