@@ -1,7 +1,7 @@
 /** One depot: each of its terminals in words, and what can be done to all of them. */
 import { type ComponentChild, h } from "preact";
 import { useLive } from "../live/use-live.ts";
-import { OperateButtons } from "../parts/operate-buttons.ts";
+import { OperateButtons, actsFor } from "../parts/operate-buttons.ts";
 import { Section } from "../parts/section.ts";
 import { Legend } from "../wall/legend.ts";
 import { TerminalCards } from "../wall/terminal-cards.ts";
@@ -17,7 +17,6 @@ export function DepotPage({ depot: number }: { readonly depot: number }): Compon
   const states = countStates(terminals.map(({ state }) => state));
   const said = STATES.filter((state) => states[state] > 0).map((state) => words.stateCount(states[state], state));
   const title = words.depot(number, name);
-  const isShut = terminals.some(({ state }) => state === "closed" || state === "draining");
   return h(
     "div",
     { class: "depot" },
@@ -25,9 +24,13 @@ export function DepotPage({ depot: number }: { readonly depot: number }): Compon
     h(OperateButtons, {
       select: `depot${number}`,
       name: title,
-      isShut,
+      acts: actsFor(terminals.map(({ state }) => state)),
       inside: terminals.reduce((sum, { sessions }) => sum + sessions, 0),
     }),
-    h(Section, { title: words.terminals(terminals.length), aside: h(Legend, null) }, h(TerminalCards, { terminals })),
+    h(
+      Section,
+      { title: words.terminals(terminals.length), aside: h(Legend, { depots: [depot] }) },
+      h(TerminalCards, { terminals }),
+    ),
   );
 }

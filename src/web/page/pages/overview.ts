@@ -116,7 +116,7 @@ function Terminals(): ComponentChild {
     { class: "overview-all" },
     h(
       Section,
-      { title: words.overview.depots, class: "depots", aside: h(Legend, null) },
+      { title: words.overview.depots, class: "depots", aside: h(Legend, { depots }) },
       count <= FEW ? h(DepotCards, null) : h(Wall, null),
     ),
     h(Ended, null),

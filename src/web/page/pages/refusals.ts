@@ -139,10 +139,9 @@ function who(row: PlainRow, by: "source" | "flow", words: Words): ComponentChild
 
 /** `not-listed: 3, closed: 1`, in words. */
 function reasonsOf(text: string, words: Words): string {
-  return text
-    .split(", ")
-    .map((part) => part.split(": "))
-    .map(([reason = "", count = ""]) => `${words.reasons[reason] ?? reason}${Number(count) > 1 ? ` (${count})` : ""}`)
+  const reasons = text.split(", ").map((part) => part.split(": "));
+  return reasons
+    .map(([reason = "", count = ""]) => `${words.reasons[reason] ?? reason}${reasons.length > 1 ? ` (${count})` : ""}`)
     .join(", ");
 }
 

@@ -5,7 +5,7 @@ import type { FlowAnswer, ProbeAnswer } from "../answers.ts";
 import { Refusal, tell } from "../api.ts";
 import { useLive } from "../live/use-live.ts";
 import { Failed, Loading, failureText } from "../parts/notice.ts";
-import { OperateButtons } from "../parts/operate-buttons.ts";
+import { OperateButtons, actsFor } from "../parts/operate-buttons.ts";
 import { Quiet, Section } from "../parts/section.ts";
 import { EndedRow, SessionRow } from "../parts/session-rows.ts";
 import { addressOf } from "../router.ts";
@@ -82,7 +82,7 @@ function Operate({ flow, again }: PartProps): ComponentChild {
   return h(
     "div",
     { class: "bars" },
-    h(OperateButtons, { select: id, name, isShut: state === "closed" || state === "draining", inside: inside.length }),
+    h(OperateButtons, { select: id, name, acts: actsFor([state]), inside: inside.length }),
     h(
       "div",
       { class: "operate" },

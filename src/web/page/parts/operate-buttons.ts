@@ -1,6 +1,7 @@
 /** Drain, close, open again, let somebody in: each asks first, and takes the reason for the journal. */
 import { type ComponentChild, h } from "preact";
 import { useState } from "preact/hooks";
+import type { FlowState } from "../answers.ts";
 import { tell } from "../api.ts";
 import { useSpoken } from "../words/use-words.ts";
 import { Dialog, Field } from "./dialog.ts";
@@ -9,25 +10,37 @@ export interface OperateProps {
   /** A selector for the gateway. */
   readonly select: string;
   readonly name: string;
-  /** Whether there is something to open again. */
-  readonly isShut: boolean;
+  /** What would make sense now. */
+  readonly acts: readonly Act[];
   /** Sessions inside. */
   readonly inside: number;
 }
 
-type Act = "drain" | "close" | "open" | "grant";
+export type Act = "drain" | "close" | "open" | "grant";
+
+/** What makes sense for flows in these states: nothing is offered that is so already. */
+export function actsFor(states: readonly FlowState[]): readonly Act[] {
+  const every = (state: FlowState): boolean => states.every((each) => each === state);
+  return [
+    ...(states.some((state) => state === "closed" || state === "draining") ? (["open"] as const) : []),
+    "grant",
+    ...(every("draining") || every("closed") ? [] : (["drain"] as const)),
+    ...(every("closed") ? [] : (["close"] as const)),
+  ];
+}
 
 const TO = { drain: "draining", close: "closed", open: "open" } as const;
 
 export function OperateButtons(props: OperateProps): ComponentChild {
   const { words } = useSpoken();
   const [act, setAct] = useState<Act>();
-  const acts: readonly Act[] = [...(props.isShut ? (["open"] as const) : []), "grant", "drain", "close"];
   const close = (): void => setAct(undefined);
   return h(
     "div",
     { class: "operate", role: "group", "aria-label": words.actions.label },
-    acts.map((each) => h("button", { key: each, type: "button", onClick: () => setAct(each) }, words.actions[each])),
+    props.acts.map((each) =>
+      h("button", { key: each, type: "button", onClick: () => setAct(each) }, words.actions[each]),
+    ),
     act === "grant" && h(GrantDialog, { ...props, close }),
     act !== undefined && act !== "grant" && h(OperateDialog, { ...props, act, close }),
   );

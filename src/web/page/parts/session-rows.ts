@@ -52,7 +52,7 @@ export function EndedRow({ ended }: { readonly ended: EndedOverview }): Componen
   const whom = isFine || outcome === "dial-failed" ? "" : ` ${words.parties[by] ?? by}`;
   return h(
     "li",
-    { class: "row" },
+    { class: "row is-wide" },
     h("span", { class: isFine ? "mark is-fine" : "mark is-bad", "aria-hidden": "true" }),
     h(FlowLink, { flow }),
     h("span", { class: "row-end" }, h(Instant, { at })),

@@ -1,13 +1,12 @@
 /** What each sign means, and how many terminals have it. */
 import { type ComponentChild, h } from "preact";
-import { useLive } from "../live/use-live.ts";
+import type { DepotOverview } from "../answers.ts";
 import { useSpoken } from "../words/use-words.ts";
 import { STATES, Sign } from "./signs.ts";
 import { countStates } from "./tile.ts";
 
-export function Legend(): ComponentChild {
+export function Legend({ depots }: { readonly depots: readonly DepotOverview[] }): ComponentChild {
   const { words, time } = useSpoken();
-  const depots = useLive(({ overview }) => overview?.depots) ?? [];
   const counts = countStates(depots.flatMap(({ terminals }) => terminals.map(({ state }) => state)));
   return h(
     "ul",

@@ -64,7 +64,10 @@ function StateLine({
       h(DurationSince, { at: session.started }),
     );
   }
-  const when = since === undefined || state === "free" ? "" : ` ${words.since(time.minute(since, Date.now()))}`;
+  const when =
+    since === undefined || state === "free" || state === "unheard"
+      ? ""
+      : ` ${words.since(time.minute(since, Date.now()))}`;
   const why = cause === undefined ? "" : `${words.colon}${words.causes[cause] ?? cause}`;
   return h("span", null, `${words.states[state]}${when}${why}`);
 }

@@ -182,7 +182,7 @@ export const EN = {
   },
   search: {
     label: "Find a terminal",
-    placeholder: "22/1, 12201, Depot 22 / TPE 01, an address …",
+    placeholder: "22/1, 12201, Depot 22 TPE 1, address",
     none: "Nothing of that name.",
     depot: (depot: number) => `Depot ${depot}`,
     count: (count: number) => many(count, "result", "results"),

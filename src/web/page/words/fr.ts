@@ -188,7 +188,7 @@ export const FR: Words = {
   },
   search: {
     label: fr`Trouver un terminal`,
-    placeholder: fr`22/1, 12201, Dépôt 22 / TPE 01, une adresse …`,
+    placeholder: fr`22/1, 12201, Dépôt 22 TPE 1, adresse`,
     none: fr`Rien de ce nom.`,
     depot: (depot) => fr`Dépôt ${depot}`,
     count: (count) => many(count, "résultat", "résultats"),

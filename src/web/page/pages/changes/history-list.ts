@@ -59,7 +59,7 @@ function WholeEntry({ entry }: { readonly entry: EntryHead }): ComponentChild {
       null,
       h("b", { class: "figure" }, String(number)),
       isCurrent ? ` ${words.changes.inForce}` : "",
-      note === undefined ? "" : ` · ${note}`,
+      note === undefined || note === "" ? "" : ` · ${note}`,
     ),
     h("span", { class: "row-end" }, h(Instant, { at })),
     h(
