@@ -99,7 +99,10 @@ export class Live {
         await this.#read(() => (failures = -1));
         this.#cut(undefined);
       } catch (error) {
-        if (error instanceof Refusal && error.status === 401) return this.#signedOut();
+        if (error instanceof Refusal && error.status === 401) {
+          this.#signedOut();
+          return;
+        }
         this.#cut(error instanceof Refusal ? error : undefined);
       }
       await pause(RETRY[Math.min(Math.max(failures, 0), RETRY.length - 1)] ?? 0, this.#stop.signal);
@@ -162,9 +165,12 @@ export class Live {
 
   /** The dashboard has lost the gateway, or has it again; the stream from the dashboard stands. */
   #gateway(state: "gone" | "back"): void {
-    if (state === "gone") return this.#cut(new Refusal({ status: 502, code: "no-gateway", title: "", hint: "" }));
-    this.#become({ state: "live", since: Date.now() });
-    this.refresh();
+    if (state === "gone") {
+      this.#cut(new Refusal({ status: 502, code: "no-gateway", title: "", hint: "" }));
+    } else {
+      this.#become({ state: "live", since: Date.now() });
+      this.refresh();
+    }
   }
 
   #cut(why: Refusal | undefined): void {
@@ -201,6 +207,10 @@ export class Live {
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+    const stop = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    signal.addEventListener("abort", stop, { once: true });
   });
 }

@@ -132,7 +132,10 @@ function useFound(text: string): { readonly found: readonly Found[]; readonly is
         () => setTold({ text: wanted, found: [] }),
       );
     }, PAUSE);
-    return () => (clearTimeout(timer), giveUp.abort());
+    return () => {
+      clearTimeout(timer);
+      giveUp.abort();
+    };
   }, [wanted, live]);
   if (wanted === "") return { found: [], isDone: false };
   const isDone = told.text === wanted;

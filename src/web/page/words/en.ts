@@ -178,28 +178,28 @@ export const EN = {
     wrong: "This token is not the right one.",
     often: "Too many attempts. Wait a moment, then try again.",
     failed: "The dashboard does not answer.",
-    as: (name: string) => `You are ${name}`,
+    as: (name: string): string => `You are ${name}`,
   },
   search: {
     label: "Find a terminal",
     placeholder: "22/1, 12201, Depot 22 TPE 1, address",
     none: "Nothing of that name.",
-    depot: (depot: number) => `Depot ${depot}`,
-    count: (count: number) => many(count, "result", "results"),
+    depot: (depot: number): string => `Depot ${depot}`,
+    count: (count: number): string => many(count, "result", "results"),
   },
   connection: {
     connecting: "Connecting …",
     live: "Live",
     cut: "No news",
-    lost: (since: string, ago: string) =>
+    lost: (since: string, ago: string): string =>
       `No news from the gateway since ${since}, ${ago} ago. What is shown is of then.`,
     whys: {
       "no-gateway": "The gateway does not answer: it has stopped, or is being started again.",
       unreachable: "The dashboard does not answer: it has stopped, or the tunnel to it is down.",
-      other: (said: string) => `The gateway refused to answer: ${said}`,
+      other: (said: string): string => `The gateway refused to answer: ${said}`,
       silent: "The stream was cut; a new one is being opened.",
     },
-    version: (version: string, inventory: number) => `Ecluse ${version}, inventory ${inventory}`,
+    version: (version: string, inventory: number): string => `Ecluse ${version}, inventory ${inventory}`,
   },
   failure: {
     failed: "This could not be answered.",
@@ -234,17 +234,17 @@ export const EN = {
     refused: "refused in 15 min",
     down: "out of service",
     terminals: (count: number): string => (count === 1 ? "terminal" : "terminals"),
-    of: (most: string) => `of ${most} at most`,
-    more: (count: number) => `Show ${count} more`,
+    of: (most: string): string => `of ${most} at most`,
+    more: (count: number): string => `Show ${count} more`,
     fewer: "Show fewer",
     wallHint: "Each sign is a terminal. Arrow keys move between depots.",
   },
-  depot: (depot: number, name: string | null) => (name === null ? `Depot ${depot}` : `Depot ${depot}, ${name}`),
+  depot: (depot: number, name: string | null): string => (name === null ? `Depot ${depot}` : `Depot ${depot}, ${name}`),
   depotWord: "Depot",
   terminals,
-  tile: (depot: string, count: number, parts: readonly string[]) =>
+  tile: (depot: string, count: number, parts: readonly string[]): string =>
     `${depot}: ${terminals(count)}${parts.length === 0 ? "" : `, ${parts.join(", ")}`}`,
-  terminalName: (terminal: string) => `TPE ${terminal}`,
+  terminalName: (terminal: string): string => `TPE ${terminal}`,
   attention,
   causes,
   outcomes,
@@ -254,40 +254,40 @@ export const EN = {
   >,
   phases: { waiting: "waits for its turn", dialling: "being connected", open: "in session" },
   leaving: "may finish, no right any more",
-  since: (when: string) => `since ${when}`,
-  for: (duration: string) => `for ${duration}`,
-  times: (count: number) => `${count.toLocaleString("en-GB")}×`,
+  since: (when: string): string => `since ${when}`,
+  for: (duration: string): string => `for ${duration}`,
+  times: (count: number): string => `${count.toLocaleString("en-GB")}×`,
   anySource: "unknown address",
   noFlow: "no such door",
   knocksAt: "at",
   terminal: {
     title: "Terminal",
-    notFound: (flow: string) => `“${flow}” is not relayed by this gateway.`,
+    notFound: (flow: string): string => `“${flow}” is not relayed by this gateway.`,
     sentence: {
       "in-session": (count: number) => (count === 1 ? "In session." : `${count} sessions.`),
-      free: (since: string) => `Free; reached without trouble${since === "" ? "" : ` since ${since}`}.`,
+      free: (since: string): string => `Free; reached without trouble${since === "" ? "" : ` since ${since}`}.`,
       unheard: "Not heard of yet: nobody has come, and no probe has asked.",
-      down: (since: string, cause: string | undefined) =>
+      down: (since: string, cause: string | undefined): string =>
         `Down${since === "" ? "" : ` since ${since}`}${because(cause)}.`,
       blocked: "Its door cannot be opened: nobody can enter.",
-      closed: (by: string, when: string, reason: string) =>
+      closed: (by: string, when: string, reason: string): string =>
         `Closed by ${by}, ${when}${reason === "" ? "" : `: ${reason}`}. Nobody can enter.`,
-      draining: (by: string, when: string, reason: string) =>
+      draining: (by: string, when: string, reason: string): string =>
         `Draining: put so by ${by}, ${when}${reason === "" ? "" : `: ${reason}`}. Nobody new enters; who is inside may finish.`,
       byHand: "by hand",
     },
     neighbours: {
-      alone: (others: number) =>
+      alone: (others: number): string =>
         others === 1
           ? "The other terminal heard of in this depot answers: it is this terminal, not the link."
           : `The ${others} other terminals heard of in this depot answer: it is this terminal, not the link.`,
       all: "None of this depot's terminals that were heard of answers: look at the link first.",
-      some: (down: number, known: number) => `${down} of ${known} terminals heard of in this depot are down.`,
+      some: (down: number, known: number): string => `${down} of ${known} terminals heard of in this depot are down.`,
     },
     now: "Sessions now",
     nobody: "Nobody is inside.",
     day: "Last 24 hours",
-    chart: (sessions: number, failed: number, refused: number) =>
+    chart: (sessions: number, failed: number, refused: number): string =>
       `${many(sessions, "session", "sessions")} ended, ${failed} of them in trouble; ${many(refused, "refusal", "refusals")}.`,
     chartSeries: { ended: "Ended well", failed: "In trouble", refused: "Refused" },
     outcomes: "How they ended",
@@ -295,7 +295,7 @@ export const EN = {
     who: "Who may enter",
     noWho: "Nobody: no source is listed.",
     always: "always",
-    until: (when: string, left: string) => `until ${when}, ${left} left`,
+    until: (when: string, left: string): string => `until ${when}, ${left} left`,
     recent: "Sessions that ended last",
     noRecent: "None yet.",
     about: "About it",
@@ -355,18 +355,18 @@ export const EN = {
     revoke: "Withdraw",
     probe: "Look now",
     cancel: "Cancel",
-    drainTitle: (name: string) => `Drain ${name}?`,
+    drainTitle: (name: string): string => `Drain ${name}?`,
     drainSays: "Nobody new enters. Sessions inside go on to their end.",
-    closeTitle: (name: string) => `Close ${name}?`,
-    closeSays: (inside: number) =>
+    closeTitle: (name: string): string => `Close ${name}?`,
+    closeSays: (inside: number): string =>
       inside === 0
         ? "Nobody enters any more."
         : `Nobody enters any more, and ${many(inside, "session inside ends", "sessions inside end")} as the inventory says for a withdrawn right.`,
-    openTitle: (name: string) => `Open ${name} again?`,
+    openTitle: (name: string): string => `Open ${name} again?`,
     openSays: "Who is listed may enter again.",
-    grantTitle: (name: string) => `Let somebody in at ${name}`,
+    grantTitle: (name: string): string => `Let somebody in at ${name}`,
     grantSays: "The right ends by itself.",
-    revokeTitle: (source: string) => `Withdraw the right of ${source}?`,
+    revokeTitle: (source: string): string => `Withdraw the right of ${source}?`,
     revokeSays: "Sessions that entered by it end as the inventory says.",
     source: "Source",
     sourceHint: "A source of the inventory, an address or a network",
@@ -402,24 +402,26 @@ export const EN = {
       Record<string, string>
     >,
     none: "Nobody was refused in this time.",
-    total: (count: number, rows: number) =>
+    total: (count: number, rows: number): string =>
       `${many(count, "connection", "connections")} refused, ${many(rows, "row", "rows")}; most frequent first.`,
   },
   changes: {
     title: "Changes",
-    pending: (number: number, by: string) => `Inventory ${number}, applied by ${by}, waits for your confirmation.`,
-    left: (left: string, back: number) => `Unless it is confirmed, inventory ${back} comes back in ${left}.`,
+    pending: (number: number, by: string): string =>
+      `Inventory ${number}, applied by ${by}, waits for your confirmation.`,
+    left: (left: string, back: number): string => `Unless it is confirmed, inventory ${back} comes back in ${left}.`,
     confirm: "Keep it",
     rollback: "Go back",
-    confirmTitle: (number: number) => `Keep inventory ${number}?`,
+    confirmTitle: (number: number): string => `Keep inventory ${number}?`,
     confirmSays: "It stays in force; nothing goes back by itself any more.",
-    rollbackTitle: (number: number) => `Go back to inventory ${number}?`,
+    rollbackTitle: (number: number): string => `Go back to inventory ${number}?`,
     rollbackSays: "What runs now is replaced by it. Nothing that stays the same is disturbed.",
     file: "The inventory file",
     same: "The file is what runs.",
-    invalid: (count: number) => `The file is not valid: ${many(count, "finding", "findings")}. It cannot be applied.`,
+    invalid: (count: number): string =>
+      `The file is not valid: ${many(count, "finding", "findings")}. It cannot be applied.`,
     differs: "The file differs from what runs. Applying it would change:",
-    sessions: (count: number) =>
+    sessions: (count: number): string =>
       count === 0
         ? "No session now open loses its right."
         : `${many(count, "session now open loses its", "sessions now open lose their")} right.`,
@@ -463,7 +465,7 @@ export const EN = {
     title: "Flow matrix",
     says: "Every connection that is allowed; nothing else is. The same rows as the document.",
     filter: "Find in the matrix",
-    count: (shown: number, all: number) =>
+    count: (shown: number, all: number): string =>
       shown === all ? many(all, "row", "rows") : `${shown.toLocaleString("en-GB")} of ${many(all, "row", "rows")}`,
     none: "No row has that.",
     row: "Row of the flow matrix",
@@ -476,8 +478,8 @@ export const EN = {
     run: "Run it now",
     running: "Reading this host …",
     none: "As the inventory says: nothing found.",
-    taken: (host: string, when: string) => `${host}, read ${when}`,
-    counts: (count: number) => many(count, "finding", "findings"),
+    taken: (host: string, when: string): string => `${host}, read ${when}`,
+    counts: (count: number): string => many(count, "finding", "findings"),
     severities: { critical: "critical", error: "error", warning: "warning", notice: "notice" } as Readonly<
       Record<string, string>
     >,
