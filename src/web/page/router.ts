@@ -57,7 +57,7 @@ function topPlace(name: string, query: URLSearchParams): Place | undefined {
     case "refusals": {
       const range = query.get("range") ?? "1h";
       const by = query.get("by") === "flow" ? "flow" : "source";
-      return { page: "refusals", by, range: range in RANGES ? range : "1h" };
+      return { page: "refusals", by, range: Object.hasOwn(RANGES, range) ? range : "1h" };
     }
     case "matrix":
       return { page: "matrix", text: query.get("text") ?? "" };

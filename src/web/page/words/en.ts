@@ -264,7 +264,7 @@ export const EN = {
     title: "Terminal",
     notFound: (flow: string): string => `“${flow}” is not relayed by this gateway.`,
     sentence: {
-      "in-session": (count: number) => (count === 1 ? "In session." : `${count} sessions.`),
+      "in-session": (count: number): string => (count === 1 ? "In session." : `${count} sessions.`),
       free: (since: string): string => `Free; reached without trouble${since === "" ? "" : ` since ${since}`}.`,
       unheard: "Not heard of yet: nobody has come, and no probe has asked.",
       down: (since: string, cause: string | undefined): string =>
