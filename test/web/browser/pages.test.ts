@@ -1,0 +1,83 @@
+/** Every page, in both languages, light and dark, on a desk and on a phone: nobody complains, and everything fits. */
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { needs } from "../../support/packages.ts";
+import { PHONE, type Reader, axeFindings, overflow, photograph, signedIn, startBrowser, watched } from "./browsing.ts";
+import { FEW, type Site, siteOf } from "./site.ts";
+
+/** Each page, and what stands on it once its answers are there. */
+const PAGES: readonly (readonly [name: string, path: string, shown: string])[] = [
+  ["overview", "/", ".card.is-in-session"],
+  ["depot", "/depot/22", ".card.is-in-session"],
+  ["terminal", "/terminal/depot22-tpe01", ".chart canvas"],
+  ["refusals", "/refusals?by=source&range=1h", ".refusals"],
+  ["changes", "/changes", ".history .row"],
+  ["matrix", "/matrix", "tr.is-row"],
+  ["audit", "/audit", ".audit button"],
+];
+
+const READERS: readonly Reader[] = [
+  { language: "fr", scheme: "light" },
+  { language: "en", scheme: "dark" },
+  { language: "en", scheme: "light", size: PHONE },
+  { language: "fr", scheme: "dark", size: PHONE },
+];
+
+suite("the dashboard's pages in Chromium", { skip: needs(["chromium"]), timeout: 280_000 }, () => {
+  let browser: Browser;
+  let site: Site;
+  before(async () => {
+    browser = await startBrowser();
+    site = await siteOf(FEW, [[22, 1]]);
+    await site.enter(22, 1);
+    // Nobody answers there: it is down from now on.
+    await assert.rejects(site.enter(22, 2));
+    await site.knock(1, 1);
+  });
+  after(async () => {
+    await browser.close();
+    await site[Symbol.asyncDispose]();
+  });
+
+  for (const reader of READERS) {
+    const { language, scheme, size } = reader;
+    const name = `${language}-${scheme}-${size === undefined ? "desk" : "phone"}`;
+    test(`each page, ${name}`, async () => {
+      const context = await signedIn(browser, site, reader);
+      for (const [title, path, shown] of PAGES) {
+        const { page, complaints } = await watched(context);
+        await page.goto(new URL(path, site.url).href);
+        await page.locator(shown).first().waitFor();
+        await page.locator(".connection.is-live").waitFor();
+        await photograph(page, `${title}-${name}`);
+        assert.deepEqual(complaints, [], `${title}: the console`);
+        assert.equal(await page.evaluate("document.documentElement.lang"), language);
+        assert.equal(await overflow(page), 0, `${title}: wider than the screen`);
+        assert.deepEqual(await axeFindings(page), [], `${title}: axe`);
+        await page.close();
+      }
+      await context.close();
+    });
+  }
+
+  test("who pays, who was refused and what is broken is said on the first screen", async () => {
+    const context = await signedIn(browser, site, { language: "en", scheme: "light" });
+    const page = await context.newPage();
+    await page.goto(site.url);
+    assert.match(await textOf(page, ".inside"), new RegExp(`22/01 .*till ${site.till.replaceAll(".", "\\.")}`));
+    assert.match(
+      await textOf(page, ".refused"),
+      new RegExp(`${site.stranger.replaceAll(".", "\\.")} at 1/01 Caisse 1`),
+    );
+    assert.match(await textOf(page, ".attention"), /22\/02 is down since \d\d:\d\d: it refuses the connection\./);
+    await page.goto(new URL("/terminal/depot22-tpe02", site.url).href);
+    assert.match(await textOf(page, ".lead"), /it is this terminal, not the link/);
+    await context.close();
+  });
+});
+
+async function textOf(page: Page, selector: string): Promise<string> {
+  const text = await page.locator(selector).first().innerText();
+  return text.replaceAll(/\s+/g, " ");
+}
