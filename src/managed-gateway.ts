@@ -166,7 +166,7 @@ export class ManagedGateway {
     this.#rehearse(clock);
     this.#stopProbing = watchSilent({
       clock,
-      flows: () => this.#changes.policy.flows.filter((flow) => flow.kind === "relayed"),
+      flows: () => this.#changes.relayed,
       health: this.#gateway.health,
       probe: (flow) => this.#gateway.probe(flow),
     });

@@ -54,7 +54,7 @@ export function handlersOf(asked: Asked): Answers {
       get journal() {
         return asked.journal;
       },
-      flows: () => changes.policy.flows.filter((each) => each.kind === "relayed"),
+      flows: () => changes.relayed,
       inside: () => gateway.openSessions(),
       now: clock.wall,
     }),

@@ -89,7 +89,7 @@ function snapshot(asked: Asked, open: readonly InsideSession[], select: string |
   gateway.flushRefusals();
   const { live } = gateway;
   const { files: _, ...entry } = changes.entry;
-  const flows = changes.selected(select ?? "*");
+  const flows = select === undefined ? changes.relayed : changes.selected(select);
   const ids = new Set(flows.map(({ id }) => id));
   const has = select === undefined ? (): boolean => true : (flow: string): boolean => ids.has(flow);
   const isSelected = ({ flow }: { readonly flow: string | null }): boolean => has(flow ?? "");
