@@ -51,6 +51,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "src/probe",
     "src/gateway.ts",
   ],
+  "src/web/dashboard-process.ts": ["packages/guard", "src/inventory", "src/engine"],
   // Types of answers, and what both sides may know; what it runs in a browser is its own.
   "src/web/page": ["src/errors.ts", "src/inventory", "src/policy", "src/journal", "src/change", "src/answers"],
   "src/web/server": [
@@ -80,6 +81,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "src/probe",
     "src/gateway.ts",
     "src/answers",
+    "src/web/dashboard-process.ts",
   ],
   "src/cli": [
     "packages/guard",
@@ -103,6 +105,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "src/diagnose",
     "src/gateway.ts",
     "src/answers",
+    "src/web/dashboard-process.ts",
+    "src/web/server",
     "src/managed-gateway.ts",
   ],
 };
