@@ -3,19 +3,9 @@ import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { needs } from "../../support/packages.ts";
-import { PHONE, type Reader, axeFindings, overflow, photograph, signedIn, startBrowser, watched } from "./browsing.ts";
+import { PHONE, type Reader, signedIn, startBrowser } from "./browsing.ts";
+import { lookAtEach } from "./each-page.ts";
 import { FEW, type Site, siteOf } from "./site.ts";
-
-/** Each page, and what stands on it once its answers are there. */
-const PAGES: readonly (readonly [name: string, path: string, shown: string])[] = [
-  ["overview", "/", ".card.is-in-session"],
-  ["depot", "/depot/22", ".card.is-in-session"],
-  ["terminal", "/terminal/depot22-tpe01", ".chart canvas"],
-  ["refusals", "/refusals?by=source&range=1h", ".refusals"],
-  ["changes", "/changes", ".history .row"],
-  ["matrix", "/matrix", "tr.is-row"],
-  ["audit", "/audit", ".audit button"],
-];
 
 const READERS: readonly Reader[] = [
   { language: "fr", scheme: "light" },
@@ -47,18 +37,7 @@ suite("the dashboard's pages in Chromium", { skip: needs(["chromium"]), timeout:
     const name = `${language}-${scheme}-${size === undefined ? "desk" : "phone"}`;
     test(`each page, ${name}`, async () => {
       const context = await signedIn(browser, site, reader);
-      for (const [title, path, shown] of PAGES) {
-        const { page, complaints } = await watched(context);
-        await page.goto(new URL(path, site.url).href);
-        await page.locator(shown).first().waitFor();
-        await page.locator(".connection.is-live").waitFor();
-        await photograph(page, `${title}-${name}`);
-        assert.deepEqual(complaints, [], `${title}: the console`);
-        assert.equal(await page.evaluate("document.documentElement.lang"), language);
-        assert.equal(await overflow(page), 0, `${title}: wider than the screen`);
-        assert.deepEqual(await axeFindings(page), [], `${title}: axe`);
-        await page.close();
-      }
+      await lookAtEach(context, site, { ...reader, name });
       await context.close();
     });
   }

@@ -4,11 +4,9 @@ import { readFileSync } from "node:fs";
 import { type Socket, connect } from "node:net";
 import { join } from "node:path";
 import { randomInt } from "node:crypto";
-import { systemClock } from "../../../src/cli/clock.ts";
 import { call } from "../../../src/control/client.ts";
-import { Dashboard } from "../../../src/web/server/dashboard.ts";
 import { type Serving, inventoryFile, serveFile } from "../../serve/serving.ts";
-import { type Peer, freePort, listen, loopbackAddress } from "../../support/loopback.ts";
+import { type Peer, freePort, isListening, listen, loopbackAddress, until } from "../../support/loopback.ts";
 
 export interface Site extends AsyncDisposable {
   /** Without its token. */
@@ -37,12 +35,14 @@ export async function siteOf(depots: string, answering: Answering, language: "fr
     randomInt(64, 128),
   ];
   const port = await freePort(`127.${octet}.1.10`);
+  const dashboard = await freePort("127.0.0.1");
   for (const [depot, terminal] of answering) {
     life.use(await terminalAt({ host: `127.${octet}.${depot}.${9 + terminal}`, port }));
   }
   const file = inventoryFile(`language: ${language}
 gateway:
   address: ${address}
+  dashboard: { listen: 127.0.0.1:${dashboard} }
   terminals: { network: 127.${octet}.0.0/16, firstHost: 10, port: ${port} }
 sources: { till: { addresses: [${till}], owner: Sales, reason: a test } }
 depots:
@@ -52,18 +52,11 @@ exceptions: [{ rule: terminal-on-loopback, on: "*", reason: simulated by a test 
   life.defer(() => file.remove());
   const serving = life.use(serveFile(file));
   await serving.awaitEvent("ready", 1, 60_000);
-  const dashboard = life.use(
-    await Dashboard.start({
-      ...{ listen: { host: "127.0.0.1", port: 0 }, control: file.control, state: file.state, clock: systemClock },
-      failed: (error) => {
-        throw error;
-      },
-    }),
-  );
+  await until(() => isListening({ host: "127.0.0.1", port: dashboard }), "the dashboard", 60_000);
   const at = (depot: number, terminal: number) => ({ host: address, port: 10_000 + depot * 100 + terminal });
   const all = life.move();
   return {
-    ...{ url: dashboard.url, control: file.control, serving, till, stranger },
+    ...{ url: `http://127.0.0.1:${dashboard}/`, control: file.control, serving, till, stranger },
     token: readFileSync(join(file.state, "dashboard.token"), "utf8").trim(),
     enter: (depot, terminal, from = till) => enter({ ...at(depot, terminal), localAddress: from }),
     knock: async (depot, terminal) => {
