@@ -5,7 +5,7 @@ import { after, before, suite, test } from "node:test";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { call } from "../../../src/control/client.ts";
 import { needs } from "../../support/packages.ts";
-import { photograph, signedIn, startBrowser, watched } from "./browsing.ts";
+import { axeFindings, photograph, signedIn, startBrowser, watched } from "./browsing.ts";
 import { FEW, type Site, grantFor, siteOf } from "./site.ts";
 
 suite("what people do on the dashboard", { skip: needs(["chromium"]), timeout: 240_000 }, () => {
@@ -82,6 +82,38 @@ suite("what people do on the dashboard", { skip: needs(["chromium"]), timeout: 2
     await Promise.all([page.close(), wall.close()]);
   });
 
+  test("the file is planned as access, applied on probation, and kept", async () => {
+    site.edit(FEW.replace("terminals: 1-2", "terminals: 1-3"));
+    const page = await opened("/changes");
+    await page.getByText("till (").getByText("may enter 1 terminal: depot22-tpe03").waitFor();
+    await page.getByText("Opens 1 door").waitFor();
+    await page.getByRole("button", { name: "Apply", exact: true }).click();
+    await page.getByRole("dialog").getByLabel(/Note/).fill("a third till");
+    await page.getByRole("dialog").getByRole("button", { name: "Apply" }).click();
+    const banner = page.locator(".banner.is-pending");
+    await banner.getByText(/inventory 1 comes back in \d+/).waitFor();
+    assert.deepEqual(await axeFindings(page), []);
+    await photograph(page, "pending");
+    await banner.getByRole("button", { name: "Keep it" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Keep it" }).click();
+    await banner.waitFor({ state: "detached" });
+    await page.getByText("The file is what runs.").waitFor();
+    await page.locator(".history").getByText("a third till").waitFor();
+    await page.close();
+  });
+
+  test("a look at a terminal, and at this host", async () => {
+    const page = await opened("/terminal/depot22-tpe01");
+    await page.getByRole("button", { name: "Look now" }).click();
+    await page.getByText(/It took the connection\. \(\d+ ms\)/).waitFor();
+    await page.goto(new URL("/audit", site.url).href);
+    await page.getByRole("button", { name: "Run it now" }).click();
+    await page.locator(".audit .section").waitFor({ timeout: 60_000 });
+    assert.deepEqual(await axeFindings(page), []);
+    await photograph(page, "audit");
+    await page.close();
+  });
+
   test("the keyboard alone: find, go, move, ask for the keys", async () => {
     const page = await opened("/");
     await page.keyboard.press("/");
@@ -134,6 +166,8 @@ suite("what people do on the dashboard", { skip: needs(["chromium"]), timeout: 2
     const page = await stranger.newPage();
     await page.goto(`${site.url}#token=wrong`);
     await page.getByRole("button", { name: "Sign in" }).click();
+    assert.deepEqual(await axeFindings(page), []);
+    await photograph(page, "sign-in");
     await page.getByRole("alert").getByText("This token is not the right one.").waitFor();
     const answer = await page.request.get(new URL("/v1/overview", site.url).href);
     assert.equal(answer.status(), 401);

@@ -1,6 +1,6 @@
 /** A gateway that serves terminals of loopback, and its dashboard: both as they are in service. */
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { type Socket, connect } from "node:net";
 import { join } from "node:path";
 import { randomInt } from "node:crypto";
@@ -16,6 +16,8 @@ export interface Site extends AsyncDisposable {
   readonly serving: Serving;
   readonly till: string;
   readonly stranger: string;
+  /** Writes the inventory file anew, with these depots; nothing applies it. */
+  readonly edit: (depots: string) => void;
   /** A session at a terminal, from an address: open until it is destroyed. */
   readonly enter: (depot: number, terminal: number, from?: string) => Promise<Socket>;
   /** Somebody who is refused. */
@@ -39,16 +41,17 @@ export async function siteOf(depots: string, answering: Answering, language: "fr
   for (const [depot, terminal] of answering) {
     life.use(await terminalAt({ host: `127.${octet}.${depot}.${9 + terminal}`, port }));
   }
-  const file = inventoryFile(`language: ${language}
+  const inventory = (its: string): string => `language: ${language}
 gateway:
   address: ${address}
   dashboard: { listen: 127.0.0.1:${dashboard} }
   terminals: { network: 127.${octet}.0.0/16, firstHost: 10, port: ${port} }
 sources: { till: { addresses: [${till}], owner: Sales, reason: a test } }
 depots:
-${depots}
+${its}
 exceptions: [{ rule: terminal-on-loopback, on: "*", reason: simulated by a test }]
-`);
+`;
+  const file = inventoryFile(inventory(depots));
   life.defer(() => file.remove());
   const serving = life.use(serveFile(file));
   await serving.awaitEvent("ready", 1, 60_000);
@@ -58,6 +61,7 @@ exceptions: [{ rule: terminal-on-loopback, on: "*", reason: simulated by a test 
   return {
     ...{ url: `http://127.0.0.1:${dashboard}/`, control: file.control, serving, till, stranger },
     token: readFileSync(join(file.state, "dashboard.token"), "utf8").trim(),
+    edit: (its) => writeFileSync(file.path, inventory(its)),
     enter: (depot, terminal, from = till) => enter({ ...at(depot, terminal), localAddress: from }),
     knock: async (depot, terminal) => {
       const socket = connect({ ...at(depot, terminal), localAddress: stranger });
