@@ -40,6 +40,8 @@ export interface DashboardProcessOptions extends Pick<DashboardSettings, "contro
   readonly where: () => Endpoint | undefined;
   /** Told when it cannot serve, in words, and without them when it can after all. */
   readonly changed: (listen: Endpoint, trouble: string | undefined) => void;
+  /** Told each time that it begins to serve, with where it is opened, without the token. */
+  readonly serving?: (url: string) => void;
   /** What is sent its settings, and answers. */
   readonly program: URL;
 }
@@ -108,7 +110,7 @@ export class DashboardProcess implements AsyncDisposable {
     child.on("message", (message) => {
       const answer = message as DashboardAnswer;
       if (answer.what === "failed") failure = answer.message;
-      else if (this.#child === child) this.#told(listen, undefined);
+      else if (this.#child === child) this.#serves(listen, answer.url);
     });
     void ended(child).then((how) => {
       if (this.#child !== child) return;
@@ -123,8 +125,15 @@ export class DashboardProcess implements AsyncDisposable {
     child.send(settings, () => undefined);
   }
 
+  #serves(listen: Endpoint, url: string): void {
+    this.#told(listen, undefined);
+    this.#options.serving?.(url);
+  }
+
   #again(listen: Endpoint, trouble: string): void {
     this.#told(listen, trouble);
+    // Whoever was told may have had enough.
+    if (!this.#isServing) return;
     const stop = this.#options.clock.every(this.#pause, () => {
       stop();
       this.#start(listen);
