@@ -53,6 +53,8 @@ export class DashboardProcess implements AsyncDisposable {
   #ending: Promise<unknown> = Promise.resolve();
   #isServing = false;
   #isTroubled = false;
+  /** Whether the process has said that it serves. */
+  #hasBegun = false;
   #pause = FIRST_PAUSE;
   #stopWaiting: (() => void) | undefined;
 
@@ -92,7 +94,7 @@ export class DashboardProcess implements AsyncDisposable {
     this.#listen = listen;
     this.#stopWaiting?.();
     [this.#isTroubled, this.#pause] = [false, FIRST_PAUSE];
-    const ending = Promise.all([this.#ending, end(this.#child)]);
+    const ending = Promise.all([this.#ending, end(this.#child, this.#hasBegun)]);
     this.#child = undefined;
     this.#ending = ending;
     await ending;
@@ -106,6 +108,7 @@ export class DashboardProcess implements AsyncDisposable {
     // Not even Ctrl-C at a terminal is its own to hear: whoever started it ends it. What it prints is a bug's stack.
     const child = fork(fileURLToPath(program), { stdio: ["ignore", "ignore", 2, "ipc"], detached: true });
     this.#child = child;
+    this.#hasBegun = false;
     let failure: string | undefined;
     child.on("message", (message) => {
       const answer = message as DashboardAnswer;
@@ -126,6 +129,7 @@ export class DashboardProcess implements AsyncDisposable {
   }
 
   #serves(listen: Endpoint, url: string): void {
+    this.#hasBegun = true;
     this.#told(listen, undefined);
     this.#options.serving?.(url);
   }
@@ -150,11 +154,12 @@ export class DashboardProcess implements AsyncDisposable {
   }
 }
 
-/** Without its channel it answers what it has begun to, and ends. */
-async function end(child: ChildProcess | undefined): Promise<void> {
+/** Without its channel it answers what it has begun to, and ends; one that has not begun has nothing to answer. */
+async function end(child: ChildProcess | undefined, hasBegun: boolean): Promise<void> {
   if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, "exit");
-  if (child.connected) child.disconnect();
+  if (hasBegun && child.connected) child.disconnect();
+  else child.kill("SIGKILL");
   const late = setTimeout(() => child.kill("SIGKILL"), LAST_ANSWERS);
   await exited;
   clearTimeout(late);
