@@ -49,6 +49,8 @@ export interface ManagedGatewayOptions extends Settings {
   readonly tell: (event: GatewayEvent) => void;
   /** How this program was called; called so again, it takes over. */
   readonly program: Program;
+  /** How often refusals are told, in milliseconds; default as `Gateway` has it. */
+  readonly refusalPeriod?: number;
   /** The program that serves the dashboard; absent: nobody does. */
   readonly dashboard?: URL;
   /** Sockets that listen already. */
@@ -102,7 +104,7 @@ export class ManagedGateway {
 
   /** Opens the doors of what is in force. Throws `EcluseError` where the state, the inventory or the socket cannot be had. */
   static async start(options: ManagedGatewayOptions): Promise<ManagedGateway> {
-    const { clock, tell, state, predecessor } = options;
+    const { clock, tell, state, predecessor, refusalPeriod } = options;
     const { doors: inherited, metrics: passed } = sorted(options);
     await using undone = new AsyncDisposableStack();
     const records = undone.adopt(
@@ -110,7 +112,10 @@ export class ManagedGateway {
       (opened) => opened.close(),
     );
     const gateway = undone.adopt(
-      new Gateway({ clock, tell, keep: records, inherited, standby: predecessor !== undefined }),
+      new Gateway({
+        ...{ clock, tell, keep: records, inherited, standby: predecessor !== undefined },
+        ...(refusalPeriod === undefined ? {} : { refusalPeriod }),
+      }),
       async (opened) => {
         await opened.stop(0);
       },

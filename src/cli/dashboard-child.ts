@@ -19,10 +19,11 @@ async function serve(settings: DashboardSettings): Promise<void> {
   } catch (error) {
     if (!(error instanceof EcluseError)) throw error;
     answer({ what: "failed", message: error.message });
-    process.disconnect();
+    if (process.connected) process.disconnect();
   }
 }
 
+/** Whoever has gone meanwhile needs no answer. */
 function answer(message: DashboardAnswer): void {
-  process.send?.(message);
+  if (process.connected) process.send?.(message, () => undefined);
 }

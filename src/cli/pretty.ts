@@ -38,7 +38,7 @@ function words(event: GatewayEvent | DroppedEvent, paint: Paint): string {
     case "unblocked":
       return `${paint("green", "open".padEnd(11))} ${event.flow}: ${event.message}`;
     case "dashboard-down":
-      return `${paint("red", "dashboard".padEnd(11))} ${event.message}; it is started again`;
+      return `${paint("red", "dashboard".padEnd(11))} ${event.message}`;
     case "dashboard-up":
       return `${paint("green", "dashboard".padEnd(11))} ${event.message}`;
     case "metrics-blocked":

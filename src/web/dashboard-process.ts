@@ -40,6 +40,8 @@ export interface DashboardProcessOptions extends Pick<DashboardSettings, "contro
   readonly where: () => Endpoint | undefined;
   /** Told when it cannot serve, in words, and without them when it can after all. */
   readonly changed: (listen: Endpoint, trouble: string | undefined) => void;
+  /** Told each time that it begins to serve, with where it is opened, without the token. */
+  readonly serving?: (url: string) => void;
   /** What is sent its settings, and answers. */
   readonly program: URL;
 }
@@ -51,6 +53,8 @@ export class DashboardProcess implements AsyncDisposable {
   #ending: Promise<unknown> = Promise.resolve();
   #isServing = false;
   #isTroubled = false;
+  /** Whether the process has said that it serves. */
+  #hasBegun = false;
   #pause = FIRST_PAUSE;
   #stopWaiting: (() => void) | undefined;
 
@@ -90,7 +94,7 @@ export class DashboardProcess implements AsyncDisposable {
     this.#listen = listen;
     this.#stopWaiting?.();
     [this.#isTroubled, this.#pause] = [false, FIRST_PAUSE];
-    const ending = Promise.all([this.#ending, end(this.#child)]);
+    const ending = Promise.all([this.#ending, end(this.#child, this.#hasBegun)]);
     this.#child = undefined;
     this.#ending = ending;
     await ending;
@@ -104,11 +108,12 @@ export class DashboardProcess implements AsyncDisposable {
     // Not even Ctrl-C at a terminal is its own to hear: whoever started it ends it. What it prints is a bug's stack.
     const child = fork(fileURLToPath(program), { stdio: ["ignore", "ignore", 2, "ipc"], detached: true });
     this.#child = child;
+    this.#hasBegun = false;
     let failure: string | undefined;
     child.on("message", (message) => {
       const answer = message as DashboardAnswer;
       if (answer.what === "failed") failure = answer.message;
-      else if (this.#child === child) this.#told(listen, undefined);
+      else if (this.#child === child) this.#serves(listen, answer.url);
     });
     void ended(child).then((how) => {
       if (this.#child !== child) return;
@@ -123,8 +128,16 @@ export class DashboardProcess implements AsyncDisposable {
     child.send(settings, () => undefined);
   }
 
+  #serves(listen: Endpoint, url: string): void {
+    this.#hasBegun = true;
+    this.#told(listen, undefined);
+    this.#options.serving?.(url);
+  }
+
   #again(listen: Endpoint, trouble: string): void {
     this.#told(listen, trouble);
+    // Whoever was told may have had enough.
+    if (!this.#isServing) return;
     const stop = this.#options.clock.every(this.#pause, () => {
       stop();
       this.#start(listen);
@@ -141,11 +154,12 @@ export class DashboardProcess implements AsyncDisposable {
   }
 }
 
-/** Without its channel it answers what it has begun to, and ends. */
-async function end(child: ChildProcess | undefined): Promise<void> {
+/** Without its channel it answers what it has begun to, and ends; one that has not begun has nothing to answer. */
+async function end(child: ChildProcess | undefined, hasBegun: boolean): Promise<void> {
   if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, "exit");
-  if (child.connected) child.disconnect();
+  if (hasBegun && child.connected) child.disconnect();
+  else child.kill("SIGKILL");
   const late = setTimeout(() => child.kill("SIGKILL"), LAST_ANSWERS);
   await exited;
   clearTimeout(late);

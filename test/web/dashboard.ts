@@ -21,7 +21,7 @@ export interface Opened extends AsyncDisposable {
   readonly restart: () => Promise<Opened>;
 }
 
-type Options = Partial<Pick<DashboardOptions, "clock" | "wait" | "page">>;
+type Options = Partial<Pick<DashboardOptions, "clock" | "wait" | "page" | "control">>;
 
 const FIXTURE = new URL("../fixtures/web-page", import.meta.url).pathname;
 

@@ -4,7 +4,7 @@ import { posix } from "node:path";
 import { suite, test } from "node:test";
 import { readPage } from "../../src/web/server/page-files.ts";
 
-const IMPORTED = /(?:\bfrom|\bimport)\s*\(?\s*"([^"]+)"/g;
+const IMPORTED = /(?:\bfrom|\bimport)\s*\(?\s*"([^"\s]+)"/g;
 
 suite("the page", () => {
   const { files, shell } = readPage();
