@@ -25,7 +25,7 @@ import { Gateway } from "./gateway.ts";
 import type { LoadResult } from "./inventory/load.ts";
 import type { Endpoint } from "./inventory/model.ts";
 import { Records } from "./journal/records.ts";
-import { type GatewayEvent, metricsEvent } from "./observe/events.ts";
+import { type GatewayEvent, dashboardEvent, metricsEvent } from "./observe/events.ts";
 import { MetricsPort, type MetricsPortOptions } from "./observe/metrics-port.ts";
 import { countChange } from "./policy/compare-lines.ts";
 import { watchSilent } from "./probe/watch.ts";
@@ -34,6 +34,7 @@ import type { Settings } from "./take-over/messages.ts";
 import type { Commission, Predecessor } from "./take-over/predecessor.ts";
 import { type Program, Successor } from "./take-over/successor.ts";
 import { VERSION } from "./version.ts";
+import { DashboardProcess } from "./web/dashboard-process.ts";
 
 /** How often a change is rehearsed after the start, and how long to wait before each, in milliseconds. */
 const REHEARSALS = 4;
@@ -48,6 +49,10 @@ export interface ManagedGatewayOptions extends Settings {
   readonly tell: (event: GatewayEvent) => void;
   /** How this program was called; called so again, it takes over. */
   readonly program: Program;
+  /** How often refusals are told, in milliseconds; default as `Gateway` has it. */
+  readonly refusalPeriod?: number;
+  /** The program that serves the dashboard; absent: nobody does. */
+  readonly dashboard?: URL;
   /** Sockets that listen already. */
   readonly inherited?: Inherited;
   /** The process to take over from. */
@@ -67,6 +72,7 @@ export class ManagedGateway {
   #isHandedOver = false;
   #control: ControlServer;
   readonly #metrics: MetricsPort;
+  readonly #dashboard: DashboardProcess | undefined;
   /** Another process may be counting: then no metrics can be told here. */
   #isHandingOver = false;
   #stopWatching: () => void = () => undefined;
@@ -74,14 +80,15 @@ export class ManagedGateway {
   #stopProbing: (() => void) | undefined;
   readonly #file: InventoryFile;
 
-  private constructor(options: ManagedGatewayOptions, { gateway, records, metrics, changes, control, file }: Parts) {
+  private constructor(options: ManagedGatewayOptions, parts: Parts) {
     this.#options = options;
-    this.#gateway = gateway;
-    this.#records = records;
-    this.#metrics = metrics;
-    this.#changes = changes;
-    this.#control = control;
-    this.#file = file;
+    this.#gateway = parts.gateway;
+    this.#records = parts.records;
+    this.#metrics = parts.metrics;
+    this.#dashboard = parts.dashboard;
+    this.#changes = parts.changes;
+    this.#control = parts.control;
+    this.#file = parts.file;
   }
 
   /** Not at once: who waited for the doors comes first. */
@@ -97,7 +104,7 @@ export class ManagedGateway {
 
   /** Opens the doors of what is in force. Throws `EcluseError` where the state, the inventory or the socket cannot be had. */
   static async start(options: ManagedGatewayOptions): Promise<ManagedGateway> {
-    const { clock, tell, state, predecessor } = options;
+    const { clock, tell, state, predecessor, refusalPeriod } = options;
     const { doors: inherited, metrics: passed } = sorted(options);
     await using undone = new AsyncDisposableStack();
     const records = undone.adopt(
@@ -105,7 +112,10 @@ export class ManagedGateway {
       (opened) => opened.close(),
     );
     const gateway = undone.adopt(
-      new Gateway({ clock, tell, keep: records, inherited, standby: predecessor !== undefined }),
+      new Gateway({
+        ...{ clock, tell, keep: records, inherited, standby: predecessor !== undefined },
+        ...(refusalPeriod === undefined ? {} : { refusalPeriod }),
+      }),
       async (opened) => {
         await opened.stop(0);
       },
@@ -118,8 +128,13 @@ export class ManagedGateway {
           managed.#isHandingOver ? Promise.resolve(undefined) : metricsPage(asked),
       }),
     );
+    const dashboard = dashboardOf(options, () => changes.inventory.gateway.dashboard);
+    const followed = (): void => {
+      metrics.follow();
+      dashboard?.follow();
+    };
     const applied = (): void => file.applied();
-    const changes = undone.use(await startChanges(options, { gateway, records, metrics, applied }));
+    const changes = undone.use(await startChanges(options, { gateway, records, followed, applied }));
     const file: InventoryFile = inventoryFile(options, changes);
     const asked: Asked = {
       gateway,
@@ -132,7 +147,7 @@ export class ManagedGateway {
       takeOver: (author, within) => managed.#handOver(author, within),
     };
     const control = undone.use(await ControlServer.prepare(controlOptions(options, asked)));
-    const managed = new ManagedGateway(options, { gateway, records, metrics, changes, control, file });
+    const managed = new ManagedGateway(options, { gateway, records, metrics, dashboard, changes, control, file });
     await managed.#begin();
     // All of it is the managed gateway's to dispose of.
     undone.move();
@@ -147,6 +162,7 @@ export class ManagedGateway {
       await serving?.();
     } else await this.#changes.takeUp(() => this.#takeOver(predecessor));
     this.#metrics.serve();
+    this.#dashboard?.serve();
     this.#stopWatching = watchFiles({
       files: () => this.#changes.entry.files.map(({ file }) => file),
       clock,
@@ -193,10 +209,13 @@ export class ManagedGateway {
     return this.#changes
       .passOn(async (lock) => {
         const signal = this.#stopping.signal;
+        // Its port is the successor's to serve on. Not later: whoever enters then waits.
+        await this.#dashboard?.[Symbol.asyncDispose]();
         const successor = await Successor.start({ program, settings, lock, author, within, signal });
         return this.#handOverTo(successor);
       })
       .catch((error: unknown) => {
+        if (!this.#stopping.signal.aborted) this.#dashboard?.serve();
         if (error instanceof EcluseError) tell({ event: "not-handed-over", message: error.message, hint: error.hint });
         throw error;
       });
@@ -271,6 +290,7 @@ export class ManagedGateway {
   /** Closes every door, waits at most `limit` milliseconds for the sessions inside. May be called again with less. */
   stop(limit: number): Promise<{ readonly cut: number }> {
     this.#stopping.abort();
+    this.#dashboard?.last();
     this.#stopWatching();
     this.#stopRehearsing?.();
     this.#stopProbing?.();
@@ -281,6 +301,7 @@ export class ManagedGateway {
   async close(): Promise<void> {
     this.#gateway.live.stream.end();
     this.#metrics[Symbol.dispose]();
+    await this.#dashboard?.[Symbol.asyncDispose]();
     await this.#control[Symbol.asyncDispose]();
     await this.#changes[Symbol.asyncDispose]();
     await this.#records.close();
@@ -291,24 +312,26 @@ interface Parts {
   readonly gateway: Gateway;
   readonly records: Records;
   readonly metrics: MetricsPort;
+  readonly dashboard: DashboardProcess | undefined;
   readonly changes: Changes;
   readonly control: ControlServer;
   readonly file: InventoryFile;
 }
 
+/** What is told of a change: that something else may be in force, and that the file is what was applied. */
+interface Told {
+  readonly followed: () => void;
+  readonly applied: () => void;
+}
+
 async function startChanges(
   { clock, tell, read, file, state, first, predecessor }: ManagedGatewayOptions,
-  {
-    gateway,
-    records,
-    metrics,
-    applied,
-  }: Pick<Parts, "gateway" | "records" | "metrics"> & { readonly applied: () => void },
+  { gateway, records, followed, applied }: Pick<Parts, "gateway" | "records"> & Told,
 ): Promise<Changes> {
   const commission = await predecessor?.commission;
   const changed = (change: Changed): void => {
     records.changed({ at: change.at, by: change.author, action: change.what, detail: change.detail });
-    metrics.follow();
+    followed();
     gateway.live.changed({ what: change.what, by: change.author, detail: change.detail, at: change.at });
     if (change.what === "applied" || change.what === "unchanged") applied();
     if (change.what !== "started" && change.what !== "taken-over")
@@ -347,6 +370,15 @@ function settingsOf(
     ...(controlGroup === undefined ? {} : { controlGroup }),
     ...(metrics === undefined ? {} : { metrics }),
   };
+}
+
+function dashboardOf(
+  { clock, tell, control, state, dashboard: program }: ManagedGatewayOptions,
+  where: () => Endpoint | undefined,
+): DashboardProcess | undefined {
+  if (program === undefined) return undefined;
+  const changed = (listen: Endpoint, trouble: string | undefined): void => tell(dashboardEvent(listen, trouble));
+  return new DashboardProcess({ clock, where, control, state, program, changed });
 }
 
 /** The sockets that listen already: those of doors, and the one on which metrics are served. */

@@ -51,6 +51,22 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "src/probe",
     "src/gateway.ts",
   ],
+  "src/web/dashboard-process.ts": ["packages/guard", "src/inventory", "src/engine"],
+  // Types of answers, and what both sides may know; what it runs in a browser is its own.
+  "src/web/page": ["src/policy", "src/observe", "src/journal", "src/change", "src/audit", "src/answers"],
+  "src/web/server": [
+    "packages/guard",
+    "src/errors.ts",
+    "src/version.ts",
+    "src/inventory",
+    "src/policy",
+    "src/engine",
+    "src/change",
+    "src/render",
+    "src/audit",
+    "src/control",
+    "src/answers",
+  ],
   "src/managed-gateway.ts": [
     "src/errors.ts",
     "src/version.ts",
@@ -65,6 +81,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "src/probe",
     "src/gateway.ts",
     "src/answers",
+    "src/web/dashboard-process.ts",
   ],
   "src/cli": [
     "packages/guard",
@@ -88,6 +105,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "src/diagnose",
     "src/gateway.ts",
     "src/answers",
+    "src/web/dashboard-process.ts",
+    "src/web/server",
     "src/managed-gateway.ts",
   ],
 };

@@ -2,7 +2,7 @@
  * Keys that this version accepts but on which no code acts yet.
  *
  * An inventory never promises what is not done, so using one is an error. Whoever makes a key effective deletes its row
- * here and its mark in `docs/inventory.md`. A value that says "off" promises nothing.
+ * here and its mark in `docs/inventory.md`.
  */
 import type { Facts } from "../facts.ts";
 import { formatPath } from "../quote.ts";
@@ -19,11 +19,8 @@ interface Row {
 
 type Values = Readonly<Record<string, unknown>> & string;
 
-const unlessDisabled = (value: Values): boolean => value["enabled"] !== false;
-
 const ROWS: readonly Row[] = [
   { pattern: "gateway.engine", promises: (value) => value === "kernel", missing: "the kernel engine" },
-  { pattern: "gateway.dashboard", promises: unlessDisabled, missing: "the dashboard" },
 ];
 
 export function checkNotEffective(facts: Facts): void {
