@@ -31,7 +31,7 @@ interface Scene {
 export async function measure(subject: Subject, which: Case, { isolation, folder }: Inside): Promise<Answer> {
   mkdirSync(folder);
   await using network = await Network.create(isolation);
-  const doors = network.allDoors().slice(0, which.doors === "all" ? undefined : 1);
+  const doors = network.allDoors().slice(0, which.doors);
   await using backend = await startBackend(network, doors, folder);
   const { gateway, till } = network;
   const plan = { doors, gateway, till, sessions: SESSIONS, folder, loopback: isolation === "loopback" };
@@ -85,7 +85,7 @@ async function measureChanged(
   await settled(gateway);
   const trigger = "signal" in changeable.trigger ? { ...changeable.trigger, pid: gateway.pid } : changeable.trigger;
   const step = (doors: readonly Door[]): Step => ({ files: inFolder(plan, changeable.filesFor(doors)), trigger });
-  const more: Step = { ...step(all.doors), opens: { port: last.port, terminal: last.target.address } };
+  const more: Step = { ...step(all.doors), opens: wayTo(last, scene) };
   const again = Array.from({ length: changeable.again }, () => [step(plan.doors), more]).flat();
   const answer = await load(scene, { ...work, steps: [more, ...again] }, gateway);
   return { ...answer, figures: { ...answer.figures, ...insideOf(scene) } };
@@ -139,11 +139,11 @@ async function load(scene: Scene, work: Task, gateway: Running | undefined): Pro
 
 /** Starts the load generator; resolves once it runs. */
 async function startLoad(scene: Scene, work: Task, gateway: Running | undefined): Promise<Running> {
-  const { network, backend, plan, launch } = scene;
+  const { network, backend, plan } = scene;
   const [first, ...others] = plan.doors;
   if (!first) throw new Error("a plan has at least one door");
   const job: Job = {
-    ...(launch ? throughGateway(plan.gateway, first, others) : straightTo(first)),
+    doors: [wayTo(first, scene), ...others.map((door) => wayTo(door, scene))],
     ...work,
     ...(gateway && { gatewayPid: gateway.pid }),
     backendPid: backend.pid,
@@ -156,13 +156,10 @@ async function startLoad(scene: Scene, work: Task, gateway: Running | undefined)
   return loading;
 }
 
-function throughGateway(host: string, first: Door, others: readonly Door[]): Pick<Job, "host" | "doors"> {
-  const through = ({ port, target }: Door): TargetDoor => ({ port, terminal: target.address });
-  return { host, doors: [through(first), ...others.map(through)] };
-}
-
-function straightTo({ target: { address, port } }: Door): Pick<Job, "host" | "doors"> {
-  return { host: address, doors: [{ port, terminal: address }] };
+/** Through the gateway's door, or straight to the terminal where there is no gateway. */
+function wayTo({ port, target }: Door, { launch, plan }: Scene): TargetDoor {
+  const terminal = target.address;
+  return launch ? { host: plan.gateway, port, terminal } : { host: terminal, port: target.port, terminal };
 }
 
 async function answerOf(loading: Running): Promise<Answer> {

@@ -2,7 +2,7 @@
 import { connect } from "node:net";
 import { BULK_PERIOD, bulkPattern, requestFor } from "../traffic.ts";
 import { costOf } from "./cost.ts";
-import type { Answer, Job } from "./job.ts";
+import type { Answer, Job, TargetDoor } from "./job.ts";
 
 const MEBIBYTE = 1_048_576;
 const BUFFER_BYTES = 65_536;
@@ -10,9 +10,9 @@ const BUFFER_BYTES = 65_536;
 const PATTERN = bulkPattern(2);
 
 export async function measureBulk(job: Extract<Job, { kind: "bulk" }>): Promise<Answer> {
-  const [{ port }] = job.doors;
-  await receive(job.host, port, job.warmup);
-  const cost = await costOf(job, () => receive(job.host, port, job.mebibytes));
+  const [door] = job.doors;
+  await receive(door, job.warmup);
+  const cost = await costOf(job, () => receive(door, job.mebibytes));
   const gigabytes = (job.mebibytes * MEBIBYTE) / 1e9;
   const per = (seconds: number | undefined): number => (seconds ?? NaN) / gigabytes;
   const figures = {
@@ -24,7 +24,7 @@ export async function measureBulk(job: Extract<Job, { kind: "bulk" }>): Promise<
   return { figures, failures: 0 };
 }
 
-function receive(host: string, port: number, mebibytes: number): Promise<void> {
+function receive({ host, port }: TargetDoor, mebibytes: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<undefined>();
   const wanted = mebibytes * MEBIBYTE;
   let received = 0;

@@ -38,7 +38,7 @@ export async function measureChange(job: Extract<Job, { kind: "change" }>): Prom
   const quiet = crowd.worst(performance.now() - QUIET_MS);
   const timed: Timed[] = [];
   const { seconds = NaN, cpuOthers = NaN } = await costOf(job, async () => {
-    for (const step of job.steps) timed.push(await change(job, step, crowd));
+    for (const step of job.steps) timed.push(await change(step, crowd));
   });
   const { lost, firstLoss } = await crowd.leave();
   const [first, ...later] = timed.filter(({ adds }) => adds);
@@ -59,7 +59,7 @@ export async function measureChange(job: Extract<Job, { kind: "change" }>): Prom
 }
 
 /** The file is in its place before the clock starts: writing it is the operator's affair. */
-async function change(job: Job, { files, trigger, opens }: Step, crowd: Crowd): Promise<Timed> {
+async function change({ files, trigger, opens }: Step, crowd: Crowd): Promise<Timed> {
   for (const [path, text] of Object.entries(files)) {
     writeFileSync(`${path}.new`, text);
     renameSync(`${path}.new`, path);
@@ -67,7 +67,7 @@ async function change(job: Job, { files, trigger, opens }: Step, crowd: Crowd): 
   const began = performance.now();
   const since = (): number => performance.now() - began;
   const pulling = pull(trigger).then(since);
-  if (opens !== undefined) await untilAnswered(job.host, opens);
+  if (opens !== undefined) await untilAnswered(opens);
   const carried = since();
   const answered = await pulling;
   await pause(AFTERMATH_MS);
@@ -99,13 +99,13 @@ class Crowd {
   }
 
   /** The doors in turn. */
-  static async open({ host, doors, sessions, every }: Extract<Job, { kind: "change" }>): Promise<Crowd> {
+  static async open({ doors, sessions, every }: Extract<Job, { kind: "change" }>): Promise<Crowd> {
     const open: Session[] = [];
     while (open.length < sessions) {
       const size = Math.min(BATCH, sessions - open.length);
       const batch = Array.from(
         { length: size },
-        (_, index) => new Session(host, doors[(open.length + index) % doors.length] ?? doors[0]),
+        (_, index) => new Session(doors[(open.length + index) % doors.length] ?? doors[0]),
       );
       await Promise.all(batch.map((session) => session.ask()));
       open.push(...batch);

@@ -31,14 +31,14 @@ export async function measureConnections(job: ConnectionsJob): Promise<Answer> {
 }
 
 /** Opens `count` connections through the job's doors in turn; latencies are in milliseconds, from connect to closed. */
-async function connectMany({ host, doors, concurrency }: ConnectionsJob, count: number): Promise<Tally> {
+async function connectMany({ doors, concurrency }: ConnectionsJob, count: number): Promise<Tally> {
   const tally: Tally = { latencies: [], failures: [] };
   let next = 0;
   const keepConnecting = async (): Promise<void> => {
     while (next < count) {
       const door = doors[next++ % doors.length] ?? doors[0];
       const from = performance.now();
-      await connectOnce(host, door).then(
+      await connectOnce(door).then(
         () => tally.latencies.push(performance.now() - from),
         (error: unknown) => tally.failures.push(error instanceof Error ? error : new Error(String(error))),
       );
@@ -48,8 +48,8 @@ async function connectMany({ host, doors, concurrency }: ConnectionsJob, count: 
   return tally;
 }
 
-async function connectOnce(host: string, door: TargetDoor): Promise<void> {
-  const session = new Session(host, door);
+async function connectOnce(door: TargetDoor): Promise<void> {
+  const session = new Session(door);
   await session.ask();
   await session.end();
 }

@@ -30,11 +30,11 @@ export async function measureIdle(job: Extract<Job, { kind: "idle" }>): Promise<
   return { figures, failures: failed.length, ...(failed[0] && { firstFailure: String(failed[0].reason) }) };
 }
 
-async function open({ host, doors }: Job, count: number): Promise<Session[]> {
+async function open({ doors }: Job, count: number): Promise<Session[]> {
   const sessions: Session[] = [];
   while (sessions.length < count) {
     const size = Math.min(BATCH, count - sessions.length);
-    const batch = Array.from({ length: size }, () => new Session(host, doors[0]));
+    const batch = Array.from({ length: size }, () => new Session(doors[0]));
     await Promise.all(batch.map((session) => session.ask()));
     sessions.push(...batch);
   }

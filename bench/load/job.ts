@@ -2,7 +2,6 @@
 
 /** Where to connect, whose cost to watch, and how long to try. */
 export interface Target {
-  readonly host: string;
   /** At least one; used in turn by jobs that go through many. */
   readonly doors: readonly [TargetDoor, ...TargetDoor[]];
   /** The relay's first process; absent without a relay. */
@@ -12,8 +11,9 @@ export interface Target {
   readonly deadline: number;
 }
 
-/** A port to connect to, and the address of the terminal that must answer there. */
+/** Where to connect, and the address of the terminal that must answer there. */
 export interface TargetDoor {
+  readonly host: string;
   readonly port: number;
   readonly terminal: string;
 }

@@ -5,7 +5,7 @@ import type { Answer, Job } from "./job.ts";
 import { Session } from "./session.ts";
 
 export async function measureRequests(job: Extract<Job, { kind: "requests" }>): Promise<Answer> {
-  const sessions = Array.from({ length: job.connections }, () => new Session(job.host, job.doors[0]));
+  const sessions = Array.from({ length: job.connections }, () => new Session(job.doors[0]));
   await exchange(sessions, job.warmup);
   let latencies: readonly number[] = [];
   const cost = await costOf(job, async () => {

@@ -10,9 +10,7 @@ export const pipe: Subject = {
   missing: () => undefined,
   skips: { doors: "a baseline for traffic", change: "a baseline for traffic" },
   launch: ({ doors, gateway, till }) => {
-    const [door] = doors;
-    if (!door) throw new Error("pipe needs a door");
-    const words = [gateway, door.port, till, door.target.address, door.target.port].map(String);
-    return { files: {}, command: [process.execPath, PROGRAM, ...words] };
+    const words = doors.map(({ port, target }) => `${port}=${target.address}:${target.port}`);
+    return { files: {}, command: [process.execPath, PROGRAM, gateway, till, ...words] };
   },
 };
