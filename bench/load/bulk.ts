@@ -1,4 +1,4 @@
-/** One connection that receives a lot, as fast as it comes, and compares every byte. */
+/** Connections that receive a lot, as fast as it comes, and compare every byte. */
 import { connect } from "node:net";
 import { BULK_PERIOD, bulkPattern, requestFor } from "../traffic.ts";
 import { costOf } from "./cost.ts";
@@ -9,11 +9,12 @@ const BUFFER_BYTES = 65_536;
 /** Long enough that a full buffer at any offset of the period lies in it. */
 const PATTERN = bulkPattern(2);
 
-export async function measureBulk(job: Extract<Job, { kind: "bulk" }>): Promise<Answer> {
-  const [door] = job.doors;
-  await receive(door, job.warmup);
-  const cost = await costOf(job, () => receive(door, job.mebibytes));
-  const gigabytes = (job.mebibytes * MEBIBYTE) / 1e9;
+type BulkJob = Extract<Job, { kind: "bulk" }>;
+
+export async function measureBulk(job: BulkJob): Promise<Answer> {
+  await receiveAll(job, job.warmup);
+  const cost = await costOf(job, () => receiveAll(job, job.mebibytes));
+  const gigabytes = (Math.ceil(job.mebibytes / job.connections) * job.connections * MEBIBYTE) / 1e9;
   const per = (seconds: number | undefined): number => (seconds ?? NaN) / gigabytes;
   const figures = {
     megabytesPerSecond: (gigabytes * 1000) / (cost["seconds"] ?? NaN),
@@ -22,6 +23,15 @@ export async function measureBulk(job: Extract<Job, { kind: "bulk" }>): Promise<
     ...cost,
   };
   return { figures, failures: 0 };
+}
+
+/** The doors in turn. */
+async function receiveAll({ doors, connections }: BulkJob, mebibytes: number): Promise<void> {
+  const share = Math.ceil(mebibytes / connections);
+  const all = Array.from({ length: connections }, (_, index) =>
+    receive(doors[index % doors.length] ?? doors[0], share),
+  );
+  await Promise.all(all);
 }
 
 function receive({ host, port }: TargetDoor, mebibytes: number): Promise<void> {

@@ -11,10 +11,9 @@ import { median } from "../statistics.ts";
 import { costOf } from "./cost.ts";
 import { untilAnswered } from "./doors.ts";
 import type { Answer, Job, Step, Trigger } from "./job.ts";
-import { Session } from "./session.ts";
+import { openMany } from "./open-many.ts";
+import type { Session } from "./session.ts";
 
-/** Opened at once, so that no backlog overflows. */
-const BATCH = 32;
 const QUIET_MS = 1_000;
 /** What follows a change, such as an old process that goes, is still part of it. */
 const AFTERMATH_MS = 250;
@@ -98,19 +97,8 @@ class Crowd {
     }, 1);
   }
 
-  /** The doors in turn. */
   static async open({ doors, sessions, every }: Extract<Job, { kind: "change" }>): Promise<Crowd> {
-    const open: Session[] = [];
-    while (open.length < sessions) {
-      const size = Math.min(BATCH, sessions - open.length);
-      const batch = Array.from(
-        { length: size },
-        (_, index) => new Session(doors[(open.length + index) % doors.length] ?? doors[0]),
-      );
-      await Promise.all(batch.map((session) => session.ask()));
-      open.push(...batch);
-    }
-    return new Crowd(open, every);
+    return new Crowd(await openMany(doors, sessions), every);
   }
 
   /** Milliseconds that the slowest answer to what was asked from then on took; one still awaited counts so far. */

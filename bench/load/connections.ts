@@ -1,6 +1,7 @@
 /** Connect, ask once, be answered, close: again and again, a bounded number at a time. */
 import { percentile } from "../statistics.ts";
 import { costOf } from "./cost.ts";
+import { follow } from "./followers.ts";
 import type { Answer, Job, TargetDoor } from "./job.ts";
 import { Session } from "./session.ts";
 
@@ -12,6 +13,8 @@ interface Tally {
 }
 
 export async function measureConnections(job: ConnectionsJob): Promise<Answer> {
+  await using followers = await follow(job, job.followers ?? 0);
+  if (followers.refusal !== undefined) return { figures: {}, failures: 0, leftOut: followers.refusal };
   await connectMany(job, job.warmup);
   let tally: Tally = { latencies: [], failures: [] };
   const cost = await costOf(job, async () => {
@@ -25,6 +28,7 @@ export async function measureConnections(job: ConnectionsJob): Promise<Answer> {
     cpuPer10k: per10k(cost["cpuGateway"]),
     cpuAllPer10k: per10k(cost["cpuAll"]),
     ...cost,
+    ...(job.followers !== undefined && { eventsEach: followers.events }),
   };
   const firstFailure = tally.failures[0]?.message;
   return { figures, failures: tally.failures.length, ...(firstFailure !== undefined && { firstFailure }) };

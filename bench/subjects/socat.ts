@@ -5,7 +5,13 @@ export const socat: Subject = {
   name: "socat",
   description: "socat TCP-LISTEN,fork,range: a process per door and one per connection; backlog raised from 5 to 1024",
   missing: () => missingProgram("socat", "-V"),
-  skips: { doors: "takes a process per door (7,128 processes)", change: "takes a process per door" },
+  skips: {
+    doors: "takes a process per door (7,128 processes)",
+    change: "takes a process per door",
+    networks: "it knows one network",
+    events: "it tells nothing",
+    growth: "takes a process per door and session",
+  },
   launch: (plan) => ({ files: {}, command: ["sh", "-c", `${linesOf(plan).join("\n")}\nwait`] }),
 };
 
