@@ -109,7 +109,7 @@ export class Session implements GovernedSession, SideOwner {
     const { target } = this.#admission.door.flow;
     this.#phase = "dialling";
     this.#dialledAt = this.#host.monotonic();
-    const socket = connect({ host: formatAddress(target.address), port: target.port, allowHalfOpen: true });
+    const socket = connect({ host: formatAddress(target.address), port: target.port, allowHalfOpen: true, noDelay: true });
     this.#target = new Side(this, "target", socket);
     this.#target.other = this.#client;
     this.#client.other = this.#target;
@@ -159,6 +159,8 @@ export class Session implements GovernedSession, SideOwner {
   }
 
   sweep(now: number): void {
+    this.#client.keepAlive();
+    if (this.#phase === "open") this.#target?.keepAlive();
     if (this.#active) {
       this.#active = false;
       this.#lastActive = now;
@@ -215,7 +217,6 @@ export class Session implements GovernedSession, SideOwner {
     this.#phase = "open";
     this.#dial = this.#host.monotonic() - this.#dialledAt;
     this.#active = true;
-    this.#target?.tune();
   }
 
   received(from: Side, chunk: Buffer): void {

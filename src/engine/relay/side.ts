@@ -41,6 +41,7 @@ export class Side {
   #lost = 0;
   #taken = 0;
   #takenAt = 0;
+  #isKeptAlive = false;
 
   constructor(owner: SideOwner, party: "client" | "target", socket: Socket) {
     this.owner = owner;
@@ -52,13 +53,16 @@ export class Side {
     const { socket } = this;
     (socket as OwnedSocket)[ownSide] = this;
     if (this.party === "target") socket.on("connect", onConnect);
-    else this.tune();
     socket.on("data", onData).on("drain", onDrain).on("end", onEnd).on("error", onError).on("close", onClose);
   }
 
-  /** Only on a connected socket: libuv keeps the probes' times nowhere before that. */
-  tune(): void {
-    this.socket.setNoDelay(true);
+  /**
+   * Has the system probe it, from the first call on. Only on a connected socket: libuv keeps the probes' times nowhere
+   * before that. Called by the sweep: it is four system calls, and a session that is over within a moment needs none.
+   */
+  keepAlive(): void {
+    if (this.#isKeptAlive) return;
+    this.#isKeptAlive = true;
     this.socket.setKeepAlive(true, this.owner.keepalive, KEEPALIVE.interval, KEEPALIVE.count);
   }
 
