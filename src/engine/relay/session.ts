@@ -244,7 +244,7 @@ export class Session implements GovernedSession, SideOwner {
     this.#active = true;
     this.#firstToEnd ??= side.party;
     this.#host.closing(this);
-    if (this.#phase === "open") side.other?.socket.end();
+    if (this.#phase === "open") side.other?.end();
     else if (side.bytes > 0) this.#target?.socket.end();
     else this.#leftUnheard();
   }
