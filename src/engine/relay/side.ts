@@ -53,7 +53,8 @@ export class Side {
     const { socket } = this;
     (socket as OwnedSocket)[ownSide] = this;
     if (this.party === "target") socket.on("connect", onConnect);
-    socket.on("data", onData).on("drain", onDrain).on("end", onEnd).on("error", onError).on("close", onClose);
+    if (this.party === "client") socket.on("data", onData);
+    socket.on("drain", onDrain).on("end", onEnd).on("error", onError).on("close", onClose);
   }
 
   /**
