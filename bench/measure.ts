@@ -193,10 +193,11 @@ async function answerOf(loading: Running): Promise<Answer> {
 /** The answer, unless the gateway ends before it: then what it had to say. */
 async function unlessEnded(gateway: Running, { plan }: Scene, answer: Promise<Answer>): Promise<Answer> {
   const ended = (): never => {
-    throw new Error(`it ended: ${lastWords(readFileSync(logOf(plan), "utf8"))}`);
+    // Its folder is another one each time; the words shall be the same.
+    throw new Error(`it ended: ${lastWords(readFileSync(logOf(plan), "utf8")).replaceAll(`${plan.folder}/`, "")}`);
   };
-  if (gateway.ended) ended();
-  return await Promise.race([answer, once(gateway.child, "exit").then(ended)]);
+  const gone = gateway.ended ? Promise.resolve() : once(gateway.child, "exit");
+  return await Promise.race([answer, gone.then(ended)]);
 }
 
 /** The lines that look like the reason, else the last ones. */

@@ -53,7 +53,7 @@ export class Side {
     const { socket } = this;
     (socket as OwnedSocket)[ownSide] = this;
     if (this.party === "target") socket.on("connect", onConnect);
-    if (this.party === "client") socket.on("data", onData);
+    else socket.on("data", onData);
     socket.on("drain", onDrain).on("end", onEnd).on("error", onError).on("close", onClose);
   }
 
