@@ -1,6 +1,6 @@
 /** Every subject, in the order of the tables. */
 import { direct } from "./direct.ts";
-import { ecluse, ecluseKernel, ecluseShield } from "./ecluse.ts";
+import { ecluse, ecluseKernel, ecluseOther, ecluseShield } from "./ecluse.ts";
 import { haproxy, haproxy64k, haproxyFrontends, haproxyMap, haproxySplice, haproxyTwoThreads } from "./haproxy.ts";
 import { nginx, nginx64k, nginxGeo } from "./nginx.ts";
 import { pipe } from "./pipe.ts";
@@ -15,6 +15,7 @@ export const SUBJECTS: readonly Subject[] = [
   ecluse,
   ecluseShield,
   ecluseKernel,
+  ecluseOther,
   haproxy,
   haproxyTwoThreads,
   haproxySplice,

@@ -34,6 +34,22 @@ export const ecluseKernel: Subject = {
   change: (plan) => changeable(plan, KERNEL),
 };
 
+/** Another checkout with its own dependencies, such as the version before a change: told by ECLUSE_BENCH_OTHER. */
+export const ecluseOther: Subject = {
+  name: "ecluse-other",
+  description: "as ecluse, from the checkout that ECLUSE_BENCH_OTHER names",
+  missing: () => (OTHER === undefined ? "ECLUSE_BENCH_OTHER names no checkout" : undefined),
+  skips: { change: "its stopwatch is this checkout's" },
+  launch: (plan) => {
+    const { command, env, ...rest } = launch(plan);
+    const main = join(OTHER ?? "", "src/cli/ecluse.js");
+    const words = command.map((word) => (word === MAIN ? main : word));
+    return { ...rest, command: words, env: { ...env, NODE_COMPILE_CACHE: `${CACHE}-other` } };
+  },
+};
+
+const OTHER = process.env["ECLUSE_BENCH_OTHER"];
+
 /** In the plan's folder. */
 export const CONTROL = "control.sock";
 
