@@ -220,7 +220,7 @@ const overSessions = BESIDE.map((beside) => ({
 }));
 const overNetworks = NETWORKS.map((networks) => ({
   name: `networks-${networks}`,
-  label: `${networks.toLocaleString("en")} networks`,
+  label: networks === 1 ? "1 network" : `${networks.toLocaleString("en")} networks`,
 }));
 
 export const GROWTHS: readonly Growth[] = [

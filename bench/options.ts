@@ -21,7 +21,7 @@ export function readOptions(words: readonly string[]): Options {
     args: [...words],
     options: {
       rounds: { type: "string" },
-      minutes: { type: "string", default: "120" },
+      minutes: { type: "string", default: "90" },
       only: { type: "string" },
       subjects: { type: "string" },
       quick: { type: "boolean", default: false },

@@ -1,5 +1,5 @@
 /** A bar per subject: its median, and a line from the least to the greatest of its rounds. */
-import { escaped, shown } from "./markup.ts";
+import { escaped, marked, shown } from "./markup.ts";
 import { ticks } from "./scale.ts";
 
 export interface Bar {
@@ -30,7 +30,7 @@ export function barsOf(title: string, bars: readonly Bar[]): string {
 
 function tick(x: number, value: number, height: number): string {
   const at = x.toFixed(1);
-  return `<line class="grid" x1="${at}" x2="${at}" y1="0" y2="${height - AXIS}"/><text class="tick" x="${at}" y="${height - 6}">${shown(value)}</text>`;
+  return `<line class="grid" x1="${at}" x2="${at}" y1="0" y2="${height - AXIS}"/><text class="tick" x="${at}" y="${height - 6}">${marked(value)}</text>`;
 }
 
 function row({ name, median, least, greatest, ratio, ours }: Bar, y: number, x: (value: number) => number): string {

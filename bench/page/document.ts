@@ -17,6 +17,7 @@ export interface Shown {
 
 export function pageOf({ results, cases, growths, reference }: Shown): string {
   const measured = cases.filter(({ name }) => results.measurements.some((each) => each.case === name));
+  const colours = coloursOf(results.measurements, growths);
   return [
     "<!doctype html>",
     '<html lang="en">',
@@ -25,8 +26,8 @@ export function pageOf({ results, cases, growths, reference }: Shown): string {
     "<body><main>",
     "<h1>Ecluse beside its peers</h1>",
     ...headOf(results),
-    ...growths.flatMap((growth) => growthOf(results.measurements, growth)),
     ...measured.flatMap((one) => sectionOf(results.measurements, one, reference)),
+    ...growths.flatMap((growth) => growthOf(results.measurements, growth, colours)),
     "<h2>What to know</h2>",
     `<ul>${remarksOf(results)
       .map((line) => `<li>${escaped(line)}</li>`)
@@ -88,15 +89,21 @@ function tableOf(
   return `<details><summary>all figures (medians)</summary><table><thead><tr>${head.join("")}</tr></thead><tbody>${rows.join("\n")}</tbody></table></details>`;
 }
 
+/** A subject has the same colour in all pictures. */
+function coloursOf(all: readonly Measurement[], growths: readonly Growth[]): readonly string[] {
+  const points = new Set(growths.flatMap((growth) => growth.points.map(({ name }) => name)));
+  return [...new Set(all.filter((each) => points.has(each.case)).map(({ subject }) => subject))];
+}
+
 /** Nothing where fewer than two points were measured. */
-function growthOf(all: readonly Measurement[], { title, key, unit = 1, points }: Growth): readonly string[] {
-  const names = new Set(points.map(({ name }) => name));
-  const subjects = [...new Set(all.filter((each) => names.has(each.case)).map(({ subject }) => subject))];
-  const lines = subjects
-    .map((name, colour) => {
-      const at = (point: string): readonly Measurement[] => all.filter((each) => each.case === point);
-      return { name, colour, medians: points.map((point) => medianOf(at(point.name), name, key) / unit) };
-    })
+function growthOf(
+  all: readonly Measurement[],
+  { title, key, unit = 1, points }: Growth,
+  colours: readonly string[],
+): readonly string[] {
+  const at = points.map(({ name }) => all.filter((each) => each.case === name));
+  const lines = colours
+    .map((name, colour) => ({ name, colour, medians: at.map((its) => medianOf(its, name, key) / unit) }))
     .filter(({ medians }) => medians.filter(Number.isFinite).length > 1);
   if (lines.length === 0) return [];
   const labels = points.map(({ label }) => label);

@@ -1,5 +1,5 @@
 /** A line per subject over a few points of growth, which stand side by side: the axis says how many, and is no scale. */
-import { escaped, shown } from "./markup.ts";
+import { escaped, marked, shown } from "./markup.ts";
 import { ticks } from "./scale.ts";
 
 export interface Line {
@@ -35,7 +35,7 @@ export function linesOf(title: string, points: readonly string[], lines: readonl
 
 function rung(y: number, value: number): string {
   const at = y.toFixed(1);
-  return `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at}" y2="${at}"/><text class="name" x="${LEFT - 8}" y="${(y + 4).toFixed(1)}">${shown(value)}</text>`;
+  return `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at}" y2="${at}"/><text class="name" x="${LEFT - 8}" y="${(y + 4).toFixed(1)}">${marked(value)}</text>`;
 }
 
 function stroke({ name, medians, colour }: Line, x: (index: number) => number, y: (value: number) => number): string {

@@ -6,6 +6,11 @@ export function escaped(text: string): string {
   return text.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? character);
 }
 
+/** A round number, as it stands at an axis. */
+export function marked(value: number): string {
+  return value.toLocaleString("en", { maximumFractionDigits: 9 });
+}
+
 /** A number in three digits or so, as people read it. */
 export function shown(value: number): string {
   if (!Number.isFinite(value)) return "-";

@@ -10,7 +10,6 @@ export const socat: Subject = {
     change: "takes a process per door",
     networks: "it knows one network",
     events: "it tells nothing",
-    growth: "takes a process per door and session",
   },
   launch: (plan) => ({ files: {}, command: ["sh", "-c", `${linesOf(plan).join("\n")}\nwait`] }),
 };
