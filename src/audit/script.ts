@@ -36,6 +36,11 @@ export function scriptOf(askings: readonly Asking[], boundary: string): string {
   ].join("\n");
 }
 
+/** Whether the host ran the script at all: a host that cannot do one thing of what it is asked still answers. */
+export function hasAnswered(output: string, boundary: string): boolean {
+  return output.includes(`\n${boundary} end `);
+}
+
 /** What the script printed, by asking. An asking without an answer failed: the connection ended before it. */
 export function readingsOf(output: string, askings: readonly Asking[], boundary: string): readonly Reading[] {
   return askings.map(({ id, command, keep = (text) => text, patience = PATIENCE }): Reading => {
