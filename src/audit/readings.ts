@@ -66,6 +66,11 @@ const ALWAYS: readonly Asking[] = [
   },
 ];
 
+/** Some of what is read of every host. */
+export function askingsNamed(...ids: readonly string[]): readonly Asking[] {
+  return ALWAYS.filter(({ id }) => ids.includes(id));
+}
+
 /** What is read of one host of an inventory: the gateway, or a back-end machine. */
 export function askingsFor(inventory: Inventory, host: string): readonly Asking[] {
   const machine = inventory.machines.find(({ name }) => name === host);

@@ -20,10 +20,10 @@ import {
   union,
   without,
 } from "../wall/address-set.ts";
+import { commandFor, deciders, lineOf } from "../wall/deciders.ts";
 import { type Naming, formatElement, namedElements, setsNaming } from "../wall/elements.ts";
-import { type Reach, decisionsOf, isWalled, reachOf } from "../wall/host-walls.ts";
+import { type Reach, isWalled, reachOf } from "../wall/host-walls.ts";
 import { type Mending, closing, opening } from "../wall/mending.ts";
-import type { Place } from "../wall/ruleset.ts";
 import type { Decision } from "../wall/walk.ts";
 import { type GuardedDoor, guardedDoors } from "./guarded-doors.ts";
 import { sshDoors } from "./ssh-doors.ts";
@@ -102,18 +102,6 @@ function sshGaps(audited: Audited, door: GuardedDoor): readonly Gap[] {
   return [...open, ...tooFew(door, reach, "ssh-not-allowed")];
 }
 
-/** The rules that said so, rather than the policies, where there are any. */
-function deciders(reach: Reach, sources: AddressSet, verdict: Decision["verdict"]): readonly Decision[] {
-  const translations = reach.passages.flatMap((passage) => passage.translations);
-  const said = decisionsOf(reach).filter((each) => each.verdict === verdict && each.base.type === "filter");
-  const concerned = [...(verdict === "accept" ? translations : []), ...said].filter((each) =>
-    meet(each.sources, sources),
-  );
-  const rules = concerned.filter(({ rule }) => rule !== undefined);
-  const chosen = rules.length > 0 ? rules : concerned;
-  return [...new Map(chosen.map((decision) => [lineOf(decision), decision])).values()];
-}
-
 function isTailscale({ deciders: [first, ...more] }: Gap): boolean {
   return first?.rule?.place.chain.startsWith("ts-") === true && more.length === 0;
 }
@@ -180,18 +168,6 @@ function shown({ rule, set }: Naming, { endpoint }: GuardedDoor, sources: Addres
   return [rule.line, ...held.map(({ element }) => `${set.set ?? ""}: ${formatElement(set.fields, element)}`)].join(
     "\n",
   );
-}
-
-function lineOf({ rule, base }: Decision): string {
-  if (rule !== undefined) return rule.line;
-  const { program, family, table, chain } = base.chain.place;
-  return program === "nft"
-    ? `chain ${family} ${table} ${chain}: policy ${base.policy}`
-    : `:${chain} ${base.policy.toUpperCase()}`;
-}
-
-function commandFor({ program, family, table, chain }: Place): string {
-  return program === "nft" ? `nft -a list chain ${family} ${table} ${chain}` : `${program}-save -t ${table}`;
 }
 
 function fixOf(audited: Audited, group: readonly Gap[], mending: Mending): string {
