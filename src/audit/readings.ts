@@ -3,6 +3,7 @@
  */
 import { formatAddress } from "@ecluse/guard/address";
 import type { Inventory } from "../inventory/model.ts";
+import { keptOfNginx } from "./parse/nginx-directives.ts";
 import type { Asking } from "./script.ts";
 
 /** What is read of every host. */
@@ -58,12 +59,7 @@ const ALWAYS: readonly Asking[] = [
   },
   { id: "limits", command: "grep -s -H 'Max open files' /proc/[0-9]*/limits; true" },
   { id: "clock", command: "timedatectl show -p NTPSynchronized -p NTP" },
-  {
-    id: "nginx",
-    command: "nginx -T",
-    // What is not about listening may hold a password.
-    keep: (text) => linesOf(text, /^\s*(?:# configuration file|listen|server_name|allow|deny|server\b|proxy_pass|\})/),
-  },
+  { id: "nginx", command: "nginx -T", keep: keptOfNginx },
 ];
 
 /** Some of what is read of every host. */
@@ -105,13 +101,6 @@ function routeAskings({ depots }: Inventory): readonly Asking[] {
       : [`echo "== ${number} ${formatAddress(first.address)}"; ip -j route get ${formatAddress(first.address)} 2>&1`],
   );
   return commands.length === 0 ? [] : [{ id: "ways", command: `${commands.join("; ")}; true` }];
-}
-
-function linesOf(text: string, pattern: RegExp): string {
-  return text
-    .split("\n")
-    .filter((line) => pattern.test(line))
-    .join("\n");
 }
 
 function withoutKeys(text: string): string {

@@ -7,6 +7,7 @@ import { type Audited, type ExpectedDoor, finding } from "../audited.ts";
 import type { AuditCode } from "../catalogue.ts";
 import type { AuditFinding, Evidence } from "../finding.ts";
 import type { Listener } from "../parse/sockets.ts";
+import { isToldByNginx } from "./nginx-listens.ts";
 
 export function compareListeners(audited: Audited): readonly AuditFinding[] {
   const byPort = Map.groupBy(audited.listeners, ({ port }) => port);
@@ -30,8 +31,8 @@ export function serves({ scope, address, namespace }: Listener, endpoint: Endpoi
 
 function misplaced(audited: Audited, door: ExpectedDoor, listener: Listener): AuditFinding | undefined {
   const code = wrongness(listener, door);
-  if (code === undefined) return undefined;
   const { flow, endpoint } = door;
+  if (code === undefined || isToldByNginx(audited.nginx, listener, endpoint)) return undefined;
   const where = `${listener.protocol} ${placeOf(listener)}${ownerOf(listener)}`;
   const message = `${flow.id} should listen on ${formatEndpoint(endpoint)} alone; there is ${where}`;
   return finding(audited, code, { flow: flow.id, message, evidence: evidenceOf(listener), fix: fixOf(audited, door) });

@@ -26,6 +26,7 @@ import { type Reach, isWalled, reachOf } from "../wall/host-walls.ts";
 import { type Mending, closing, opening } from "../wall/mending.ts";
 import type { Decision } from "../wall/walk.ts";
 import { type GuardedDoor, guardedDoors } from "./guarded-doors.ts";
+import { evidenceIn, judgeIn, placesFor } from "./nginx-filter.ts";
 import { sshDoors } from "./ssh-doors.ts";
 import { strayDoors } from "./stray-doors.ts";
 
@@ -55,8 +56,8 @@ export function compareWalls(audited: Audited): readonly AuditFinding[] {
     ),
   ];
   // One rule may open a thousand doors: it is one thing to mend.
-  const groups = Map.groupBy(gaps, ({ code, sources, deciders }) =>
-    [code, sources.bounds.join(), ...deciders.map(lineOf)].join("\n"),
+  const groups = Map.groupBy(gaps, ({ code, door, sources, deciders }) =>
+    [code, sources.bounds.join(), ...deciders.map(lineOf), ...(door.nginx === undefined ? [] : [door.id])].join("\n"),
   );
   return [...groups.values()].map((group) => findingOf(audited, group, mending));
 }
@@ -110,11 +111,12 @@ function findingOf(audited: Audited, group: readonly Gap[], mending: Mending): A
   const [gap] = group;
   if (gap === undefined) throw new TypeError("a group has a gap");
   const { code, sources, door } = gap;
+  const places = code === "open-to-others" ? placesFor(door.nginx ?? [], sources) : [];
   return finding(audited, code, {
     ...(group.length === 1 ? { flow: door.id } : {}),
     message: `${namesOf(group)}: ${whoOf(audited, sources)} ${SAID[code] ?? ""}${containerNote(audited, gap)}`,
-    evidence: evidenceOf(audited, gap),
-    fix: fixOf(audited, group, mending),
+    evidence: places.length > 0 ? evidenceIn(places) : evidenceOf(audited, gap),
+    fix: places.length > 0 ? judgeIn(places, door) : fixOf(audited, group, mending),
   });
 }
 
