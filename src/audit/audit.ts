@@ -29,8 +29,8 @@ type Comparison = (audited: Audited) => readonly AuditFinding[];
 const COMPARISONS: readonly Comparison[] = [
   unreadable,
   compareListeners,
-  compareNginx,
   compareWalls,
+  compareNginx,
   compareUfw,
   compareIpv6,
   compareUnits,

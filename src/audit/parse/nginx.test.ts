@@ -125,11 +125,12 @@ suite("nginx -T", () => {
       log_format main '$remote_addr; {"x": "}"}';
       server { listen "192.0.2.5:80"; server_name ~^(?<n>\w+)\.example\.org$;
         location ~ "^/x{2}\.html$" { allow all; }
-        rewrite ^/\;(.*)$ /\{$1 last; add_header X a#b;
+        rewrite ^/\;(.*)$ /\{$1 last; add_header X a#b; server_name ${"${n}"}x;
         if ($arg_a = "}") { return 403; }
         allow 192.0.2.1; deny all; } }`);
     assert.equal(at(text, "192.0.2.5", 80).length, 1);
     assert.equal(servers(text).length, 1);
+    assert.match(keptOfNginx(text), /^server_name "\$\{n\}x";$/m);
   });
 
   test("a brace too many closes nothing, one too few loses nothing", () => {
