@@ -209,5 +209,5 @@ function written({ machine }: Mending, commands: readonly string[]): string {
   const words = machine === "gateway" ? "" : ` --machine ${machine}`;
   if (once.some((command) => command.startsWith("ufw ")))
     return `ecluse render ufw${words} --out DIR/ && sh DIR/ufw/ecluse-ufw.sh`;
-  return `ecluse render nftables${words} --out DIR/ && nft -f DIR/nftables/ecluse.nft`;
+  return `ecluse render nftables${words} --out DIR/ && nft -f DIR/nftables/ecluse-ring.nft`;
 }
