@@ -10,6 +10,7 @@ import type { Policy } from "../policy/policy.ts";
 import { type Audited, auditedOf, finding } from "./audited.ts";
 import { compareIpv6 } from "./compare/ipv6.ts";
 import { compareListeners } from "./compare/listeners.ts";
+import { compareNginx } from "./compare/nginx.ts";
 import { compareUnits } from "./compare/units.ts";
 import { compareUfw } from "./compare/ufw.ts";
 import { compareWalls, isForbiddenWall } from "./compare/walls.ts";
@@ -30,6 +31,7 @@ const COMPARISONS: readonly Comparison[] = [
   unreadable,
   compareListeners,
   compareWalls,
+  compareNginx,
   compareUfw,
   compareIpv6,
   compareUnits,

@@ -4,7 +4,8 @@ import type { Endpoint, Grant, Inventory } from "../../inventory/model.ts";
 import type { Flow } from "../../policy/policy.ts";
 import type { Audited, ExpectedDoor } from "../audited.ts";
 import { textOf } from "../facts.ts";
-import { type AddressSet, EVERYBODY, addressesOf, without } from "../wall/address-set.ts";
+import { type AddressSet, EVERYBODY, addressesOf, intersection, without } from "../wall/address-set.ts";
+import { type NginxServer, isNginx, letInAt, serversAt } from "../parse/nginx.ts";
 import type { Listener } from "../parse/sockets.ts";
 import { isGateway } from "./is-gateway.ts";
 import { serves } from "./listeners.ts";
@@ -19,6 +20,8 @@ export interface GuardedDoor {
   readonly judged: AddressSet;
   /** Whether somebody listens there. */
   readonly held: boolean;
+  /** The servers of nginx that answer there, where it holds the door. */
+  readonly nginx?: readonly NginxServer[];
 }
 
 const LOOPBACK = 127;
@@ -35,8 +38,18 @@ export function guardedDoors(audited: Audited): readonly GuardedDoor[] {
       const holders = (byPort.get(endpoint.port) ?? []).filter(
         (each) => each.protocol === "tcp" && serves(each, endpoint),
       );
+      const nginx = holders.length > 0 && holders.every(isNginx) ? serversAt(audited.nginx ?? [], endpoint) : undefined;
       const judged = holders.length === 0 ? allowed : judgedBy(audited, door, { allowed, holders });
-      return { id: door.flow.id, endpoint, allowed, judged, held: holders.length > 0 };
+      const behind = nginx === undefined ? judged : intersection(judged, judgedByNginx(audited, nginx, allowed));
+      const id = door.flow.id;
+      return {
+        id,
+        endpoint,
+        allowed,
+        judged: behind,
+        held: holders.length > 0,
+        ...(nginx === undefined ? {} : { nginx }),
+      };
     });
 }
 
@@ -77,6 +90,12 @@ function judgedBy(audited: Audited, { flow, service }: ExpectedDoor, { allowed, 
   if (flow.kind === "relayed") return holders.every((holder) => isGateway(audited, holder)) ? allowed : EVERYBODY;
   const unit = service?.unit;
   return unit === undefined ? EVERYBODY : judgedByUnit(textOf(audited.facts, `unit:${unit}`));
+}
+
+/** Of a configuration that could not be read nothing is claimed; one that has no server there is not the one that runs. */
+function judgedByNginx({ nginx }: Audited, servers: readonly NginxServer[], allowed: AddressSet): AddressSet {
+  if (nginx === undefined) return allowed;
+  return servers.length === 0 ? EVERYBODY : letInAt(servers);
 }
 
 /** `ALLOWED_SOURCE_IP`, and systemd's own address filter: systemd.resource-control(5), "IPAddressAllow=". */

@@ -9,6 +9,7 @@ import type { AuditFinding, Evidence } from "../finding.ts";
 import type { Listener } from "../parse/sockets.ts";
 import { isGateway } from "./is-gateway.ts";
 import { freeing, moving, starting, tellingGateway } from "./listener-fixes.ts";
+import { isToldByNginx } from "./nginx-listens.ts";
 
 export function compareListeners(audited: Audited): readonly AuditFinding[] {
   const byPort = Map.groupBy(audited.listeners, ({ port }) => port);
@@ -40,8 +41,8 @@ interface There {
 function misplaced(audited: Audited, door: ExpectedDoor, { listener, serving }: There): AuditFinding | undefined {
   const isBeside = serving !== undefined && isStray(audited, listener, serving);
   const code = isBeside ? "listens-elsewhere" : wrongness(audited, listener, door);
-  if (code === undefined) return undefined;
   const { flow, endpoint } = door;
+  if (code === undefined || isToldByNginx(audited.nginx, listener, endpoint)) return undefined;
   const where = `${listener.protocol} ${placeOf(listener)}${ownerOf(listener)}`;
   const message = `${flow.id} should listen on ${formatEndpoint(endpoint)} alone; there is ${where}`;
   const fix = isMeant(audited, listener, door) ? moving(audited, door) : freeing(audited, listener);

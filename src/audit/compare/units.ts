@@ -20,6 +20,9 @@ export function compareUnits(audited: Audited): readonly AuditFinding[] {
 /** What the guard reads. */
 const ALLOWED = "ALLOWED_SOURCE_IP";
 
+/** It has no guard, and judges by its own configuration. */
+const NGINX = "nginx";
+
 interface Place {
   readonly audited: Audited;
   readonly service: Service;
@@ -67,7 +70,8 @@ function allowed(place: Place, unit: Unit): readonly AuditFinding[] {
   const should = addressesOfGrants(service.grants, audited);
   const message = `${name}: ${ALLOWED} is ${said(list)}; the inventory lets in ${isNobody(should) ? "nobody" : sayAddresses(should)}`;
   // systemd's own filter is a list, too.
-  if (list === undefined) return unit.denies.length > 0 ? [] : [found(place, "guard-off", unit, message)];
+  if (list === undefined)
+    return unit.denies.length > 0 || name === NGINX ? [] : [found(place, "guard-off", unit, message)];
   const read = list.split(",").map((text) => parseNetwork(text.trim()));
   const is = addressesOf(read.filter((each): each is Network => "address" in each));
   if (sameAddresses(is, should)) return [];

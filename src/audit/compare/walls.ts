@@ -20,13 +20,14 @@ import {
   union,
   without,
 } from "../wall/address-set.ts";
+import { commandFor, deciders, lineOf, unclear } from "../wall/deciders.ts";
 import { type Naming, formatElement, namedElements, setsNaming } from "../wall/elements.ts";
-import { type Reach, decisionsOf, isWalled, reachOf } from "../wall/host-walls.ts";
+import { type Reach, isWalled, reachOf } from "../wall/host-walls.ts";
 import { type Mending, closing, opening } from "../wall/mending.ts";
-import type { Place } from "../wall/ruleset.ts";
 import type { Decision } from "../wall/walk.ts";
 import { type GuardedDoor, guardedDoors } from "./guarded-doors.ts";
 import { removing } from "./listener-fixes.ts";
+import { evidenceIn, judgeIn, placesFor } from "./nginx-filter.ts";
 import { sshDoors } from "./ssh-doors.ts";
 import { strayDoors } from "./stray-doors.ts";
 
@@ -56,8 +57,8 @@ export function compareWalls(audited: Audited): readonly AuditFinding[] {
     ),
   ];
   // One rule may open a thousand doors: it is one thing to mend.
-  const groups = Map.groupBy(gaps, ({ code, sources, deciders }) =>
-    [code, sources.bounds.join(), ...deciders.map(lineOf)].join("\n"),
+  const groups = Map.groupBy(gaps, ({ code, door, sources, deciders }) =>
+    [code, sources.bounds.join(), ...deciders.map(lineOf), ...(door.nginx === undefined ? [] : [door.id])].join("\n"),
   );
   return [...groups.values()].map((group) => findingOf(audited, group, mending));
 }
@@ -103,27 +104,8 @@ function sshGaps(audited: Audited, door: GuardedDoor): readonly Gap[] {
   return [...open, ...tooFew(door, reach, "ssh-not-allowed")];
 }
 
-/** The rules that said so, rather than the policies, where there are any. */
-function deciders(reach: Reach, sources: AddressSet, verdict: Decision["verdict"]): readonly Decision[] {
-  const translations = reach.passages.flatMap((passage) => passage.translations);
-  const said = decisionsOf(reach).filter((each) => each.verdict === verdict && each.base.type === "filter");
-  const concerned = [...(verdict === "accept" ? translations : []), ...said].filter((each) =>
-    meet(each.sources, sources),
-  );
-  const rules = concerned.filter(({ rule }) => rule !== undefined);
-  const chosen = rules.length > 0 ? rules : concerned;
-  return [...new Map(chosen.map((decision) => [lineOf(decision), decision])).values()];
-}
-
 function decidersOf(code: AuditCode, reach: Reach, sources: AddressSet): readonly Decision[] {
   return code === "wall-unclear" ? unclear(reach, sources) : deciders(reach, sources, "accept");
-}
-
-/** The rules that test what cannot be told, where they are among those that decided. */
-function unclear(reach: Reach, sources: AddressSet): readonly Decision[] {
-  const all = [...deciders(reach, sources, "accept"), ...deciders(reach, sources, "drop")];
-  const testing = all.filter(({ rule }) => rule?.conditions.some(({ kind }) => kind === "unknown"));
-  return testing.length > 0 ? testing : all;
 }
 
 function isTailscale({ deciders: [first, ...more] }: Gap): boolean {
@@ -134,11 +116,12 @@ function findingOf(audited: Audited, group: readonly Gap[], mending: Mending): A
   const [gap] = group;
   if (gap === undefined) throw new TypeError("a group has a gap");
   const { code, sources, door } = gap;
+  const places = code === "open-to-others" ? placesFor(door.nginx ?? [], sources) : [];
   return finding(audited, code, {
     ...(group.length === 1 ? { flow: door.id } : {}),
     message: `${namesOf(group)}: ${whoOf(audited, sources)} ${SAID[code] ?? ""}${containerNote(audited, gap)}`,
-    evidence: evidenceOf(audited, gap),
-    fix: fixOf(audited, group, mending),
+    evidence: places.length > 0 ? evidenceIn(places) : evidenceOf(audited, gap),
+    fix: places.length > 0 ? judgeIn(places, door) : fixOf(audited, group, mending),
   });
 }
 
@@ -192,18 +175,6 @@ function shown({ rule, set }: Naming, { endpoint }: GuardedDoor, sources: Addres
   return [rule.line, ...held.map(({ element }) => `${set.set ?? ""}: ${formatElement(set.fields, element)}`)].join(
     "\n",
   );
-}
-
-function lineOf({ rule, base }: Decision): string {
-  if (rule !== undefined) return rule.line;
-  const { program, family, table, chain } = base.chain.place;
-  return program === "nft"
-    ? `chain ${family} ${table} ${chain}: policy ${base.policy}`
-    : `:${chain} ${base.policy.toUpperCase()}`;
-}
-
-function commandFor({ program, family, table, chain }: Place): string {
-  return program === "nft" ? `nft -a list chain ${family} ${table} ${chain}` : `${program}-save -t ${table}`;
 }
 
 function fixOf(audited: Audited, group: readonly Gap[], mending: Mending): string {

@@ -73,10 +73,14 @@ function linesIn(text: string): readonly UfwLine[] {
   );
 }
 
+/** All rules are parsed at once, and each tuple takes those that stand below it. */
 function entriesIn(text: string): readonly UfwEntry[] {
-  return [...text.matchAll(/^### tuple ### (.*)\n((?:-A .*\n)*)/gm)].flatMap(([, tuple = "", lines = ""]) => {
-    const entry = readEntry(tuple, parseIptables(`*filter\n${lines}`, "iptables").rules);
-    return entry === undefined ? [] : [entry];
+  const blocks = [...text.matchAll(/^### tuple ### (.*)\n((?:-A .*\n)*)/gm)];
+  const { rules } = parseIptables(`*filter\n${blocks.map(([, , lines]) => lines).join("")}`, "iptables");
+  const byLine = new Map(rules.map((rule) => [rule.line, rule]));
+  return blocks.flatMap(([, tuple = "", lines = ""]) => {
+    const own = lines.split("\n").flatMap((line) => byLine.get(line) ?? []);
+    return readEntry(tuple, own) ?? [];
   });
 }
 
