@@ -43,6 +43,25 @@ suite("the beginnings of sessions", { timeout: 30_000 }, () => {
     await ending(first);
   });
 
+  test("where another process never took up its work, all are told of here, as if nothing had been", async () => {
+    await using target = await listen((socket) => socket.pipe(socket));
+    await using door = await openDoor(target);
+    const before = await dial(door);
+    assert.equal(await says(before, "x"), "x");
+    const handed = door.relay.handOver(() => undefined);
+    const meanwhile = await dial(door);
+    await until(() => door.relay.sessions === 2, "it came");
+    before.end();
+    await until(() => door.relay.sessions === 1, "the first has ended");
+    assert.deepEqual([numbers(door), door.endedNumbers], [[1], []], "the other process would tell of them");
+    handed.resume();
+    assert.equal(await says(meanwhile, "y"), "y");
+    assert.deepEqual([numbers(door), door.endedNumbers], [[1, 2], [1]]);
+    meanwhile.end();
+    await until(() => door.endedNumbers.length === 2, "its end");
+    assert.deepEqual(door.endedNumbers, [1, 2]);
+  });
+
   test("one who waits in line has begun, and leaves it by its number where no place was found", async () => {
     await using terminal = await soloTerminal();
     await using door = await openDoor(terminal, { sessions: 1, queue: { length: 1, wait: 200 } });
