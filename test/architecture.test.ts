@@ -53,7 +53,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   "src/web/dashboard-process.ts": ["packages/guard", "src/inventory", "src/engine"],
   // Types of answers, and what both sides may know; what it runs in a browser is its own.
-  "src/web/page": ["src/errors.ts", "src/inventory", "src/policy", "src/journal", "src/change", "src/answers"],
+  "src/web/page": ["src/policy", "src/observe", "src/journal", "src/change", "src/audit", "src/answers"],
   "src/web/server": [
     "packages/guard",
     "src/errors.ts",

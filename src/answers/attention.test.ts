@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { statusAnswer } from "../../test/support/top-answers.ts";
 import type { TemporaryGrant } from "../change/temporary-grants.ts";
 import type { BlockedDoor } from "../engine/records.ts";
+import type { JournalHealth } from "../journal/health.ts";
 import { type Concerns, attentionTo } from "./attention.ts";
 
 const NOW = 1_000_000;
 const HOUR = 3_600_000;
-const { journal } = statusAnswer();
+const none = { sessions: 0, refusals: 0, changes: 0 };
+const journal: JournalHealth = {
+  ...{ state: "writing", waiting: none, dropped: none, setAside: [], crashes: 0, file: "/j" },
+};
 const QUIET: Concerns = {
   ...{
     now: NOW,

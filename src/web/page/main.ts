@@ -7,11 +7,12 @@
 import { h, render } from "preact";
 import { ask } from "./api.ts";
 import { chosenTheme, showTheme } from "./preferences.ts";
-import { App } from "./shell/app.ts";
+import { App, type Me } from "./shell/app.ts";
 
 showTheme(chosenTheme());
 const token = tokenOfAddress();
-const me = await ask<{ readonly name: string; readonly language: "fr" | "en" | null }>("/me").catch(() => undefined);
+// A new token is a new way in, whoever was signed in before.
+const me = token === undefined ? await ask<Me>("/me").catch(() => undefined) : undefined;
 const root = document.getElementById("page");
 if (root !== null) render(h(App, { me, token }), root);
 

@@ -26,6 +26,9 @@ const OVERVIEW_EVERY = 60_000;
 const RETRY = [500, 1_000, 2_000, 5_000];
 /** Events after which only the overview says what is. */
 const TELLS_TOO_LITTLE: ReadonlySet<LiveEvent["event"]> = new Set(["changed", "lost", "health", "door"]);
+/** Drawing takes at most a fourth of the time, and what happened waits at most so long for it, in milliseconds. */
+const SHARE = 4;
+const LONGEST_WAIT = 120;
 /** A page that is not shown draws no frames. */
 const UNSEEN_PERIOD = 1_000;
 
@@ -37,6 +40,8 @@ export class Live {
   #ahead = 0;
   #waiting: LiveEvent[] = [];
   #isFrameDue = false;
+  /** By `performance.now()`: not before then, so that drawing leaves time for everything else. */
+  #nextDraw = 0;
   #asked = -Infinity;
   #isAsking = false;
   #askAgain: number | undefined;
@@ -188,12 +193,21 @@ export class Live {
     if (this.#isFrameDue) return;
     this.#isFrameDue = true;
     if (document.hidden) setTimeout(() => this.#draw(), UNSEEN_PERIOD);
-    else requestAnimationFrame(() => this.#draw());
+    else setTimeout(() => requestAnimationFrame(() => this.#draw()), this.#nextDraw - performance.now());
+  }
+
+  /** The frame's cost is known once the next one is asked for: folding, drawing, layout and paint. */
+  #restAfter(began: number): void {
+    requestAnimationFrame(() => {
+      const took = performance.now() - began;
+      this.#nextDraw = began + Math.min(took * SHARE, LONGEST_WAIT);
+    });
   }
 
   /** While an overview is on its way, its events are kept: it may or may not include them. */
   #draw(): void {
     this.#isFrameDue = false;
+    this.#restAfter(performance.now());
     const before = this.#overview;
     if (before !== undefined) {
       const later = this.#waiting.filter(({ id }) => isAfter(id, before.events));

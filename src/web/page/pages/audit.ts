@@ -5,6 +5,7 @@ import type { AuditFinding } from "../answers.ts";
 import { Refusal, tell } from "../api.ts";
 import { Failed, Loading, failureText } from "../parts/notice.ts";
 import { Quiet, Section } from "../parts/section.ts";
+import { ShortList } from "../parts/short-list.ts";
 import { useAnswer } from "../use-answer.ts";
 import { useSpoken } from "../words/use-words.ts";
 
@@ -59,27 +60,44 @@ function Report({ report }: { readonly report: AuditReport | null }): ComponentC
       title: findings.length === 0 ? words.audit.none : words.audit.counts(findings.length),
       aside: h("span", { class: "quiet" }, taken),
     },
-    findings.map((finding, index) => h(Found, { key: index, finding })),
+    [...Map.groupBy(findings, ({ code }) => code)].map(([code, all]) => h(Group, { key: code, code, findings: all })),
   );
 }
 
-function Found({
-  finding: { severity, host, code, message, evidence, fix },
-}: {
-  readonly finding: AuditFinding;
-}): ComponentChild {
-  const { words } = useSpoken();
+interface GroupProps {
+  readonly code: string;
+  readonly findings: readonly AuditFinding[];
+}
+
+/** Findings of one kind: a host may have one at each of thousands of ports. */
+function Group({ code, findings }: GroupProps): ComponentChild {
+  const { words, time } = useSpoken();
+  const severity = findings[0]?.severity ?? "notice";
   return h(
-    "article",
-    { class: "finding" },
+    "div",
+    { class: "finding-group" },
     h(
       "h3",
       null,
       h("span", { class: `severity is-${severity}` }, words.audit.severities[severity] ?? severity),
-      ` · ${host} · `,
-      h("span", { lang: "en" }, message),
+      ` · ${code} · ${time.number(findings.length)}`,
     ),
-    h("p", { class: "quiet" }, `${words.audit.evidence}${words.colon}`, h("code", null, evidence.source), ` · ${code}`),
+    h(ShortList<AuditFinding>, {
+      items: findings,
+      first: 5,
+      class: "findings",
+      row: (finding) => h(Found, { key: `${finding.host} ${finding.message}`, finding }),
+    }),
+  );
+}
+
+function Found({ finding: { host, message, evidence, fix } }: { readonly finding: AuditFinding }): ComponentChild {
+  const { words } = useSpoken();
+  return h(
+    "li",
+    { class: "finding" },
+    h("p", null, `${host} · `, h("span", { lang: "en" }, message)),
+    h("p", { class: "quiet" }, `${words.audit.evidence}${words.colon}`, h("code", null, evidence.source)),
     evidence.line !== "" && h("pre", { tabIndex: 0 }, evidence.line),
     h("p", null, `${words.audit.fix}${words.colon}`, h("code", { lang: "en" }, fix)),
   );

@@ -23,10 +23,12 @@ export function Dialog({ title, says, act, isGrave = false, run, close, children
   const [failure, setFailure] = useState<Refusal>();
   const [isRunning, setRunning] = useState(false);
   useEffect(() => dialog.current?.showModal(), []);
+  // Closed as a dialog first: the browser then gives the focus back to whatever opened it.
+  const leave = (): void => dialog.current?.close();
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     setRunning(true);
-    run(new FormData(event.currentTarget as HTMLFormElement)).then(close, (error: unknown) => {
+    run(new FormData(event.currentTarget as HTMLFormElement)).then(leave, (error: unknown) => {
       setRunning(false);
       if (error instanceof Refusal) setFailure(error);
       else throw error;
@@ -45,7 +47,7 @@ export function Dialog({ title, says, act, isGrave = false, run, close, children
       h(
         "div",
         { class: "dialog-buttons" },
-        h("button", { type: "button", onClick: close }, words.actions.cancel),
+        h("button", { type: "button", onClick: leave }, words.actions.cancel),
         h("button", { type: "submit", class: isGrave ? "is-grave" : "is-main", disabled: isRunning }, act),
       ),
     ),

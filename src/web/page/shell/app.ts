@@ -21,8 +21,7 @@ export interface AppProps {
 }
 
 export function App({ me: first, token }: AppProps): ComponentChild {
-  // A new token is a new way in, whoever was signed in before.
-  const [me, setMe] = useState(token === undefined ? first : undefined);
+  const [me, setMe] = useState(first);
   const [language, setLanguage] = useState(chosenLanguage() ?? first?.language ?? browserLanguage());
   const live = useMemo(() => (me === undefined ? undefined : new Live(() => setMe(undefined))), [me]);
   useEffect(() => {
@@ -38,7 +37,7 @@ export function App({ me: first, token }: AppProps): ComponentChild {
   const said = useMemo(() => spoken(language), [language]);
   const inside =
     live === undefined || me === undefined
-      ? h(SignIn, { token, name: first?.name, speak, signedIn: setMe })
+      ? h(SignIn, { token, speak, signedIn: setMe })
       : h(LiveContext.Provider, { value: live }, h(Shell, { me, speak, signedOut: () => setMe(undefined) }));
   return h(SpokenContext.Provider, { value: said }, inside);
 }

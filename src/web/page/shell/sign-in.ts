@@ -10,12 +10,11 @@ import type { Me } from "./app.ts";
 
 export interface SignInProps {
   readonly token: string | undefined;
-  readonly name: string | undefined;
   readonly speak: (language: Language) => void;
   readonly signedIn: (me: Me) => void;
 }
 
-export function SignIn({ token, name, speak, signedIn }: SignInProps): ComponentChild {
+export function SignIn({ token, speak, signedIn }: SignInProps): ComponentChild {
   const { words } = useSpoken();
   const [failure, setFailure] = useState<Refusal>();
   const [isWaiting, setWaiting] = useState(false);
@@ -55,7 +54,7 @@ export function SignIn({ token, name, speak, signedIn }: SignInProps): Component
           required: true,
           maxLength: 40,
           autocomplete: "username",
-          defaultValue: name ?? chosenName() ?? account.proposed,
+          defaultValue: chosenName() ?? account.proposed,
         }),
       ),
       failure !== undefined && h("p", { class: "notice is-failure", role: "alert" }, reason(failure, words)),

@@ -77,7 +77,7 @@ function Settings({ me, speak, signedOut }: ShellProps): ComponentChild {
         type: "button",
         lang: other,
         title: words.otherLanguage,
-        "aria-label": words.otherLanguage,
+        "aria-label": `${other.toUpperCase()}, ${words.otherLanguage}`,
         onClick: () => speak(other),
       },
       other.toUpperCase(),

@@ -5,6 +5,7 @@
  * disc. Not heard of: a dot.
  */
 import { type ComponentChild, h } from "preact";
+import { useMemo } from "preact/hooks";
 import type { FlowState } from "../answers.ts";
 
 /** In the order of a legend: what goes on, what is wrong, what was done by hand, what is quiet. */
@@ -36,27 +37,46 @@ export function Sign({ state }: { readonly state: FlowState }): ComponentChild {
   );
 }
 
-/** Many signs as one picture: a path for each state, however many cells. */
-export function SignGrid({
-  states,
-  columns,
-}: {
-  readonly states: readonly FlowState[];
-  readonly columns: number;
-}): ComponentChild {
+/**
+ * Many signs as one picture, drawn so that a change changes little: rings stand everywhere, once; what is not free is
+ * covered and drawn over, with one path for each state.
+ */
+export function SignGrid({ states, columns }: SignGridProps): ComponentChild {
   const rows = Math.ceil(states.length / columns);
+  const rings = useMemo(() => outline(states, columns, () => SHAPES.free), [states.length, columns]);
   return h(
     "svg",
     { class: "grid", viewBox: `0 0 ${columns * CELL} ${rows * CELL}`, "aria-hidden": "true" },
-    STATES.map((state) => h("path", { key: state, class: `state-${state}`, d: outline(states, state, columns) })),
+    h("path", { class: "state-free", d: rings }),
+    h("path", { class: "grid-cover", d: outline(states, columns, (each) => (each === "free" ? undefined : cover)) }),
+    COVERING.map((state) =>
+      h("path", {
+        key: state,
+        class: `state-${state}`,
+        d: outline(states, columns, (each) => (each === state ? SHAPES[state] : undefined)),
+      }),
+    ),
   );
 }
 
-function outline(states: readonly FlowState[], state: FlowState, columns: number): string {
-  const shape = SHAPES[state];
+export interface SignGridProps {
+  readonly states: readonly FlowState[];
+  readonly columns: number;
+}
+
+const COVERING = STATES.filter((state) => state !== "free");
+
+const cover: Shape = (x, y) => `M${x} ${y}h10v10h-10z`;
+
+function outline(
+  states: readonly FlowState[],
+  columns: number,
+  shapeOf: (state: FlowState) => Shape | undefined,
+): string {
   let path = "";
-  states.forEach((each, index) => {
-    if (each === state) path += shape((index % columns) * CELL, Math.floor(index / columns) * CELL);
+  states.forEach((state, index) => {
+    const shape = shapeOf(state);
+    if (shape !== undefined) path += shape((index % columns) * CELL, Math.floor(index / columns) * CELL);
   });
   return path;
 }

@@ -31,10 +31,11 @@ export class Tile extends Component<TileProps> {
     );
     return h(
       "a",
-      { class: "tile", href: addressOf({ page: "depot", depot }), "aria-label": label, title: label },
+      { class: "tile", href: addressOf({ page: "depot", depot }), title: label },
+      h("span", { class: "unseen" }, label),
       h(
         "span",
-        { class: "tile-head" },
+        { class: "tile-head", "aria-hidden": "true" },
         h("b", null, String(depot)),
         h("span", { class: "tile-name" }, name ?? ""),
         broken > 0 && h("span", { class: "tile-count is-broken" }, String(broken)),

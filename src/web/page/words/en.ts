@@ -2,8 +2,9 @@
 import type { Formats } from "../times.ts";
 import type { AccessChange, Attention, FlowState, PolicyChange } from "../answers.ts";
 
+const amount = new Intl.NumberFormat("en-GB");
 const many = (count: number, one: string, more: string): string =>
-  `${count.toLocaleString("en-GB")} ${count === 1 ? one : more}`;
+  `${amount.format(count)} ${count === 1 ? one : more}`;
 const terminals = (count: number): string => many(count, "terminal", "terminals");
 const flows = (count: number): string => many(count, "flow", "flows");
 
@@ -256,7 +257,7 @@ export const EN = {
   leaving: "may finish, no right any more",
   since: (when: string): string => `since ${when}`,
   for: (duration: string): string => `for ${duration}`,
-  times: (count: number): string => `${count.toLocaleString("en-GB")}×`,
+  times: (count: number): string => `${amount.format(count)}×`,
   anySource: "unknown address",
   noFlow: "no such door",
   knocksAt: "at",
@@ -446,17 +447,16 @@ export const EN = {
     grants: "Temporary rights",
     noGrants: "None.",
     whats: {
-      apply: "applied an inventory",
-      grant: "let in",
-      revoke: "withdrew a right",
-      expire: "right expired",
-      expiry: "right expired",
-      operate: "operated",
-      drain: "put to drain",
-      close: "closed",
-      open: "opened",
-      confirm: "confirmed",
-      rollback: "went back",
+      started: "started",
+      "taken-over": "took over from the process before",
+      applied: "applied an inventory",
+      unchanged: "found nothing to apply",
+      confirmed: "confirmed",
+      "rolled-back": "went back",
+      "not-rolled-back": "could not go back",
+      granted: "let somebody in",
+      revoked: "ended a right",
+      operated: "operated",
     } as Readonly<Record<string, string>>,
   },
   access,
@@ -466,7 +466,7 @@ export const EN = {
     says: "Every connection that is allowed; nothing else is. The same rows as the document.",
     filter: "Find in the matrix",
     count: (shown: number, all: number): string =>
-      shown === all ? many(all, "row", "rows") : `${shown.toLocaleString("en-GB")} of ${many(all, "row", "rows")}`,
+      shown === all ? many(all, "row", "rows") : `${amount.format(shown)} of ${many(all, "row", "rows")}`,
     none: "No row has that.",
     row: "Row of the flow matrix",
     close: "Close",

@@ -4,8 +4,9 @@ import type { Formats } from "../times.ts";
 import { fr } from "./french.ts";
 import type { Words } from "./words.ts";
 
+const amount = new Intl.NumberFormat("fr-FR");
 const many = (count: number, one: string, more: string): string =>
-  fr`${count.toLocaleString("fr-FR")} ${count < 2 ? one : more}`;
+  fr`${amount.format(count)} ${count < 2 ? one : more}`;
 const terminals = (count: number): string => many(count, "terminal", "terminaux");
 const flows = (count: number): string => many(count, "flux", "flux");
 
@@ -259,7 +260,7 @@ export const FR: Words = {
   leaving: fr`peut finir, n'a plus de droit`,
   since: (when) => fr`depuis ${when}`,
   for: (duration) => fr`depuis ${duration}`,
-  times: (count) => fr`${count.toLocaleString("fr-FR")} ×`,
+  times: (count) => fr`${amount.format(count)} ×`,
   anySource: fr`adresse inconnue`,
   noFlow: fr`aucune porte de ce nom`,
   knocksAt: fr`vers`,
@@ -445,17 +446,16 @@ export const FR: Words = {
     grants: fr`Droits temporaires`,
     noGrants: fr`Aucun.`,
     whats: {
-      apply: fr`a appliqué un inventaire`,
-      grant: fr`a laissé entrer`,
-      revoke: fr`a retiré un droit`,
-      expire: fr`droit échu`,
-      expiry: fr`droit échu`,
-      operate: fr`a exploité`,
-      drain: fr`a mis en vidange`,
-      close: fr`a fermé`,
-      open: fr`a rouvert`,
-      confirm: fr`a confirmé`,
-      rollback: fr`est revenu en arrière`,
+      started: fr`a démarré`,
+      "taken-over": fr`a pris la suite du processus précédent`,
+      applied: fr`a appliqué un inventaire`,
+      unchanged: fr`n'a rien trouvé à appliquer`,
+      confirmed: fr`a confirmé`,
+      "rolled-back": fr`est revenu en arrière`,
+      "not-rolled-back": fr`n'a pas pu revenir en arrière`,
+      granted: fr`a laissé entrer`,
+      revoked: fr`a mis fin à un droit`,
+      operated: fr`a exploité`,
     },
   },
   access,
@@ -465,9 +465,7 @@ export const FR: Words = {
     says: fr`Toutes les connexions admises ; rien d'autre ne l'est. Les mêmes lignes que le document.`,
     filter: fr`Chercher dans la matrice`,
     count: (shown, all) =>
-      shown === all
-        ? many(all, "ligne", "lignes")
-        : fr`${shown.toLocaleString("fr-FR")} sur ${many(all, "ligne", "lignes")}`,
+      shown === all ? many(all, "ligne", "lignes") : fr`${amount.format(shown)} sur ${many(all, "ligne", "lignes")}`,
     none: fr`Aucune ligne ne contient cela.`,
     row: fr`Ligne de la matrice de flux`,
     close: fr`Fermer`,

@@ -19,7 +19,7 @@ export function ActivityChart({ activity, ended, failed }: ActivityChartProps): 
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
-    const { from, step, refusals } = activity;
+    const { from, to, step, refusals } = activity;
     const middles = refusals.map((_, index) => (from + (index + 0.5) * step) / 1_000);
     const all = ended.map((count, index) => count + (failed[index] ?? 0));
     let chart: uPlot | undefined;
@@ -27,7 +27,7 @@ export function ActivityChart({ activity, ended, failed }: ActivityChartProps): 
       chart?.destroy();
       const size = { width: Math.max(200, element.clientWidth), height: HEIGHT };
       chart = new uPlot(
-        { ...optionsOf(element, words.terminal.chartSeries), ...size },
+        { ...optionsOf(element, words.terminal.chartSeries, [from / 1_000, to / 1_000]), ...size },
         [middles, all, [...failed], [...refusals]],
         element,
       );
@@ -49,7 +49,11 @@ export function ActivityChart({ activity, ended, failed }: ActivityChartProps): 
 
 type Names = Readonly<Record<"ended" | "failed" | "refused", string>>;
 
-function optionsOf(element: HTMLElement, names: Names): Omit<uPlot.Options, "width" | "height"> {
+function optionsOf(
+  element: HTMLElement,
+  names: Names,
+  stretch: [number, number],
+): Omit<uPlot.Options, "width" | "height"> {
   const colour = (name: string): string => colourOf(element, name);
   const paths = uPlot.paths.bars?.({ size: [0.72, 26, 1], align: 0 });
   const bars = { ...(paths && { paths }), points: { show: false } };
@@ -62,7 +66,10 @@ function optionsOf(element: HTMLElement, names: Names): Omit<uPlot.Options, "wid
   return {
     legend: { show: true, live: false },
     cursor: { show: false },
-    scales: { y: { range: (_chart, _least, most) => [0, Math.max(4, Math.ceil(most * 1.1))] } },
+    scales: {
+      x: { range: () => stretch },
+      y: { range: (_chart, _least, most) => [0, Math.max(4, Math.ceil(most * 1.1))] },
+    },
     axes: [
       { ...axis, values: (_chart, splits) => splits.map(hour) },
       { ...axis, size: 34, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000] },
