@@ -6,6 +6,9 @@ import type { Operation } from "../change/operations.ts";
 import type { Gateway } from "../gateway.ts";
 import type { JournalHealth } from "../journal/health.ts";
 import { type DoorEvent, doorEvent } from "../observe/events.ts";
+import type { RelayedFlow } from "../policy/policy.ts";
+import { type Trouble, correlate } from "../probe/correlate.ts";
+import type { Health } from "../probe/health.ts";
 import type { Asked } from "./asked.ts";
 import { scopeOf } from "./scope.ts";
 
@@ -23,6 +26,13 @@ export interface StatusAnswer {
   readonly counts: Gateway["counts"];
   readonly operations: readonly Operation[];
   readonly grants: Changes["grants"];
+  /** What sessions and probes have told of the terminals; `unheard`: nothing yet. */
+  readonly health: {
+    readonly up: number;
+    readonly down: number;
+    readonly unheard: number;
+    readonly troubles: readonly Trouble[];
+  };
   readonly journal: JournalHealth;
 }
 
@@ -51,6 +61,14 @@ export async function status(
       list: grants.list.filter((grant) => grant.flows.some(has)),
       aside: grants.aside.filter((aside) => aside.flows.some(has)),
     },
+    health: healthOf(gateway, select === undefined ? changes.relayed : changes.selected(select)),
     journal: journal.health,
   };
+}
+
+function healthOf({ health }: Gateway, flows: readonly RelayedFlow[]): StatusAnswer["health"] {
+  const count = (state: Health["state"] | undefined): number =>
+    flows.filter(({ id }) => health.get(id)?.state === state).length;
+  const troubles = correlate(flows, (flow) => health.get(flow));
+  return { up: count("up"), down: count("down"), unheard: count(undefined), troubles };
 }

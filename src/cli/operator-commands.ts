@@ -59,6 +59,14 @@ export const OPERATOR_COMMANDS: readonly Command[] = [
     load: () => import("./commands/top.ts"),
   },
   {
+    name: "events",
+    summary: "follow what happens: sessions, refusals, changes, terminals that go down or come back",
+    operands: [some],
+    options: [...running, json],
+    example: "ecluse events depot22",
+    load: () => import("./commands/events.ts"),
+  },
+  {
     name: "dashboard",
     summary: "serve the pages that people keep open: every terminal, who is refused, what needs attention",
     options: [

@@ -4,34 +4,27 @@
  * Written by hand beside `src/answers`, for this room knows no other; a test holds real answers of a running gateway
  * against it, and nothing may be in them that does not stand here.
  */
+import { DASHBOARD_PARTS, activity, flow, overview } from "./dashboard-schemas.ts";
+import {
+  type Schema,
+  OUTCOMES,
+  address,
+  endpoint,
+  instant,
+  isoInstant,
+  list,
+  milliseconds,
+  object,
+  oneOf,
+  orNull,
+  part,
+  probing,
+  said,
+  text,
+  whole,
+  yes,
+} from "./json-schema.ts";
 import type { RouteName } from "./routes.ts";
-
-/** A JSON Schema. */
-export type Schema = Readonly<Record<string, unknown>>;
-
-const text: Schema = { type: "string" };
-const whole: Schema = { type: "integer" };
-const yes: Schema = { type: "boolean" };
-const said = (description: string): Schema => ({ type: "string", description });
-const instant: Schema = { type: "integer", description: "milliseconds since the epoch" };
-const milliseconds: Schema = { type: "integer", description: "milliseconds" };
-const isoInstant: Schema = { type: "string", description: "ISO 8601, UTC" };
-const address: Schema = { type: "string", description: "an IPv4 address" };
-const endpoint: Schema = { type: "string", description: "ADDRESS:PORT" };
-const list = (items: Schema): Schema => ({ type: "array", items });
-const oneOf = (...names: readonly string[]): Schema => ({ type: "string", enum: names });
-const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: "null" }] });
-const part = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
-
-/** Exactly these properties; those of `optional` may be absent. */
-function object(properties: Readonly<Record<string, Schema>>, optional: Readonly<Record<string, Schema>> = {}): Schema {
-  return {
-    type: "object",
-    additionalProperties: false,
-    required: Object.keys(properties),
-    properties: { ...properties, ...optional },
-  };
-}
 
 const flows = list(said("a flow's id"));
 
@@ -46,19 +39,8 @@ const session = {
 const heard = { state: oneOf("up", "down"), since: instant, heard: instant, by: oneOf("session", "probe") };
 const whyDown = { cause: said("why it is down: the system's error code, connect, or mute") };
 
-/** How a session ended: docs/glossary.md. */
-const OUTCOMES = [
-  ...["closed", "reset", "denied", "busy", "dial-failed", "idle", "stalled", "half-closed", "revoked", "expired"],
-  ...["drained", "bad-proxy-header", "overload", "unknown"],
-];
-
 /** What `plan` may say of a flow besides who enters it. */
 const SETTINGS = ["kind", "sessions", "queue", "onRevoke", "acceptProxy", "sendProxy", "probe", "listens"];
-
-/** How a flow is: the first of these that holds. */
-const STATES = ["blocked", "closed", "draining", "in-session", "down", "free", "unheard"];
-
-const probing = oneOf("none", "connect", "identify");
 
 const counts = object({ sessions: whole, refusals: whole, changes: whole });
 
@@ -74,6 +56,12 @@ export const PARTS: Readonly<Record<string, Schema>> = {
   Pending: object({ number: whole, rollbackTo: whole, within: milliseconds, deadline: instant }),
   Door: object({ event: oneOf("blocked", "unblocked"), flow: text, endpoint, message: text }),
   Health: object(heard, whyDown),
+  Trouble: {
+    oneOf: [
+      object({ what: { const: "depot-down" }, depot: whole, since: instant, flows }),
+      object({ what: { const: "terminal-down" }, flow: text, since: instant, cause: text }),
+    ],
+  },
   Operation: object({ flow: text, state: oneOf("closed", "draining"), by: text, at: instant }, { reason: text }),
   Grant: object({ id: text, source: text, flows, until: instant, reason: text, by: text, at: instant }),
   Grants: object({
@@ -85,35 +73,7 @@ export const PARTS: Readonly<Record<string, Schema>> = {
     ...{ id: text, ended: isoInstant, ...session },
     ...{ outcome: oneOf(...OUTCOMES), by: oneOf("client", "target", "gateway"), cause: orNull(text) },
   }),
-  RecentSession: object(
-    {
-      ...{
-        flow: text,
-        source: address,
-        at: instant,
-        duration: milliseconds,
-        bytesToTarget: whole,
-        bytesToClient: whole,
-      },
-      ...{ outcome: oneOf(...OUTCOMES), by: oneOf("client", "target", "gateway") },
-    },
-    { cause: text },
-  ),
-  InsideSession: object({
-    session: { ...whole, description: "as in the events" },
-    ...{ flow: text, source: address, rule: text, phase: oneOf("waiting", "dialling", "open"), leaving: yes },
-    ...{ started: instant, bytesToTarget: whole, bytesToClient: whole },
-  }),
-  FlowOverview: object(
-    {
-      ...{ flow: said("a flow's id"), port: { ...whole, description: "the public one" } },
-      ...{ state: oneOf(...STATES), sessions: { ...whole, description: "open now" } },
-    },
-    {
-      ...{ terminal: { ...whole, description: "its number in the depot" }, label: text, since: instant },
-      cause: said("of blocked and down, the system's word; of closed and draining, the operator's reason"),
-    },
-  ),
+  ...DASHBOARD_PARTS,
   Gap: object({ from: isoInstant, to: isoInstant, sessions: whole, refusals: whole, changes: whole, why: text }),
   Refusals: object({
     ...{ source: orNull(address), flow: orNull(text), count: whole, first: isoInstant, last: isoInstant },
@@ -172,77 +132,6 @@ function policyChange(): Schema {
   });
 }
 
-function overview(): Schema {
-  return object({
-    now: instant,
-    events: said("the id of the last event that this includes: follow the stream after it"),
-    ...{ language: oneOf("fr", "en"), version: text, inventory: part("Applied"), pending: orNull(part("Pending")) },
-    sessions: object({ open: whole, most: whole }),
-    counts: object({ sessions: whole, refusals: whole }),
-    depots: list(object({ depot: whole, name: orNull(text), terminals: list(part("FlowOverview")) })),
-    others: list(part("FlowOverview")),
-    refusals: list(
-      object({
-        source: orNull(address),
-        flow: orNull(text),
-        reason: text,
-        count: whole,
-        first: instant,
-        last: instant,
-      }),
-    ),
-    ...{ recent: list(part("RecentSession")), inside: list(part("InsideSession")), attention: list(attention()) },
-  });
-}
-
-/** What needs attention, the most urgent first. */
-function attention(): Schema {
-  const what = (name: string): Schema => ({ const: name });
-  const byHand = { flow: text, by: text, at: instant };
-  return {
-    oneOf: [
-      object({ what: what("pending"), number: whole, rollbackTo: whole, deadline: instant }),
-      object({ what: what("journal"), state: text, dropped: whole }),
-      object({ what: what("door-blocked"), flow: text, endpoint, message: text }),
-      object({ what: what("depot-down"), depot: whole, since: instant, flows: whole }),
-      object({ what: what("terminal-down"), flow: text, since: instant, cause: text }),
-      object({ what: what("grant-ends"), id: text, source: text, flows: whole, until: instant }),
-      object({ what: what("closed"), ...byHand }, { reason: text }),
-      object({ what: what("draining"), ...byHand }, { reason: text }),
-      object({ what: what("file-differs") }),
-    ],
-  };
-}
-
-function flow(): Schema {
-  const accountability = { owner: text, reason: text, approver: text, reviewed: text, nextReview: text };
-  return object(
-    {
-      ...{ now: instant, flow: text, kind: oneOf("relayed"), endpoints: list(endpoint), target: endpoint },
-      direction: oneOf("till-to-terminal", "terminal-to-till", "proxy-to-service", "other"),
-      state: oneOf(...STATES),
-      limits: object(
-        { busy: oneOf("reject", "queue"), onRevoke: oneOf("drain", "cut", "keep") },
-        { sessions: whole, queue: object({ length: whole, wait: milliseconds }) },
-      ),
-      probe: probing,
-      grants: list(
-        object(
-          { source: text, networks: list(text) },
-          { until: instant, reason: text, id: said("of a temporary grant") },
-        ),
-      ),
-      neighbours: object({ known: whole, down: whole }),
-      inside: list(part("InsideSession")),
-      recent: orNull(list(part("RecentSession"))),
-    },
-    {
-      ...{ label: text, model: text, serial: text, depot: whole, depotName: text, terminal: whole },
-      ...{ ...accountability, since: instant, cause: text, health: part("Health"), operation: part("Operation") },
-    },
-  );
-}
-
 /** What the stream tells; each event is one JSON object. */
 const EVENTS = `Server-Sent Events: began, ended, refused, changed, health, door, lost. After lost, ask for the overview again.`;
 
@@ -255,26 +144,13 @@ const change = {
 export const ANSWERS: Readonly<Record<RouteName, Schema>> = {
   health: object({
     flows: list(object({ flow: said("a flow's id"), probe: probing }, { ...heard, ...whyDown })),
-    troubles: list({
-      oneOf: [
-        object({ what: { const: "depot-down" }, depot: whole, since: instant, flows }),
-        object({ what: { const: "terminal-down" }, flow: text, since: instant, cause: text }),
-      ],
-    }),
+    troubles: list(part("Trouble")),
   }),
   overview: overview(),
   flow: flow(),
   events: said(EVENTS),
   inventory: object({ entry: part("Applied"), files: list(object({ file: text, text })) }),
-  activity: object({
-    ...{ from: instant, to: instant, step: milliseconds },
-    sessions: {
-      type: "object",
-      description: "counts by outcome, one for each stretch of time",
-      additionalProperties: list(whole),
-    },
-    refusals: { ...list(whole), description: "one count for each stretch of time" },
-  }),
+  activity: activity(),
   probe: object(
     {
       flow: said("the flow's id"),
@@ -295,6 +171,7 @@ export const ANSWERS: Readonly<Record<RouteName, Schema>> = {
       description: "let in and refused since this process began, at all its doors",
     },
     ...{ operations: list(part("Operation")), grants: part("Grants"), journal: part("JournalHealth") },
+    health: object({ up: whole, down: whole, unheard: whole, troubles: list(part("Trouble")) }),
   }),
   metrics: said("OpenMetrics 1.0.0"),
   sessions: list(part("Session")),

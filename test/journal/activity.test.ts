@@ -77,7 +77,10 @@ function countedOneByOne(kept: readonly SessionRecord[], { flows, from, to, step
     const its = ended.filter((each) => each.outcome === outcome);
     if (its.length === 0) return [];
     const counted = Array.from({ length: stretches }, () => 0);
-    for (const { at } of its) counted[Math.floor((at - from) / step)]! += 1;
+    for (const { at } of its) {
+      const stretch = Math.floor((at - from) / step);
+      counted[stretch] = (counted[stretch] ?? 0) + 1;
+    }
     return [[outcome, counted] as const];
   });
   return Object.fromEntries(counts);

@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { Answered } from "../../src/answers/answered.ts";
+import { systemClock } from "../../src/cli/clock.ts";
 import { call } from "../../src/control/client.ts";
+import type { Clock } from "../../src/engine/engine.ts";
 import { type Running, running } from "../commands/running.ts";
 import { type Place, dial, ending, knock, listen, says, until } from "../support/loopback.ts";
-import { following, heard } from "./following.ts";
+import { NO_PROBES, following, heard } from "./following.ts";
 
 async function overview({ control }: Running, select?: string): Promise<Answered["overview"]> {
   return (await call(control, "overview", { select })) as Answered["overview"];
@@ -22,7 +24,7 @@ const AUTHOR = "ana";
 suite("the event stream", { timeout: 60_000 }, () => {
   test("tells sessions, refusals, changes and health, in order and once, after an overview", async () => {
     await using target = await listen((socket) => socket.pipe(socket));
-    await using gateway = await running([target, target]);
+    await using gateway = await running([target, target], { clock: NO_PROBES });
     const { site, control } = gateway;
     const [door] = site.doors;
     assert.ok(door);
@@ -90,7 +92,7 @@ suite("the event stream", { timeout: 60_000 }, () => {
 
   test("tells that a terminal is down once, however often that is seen, and that it is up again", async () => {
     const target = await listen((socket) => socket.pipe(socket));
-    await using gateway = await running([target]);
+    await using gateway = await running([target], { clock: NO_PROBES });
     const { site, control } = gateway;
     const [door] = site.doors;
     assert.ok(door);
@@ -113,9 +115,34 @@ suite("the event stream", { timeout: 60_000 }, () => {
     assert.equal(followed.of("ended")[0]?.["outcome"], "dial-failed");
   });
 
+  test("an overview knows of refusals that are still being added up, and nobody is told of them twice", async () => {
+    await using target = await listen(() => undefined);
+    // Whatever waits to be told waits for ever.
+    const every: Clock["every"] = (period, callback) =>
+      period < 1_000 && period !== 50 ? () => undefined : systemClock.every(period, callback);
+    await using gateway = await running([target], { clock: { ...systemClock, every } });
+    const { site, control } = gateway;
+    const [door] = site.doors;
+    assert.ok(door);
+    await knock({ ...door, from: site.stranger });
+    const { counts, refusals, events } = await overview(gateway);
+    assert.deepEqual([counts.refusals, refusals.map(({ count }) => count)], [1, [1]]);
+    await using followed = following(control, events);
+    await knock({ ...door, from: site.stranger });
+    assert.deepEqual(
+      (await overview(gateway)).refusals.map(({ count }) => count),
+      [2],
+    );
+    await heard(followed, 1, "refused");
+    assert.deepEqual(
+      followed.of("refused").map(({ count }) => count),
+      [1],
+    );
+  });
+
   test("is taken up again after any event, without a gap and with nothing twice", async () => {
     await using target = await listen((socket) => socket.resume().on("end", () => socket.end()));
-    await using gateway = await running([target]);
+    await using gateway = await running([target], { clock: NO_PROBES });
     const { site, control } = gateway;
     const [door] = site.doors;
     assert.ok(door);
@@ -148,7 +175,7 @@ suite("the event stream", { timeout: 60_000 }, () => {
 
   test("says `lost` to one who asks after an event of another process, and goes on from now", async () => {
     await using target = await listen((socket) => socket.resume().on("end", () => socket.end()));
-    await using gateway = await running([target]);
+    await using gateway = await running([target], { clock: NO_PROBES });
     const { site, control } = gateway;
     const [door] = site.doors;
     assert.ok(door);
@@ -163,7 +190,7 @@ suite("the event stream", { timeout: 60_000 }, () => {
 
   test("follows the file: it differs from what runs until it is applied, and again after a rollback", async () => {
     await using target = await listen(() => undefined);
-    await using gateway = await running([target]);
+    await using gateway = await running([target], { clock: NO_PROBES });
     const differs = async (): Promise<boolean> =>
       (await overview(gateway)).attention.some(({ what }) => what === "file-differs");
     assert.equal(await differs(), false);
@@ -174,11 +201,15 @@ suite("the event stream", { timeout: 60_000 }, () => {
     assert.equal(await differs(), false);
     await call(gateway.control, "rollback", { author: AUTHOR });
     assert.equal(await differs(), true);
+    // Sooner than anybody looks at the file.
+    gateway.write((text) => text.replace("addresses: [", "addresses: [192.0.2.8, "));
+    await call(gateway.control, "apply", { author: AUTHOR });
+    assert.equal(await differs(), false);
   });
 
   test("takes so many followers; the next is told, and nobody else loses anything by it", async () => {
     await using target = await listen((socket) => socket.resume().on("end", () => socket.end()));
-    await using gateway = await running([target]);
+    await using gateway = await running([target], { clock: NO_PROBES });
     const { site, control } = gateway;
     const [door] = site.doors;
     assert.ok(door);

@@ -5,6 +5,8 @@ import { type Followed, follow } from "../../src/control/follow.ts";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { once } from "node:events";
+import { systemClock } from "../../src/cli/clock.ts";
+import type { Clock } from "../../src/engine/engine.ts";
 import { until } from "../support/loopback.ts";
 
 export interface Following extends AsyncDisposable {
@@ -16,6 +18,12 @@ export interface Following extends AsyncDisposable {
   /** Resolves when the gateway has ended it; rejects where it broke off. */
   readonly ended: Promise<unknown>;
 }
+
+/** Nobody is looked at unasked: terminals are heard of by sessions alone. */
+export const NO_PROBES: Clock = {
+  ...systemClock,
+  every: (period, callback) => (period === 1_000 ? () => undefined : systemClock.every(period, callback)),
+};
 
 /** From an id on: an overview's, or another event's. */
 export function following(control: string, after?: string): Following {

@@ -34,6 +34,7 @@ suite("the event stream and its process", { timeout: 120_000 }, () => {
       inside.map(({ flow, source, bytesToTarget }) => [flow, source, bytesToTarget]),
       [["flow/door1", site.till, 3]],
     );
+    assert.ok((inside[0]?.session ?? 0) > 0, "it has a number of the new process");
     client.end();
     await ending(client);
     await heard(next, 1, "ended");
