@@ -57,7 +57,7 @@ async function answers(url: string): Promise<void> {
   const deadline = performance.now() + 20_000;
   while ((await statusOf(url)) !== 200) {
     if (performance.now() > deadline) throw new Error(`${url} does not answer`);
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 
@@ -255,6 +255,10 @@ suite("ecluse serve with gateway.dashboard", { timeout: 120_000 }, () => {
     const url = `http://127.0.0.1:${port}/`;
     await answers(url);
     const cookie = await logIn(url, readFileSync(join(dirname(gateway.control), "state", "dashboard.token"), "utf8"));
+    const [door] = site.doors;
+    assert.ok(door);
+    const session = await dial({ ...door, from: site.till });
+    assert.equal(await says(session, "inside"), "inside");
     const { from, to } = await gateway.takeOver();
     await answers(url);
     assert.equal((await fetch(`${url}me`, { headers: { cookie } })).status, 200);

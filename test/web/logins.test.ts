@@ -6,7 +6,6 @@ import { suite, test } from "node:test";
 import { TokenFile } from "../../src/web/server/token.ts";
 import { Logins } from "../../src/web/server/logins.ts";
 import { WrongTokens } from "../../src/web/server/wrong-tokens.ts";
-import { systemClock } from "../../src/cli/clock.ts";
 import { turns } from "../support/loopback.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { type Opened, type Reply, ask, logIn, opened } from "./dashboard.ts";
@@ -183,6 +182,17 @@ suite("a login", () => {
     assert.deepEqual(gone, [1]);
   });
 
+  test("what has ended has ended also for a process that was killed", async () => {
+    using folder = temporaryFolder();
+    const options = { folder: folder.path, now: () => 0 };
+    const logins = await Logins.open(options);
+    const [ends, stays] = [await logins.begin("Ada", "token"), await logins.begin("Bob", "token")];
+    await logins.end(ends);
+    const after = await Logins.open(options);
+    assert.equal(after.find(ends, "token"), undefined);
+    assert.equal(after.find(stays, "token")?.name, "Bob");
+  });
+
   test("a file of logins that cannot be read: everybody logs in again", async () => {
     using folder = temporaryFolder();
     writeFileSync(join(folder.path, "dashboard.logins"), "{");
@@ -214,10 +224,5 @@ suite("wrong tokens", () => {
     assert.equal((await login(to, { token: to.token(), name: "Ada" })).status, 204);
     for (const release of waiting) release();
     assert.deepEqual(new Set((await Promise.all(replies)).map(({ status }) => status)), new Set([403]));
-  });
-
-  test("by default the wait is one of time", async () => {
-    const wrong = new WrongTokens({ now: systemClock.monotonic, wait: () => Promise.resolve() });
-    assert.equal(await wrong.another(), true);
   });
 });
