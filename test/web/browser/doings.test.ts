@@ -99,6 +99,7 @@ suite("what people do on the dashboard", { skip: needs(["chromium"]), timeout: 2
     await banner.waitFor({ state: "detached" });
     await page.getByText("The file is what runs.").waitFor();
     await page.locator(".history").getByText("a third till").waitFor();
+    await page.locator(".log").getByText("confirmed").waitFor();
     await page.close();
   });
 

@@ -18,7 +18,7 @@ const PAGES: readonly (readonly [name: string, path: string, shown: string])[] =
 export async function lookAtEach(
   context: BrowserContext,
   site: Site,
-  { name, language }: Reader & { readonly name: string },
+  { name, language, size }: Reader & { readonly name: string },
 ): Promise<void> {
   for (const [title, path, shown] of PAGES) {
     const { page, complaints } = await watched(context);
@@ -31,7 +31,8 @@ export async function lookAtEach(
     assert.deepEqual(complaints, [], `${title}: the console`);
     assert.equal(await page.evaluate("document.documentElement.lang"), language);
     assert.equal(await overflow(page), 0, `${title}: wider than the screen`);
-    assert.deepEqual(await axeFindings(page), [], `${title}: axe`);
+    // What axe judges does not depend on the width; it takes its time.
+    if (size === undefined) assert.deepEqual(await axeFindings(page), [], `${title}: axe`);
     await page.close();
   }
 }

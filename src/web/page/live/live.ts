@@ -46,6 +46,7 @@ export class Live {
   #isAsking = false;
   #askAgain: number | undefined;
   #heard = Date.now();
+  #changes = 0;
   readonly #listeners = new Set<() => void>();
   readonly #signedOut: () => void;
   readonly #stop = new AbortController();
@@ -56,6 +57,11 @@ export class Live {
 
   get overview(): OverviewAnswer | undefined {
     return this.#overview;
+  }
+
+  /** How often something was changed since this page was opened: who shows more than the overview asks again then. */
+  get changes(): number {
+    return this.#changes;
   }
 
   get places(): FlowPlaces {
@@ -164,6 +170,7 @@ export class Live {
   #take(event: LiveEvent): void {
     if (event.event === "gateway") this.#gateway(event.data.state);
     else if (TELLS_TOO_LITTLE.has(event.event)) this.refresh();
+    if (event.event === "changed" || event.event === "lost" || event.event === "gateway") this.#changes += 1;
     this.#waiting.push(event);
     this.#drawSoon();
   }

@@ -9,11 +9,10 @@ import { HistoryList } from "./changes/history-list.ts";
 
 export function ChangesPage(): ComponentChild {
   const { words } = useSpoken();
-  // Each change of what is in force is told by an overview of its own.
-  const number = useLive(({ overview }) => overview?.inventory.number);
-  const pending = useLive(({ overview }) => overview?.pending);
-  const attention = useLive(({ overview }) => overview?.attention);
-  const cue = JSON.stringify([number, pending, attention?.filter(({ what }) => what !== "terminal-down")]);
+  const changes = useLive((live) => live.changes);
+  // Nobody tells of a file that was edited, or of one that no longer differs; an overview does.
+  const differs = useLive(({ overview }) => overview?.attention.some(({ what }) => what === "file-differs"));
+  const cue = `${changes} ${String(differs)}`;
   return h(
     "div",
     { class: "changes" },

@@ -18,8 +18,8 @@ export type MatrixRow = Readonly<Record<string, string | number | null>>;
 
 export function MatrixPage({ text }: { readonly text: string }): ComponentChild {
   const { words } = useSpoken();
-  const inForce = useLive(({ overview }) => overview?.inventory.number);
-  const { answer, failure, again } = useAnswer<Matrix>("/matrix.json", { language: words.language }, inForce);
+  const changes = useLive((live) => live.changes);
+  const { answer, failure, again } = useAnswer<Matrix>("/matrix.json", { language: words.language }, changes);
   const shown =
     failure !== undefined
       ? h(Failed, { failure, again })

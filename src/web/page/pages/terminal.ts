@@ -19,7 +19,7 @@ import { WhoMayEnter } from "./terminal/who-may-enter.ts";
 
 export function TerminalPage({ flow: id }: { readonly flow: string }): ComponentChild {
   const { words } = useSpoken();
-  // Whatever happens to it makes it another object; a grant or an operation makes another inventory or overview.
+  // Whatever happens to it makes it another object; grants and inventories are told as changes.
   const live = useLive(({ overview, places }) => {
     const place = places.get(id);
     if (place === undefined) return undefined;
@@ -27,11 +27,11 @@ export function TerminalPage({ flow: id }: { readonly flow: string }): Component
       ? overview?.others[place.column]
       : overview?.depots[place.row]?.terminals[place.column];
   });
-  const attention = useLive(({ overview }) => overview?.attention);
+  const changes = useLive((store) => store.changes);
   const { answer, failure, again } = useAnswer<FlowAnswer>(
     "/v1/flow",
     { select: id },
-    `${JSON.stringify(live)} ${JSON.stringify(attention)}`,
+    `${JSON.stringify(live)} ${changes}`,
   );
   if (failure?.code === "no-such-flow") return h("p", { class: "notice" }, words.terminal.notFound(id));
   if (failure !== undefined) return h(Failed, { failure, again });

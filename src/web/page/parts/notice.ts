@@ -7,7 +7,10 @@ import { useSpoken } from "../words/use-words.ts";
 /** In the reader's language where the code is known; what the gateway said, which is English, stands after it. */
 export function failureText({ code, message, hint }: Refusal, words: Words): string {
   const known = words.failure.codes[code] ?? words.failure.failed;
-  return [known, message, hint].filter((part) => part !== "").join(" ");
+  return [known, message, hint]
+    .filter((part) => part !== "")
+    .map((part) => (/[.!?]$/.test(part) ? part : `${part}.`))
+    .join(" ");
 }
 
 export function Failed({ failure, again }: { readonly failure: Refusal; readonly again: () => void }): ComponentChild {

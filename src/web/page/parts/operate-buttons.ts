@@ -117,9 +117,13 @@ function GrantDialog({ select, name, close }: Asking): ComponentChild {
       { label: actions.for },
       h(
         "select",
-        { name: "for", defaultValue: String(LENGTHS["2h"]) },
+        { name: "for" },
         Object.entries(LENGTHS).map(([length, milliseconds]) =>
-          h("option", { key: length, value: String(milliseconds) }, actions.lengths[length as keyof typeof LENGTHS]),
+          h(
+            "option",
+            { key: length, value: String(milliseconds), selected: length === "2h" },
+            actions.lengths[length as keyof typeof LENGTHS],
+          ),
         ),
       ),
     ),

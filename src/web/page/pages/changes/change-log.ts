@@ -1,5 +1,6 @@
 /** The journal's own record of changes: who, when, what. */
 import { type ComponentChild, h } from "preact";
+import { useEffect, useState } from "preact/hooks";
 import type { ChangesAnswer, PlainRow } from "../../answers.ts";
 import { Instant } from "../../parts/duration-since.ts";
 import { Failed, Loading } from "../../parts/notice.ts";
@@ -12,7 +13,7 @@ const MOST = 100;
 
 export function ChangeLog({ cue }: { readonly cue: string }): ComponentChild {
   const { words } = useSpoken();
-  const { answer, failure, again } = useAnswer<ChangesAnswer>("/v1/changes", { limit: MOST }, cue);
+  const { answer, failure, again } = useAnswer<ChangesAnswer>("/v1/changes", { limit: MOST }, useLater(cue));
   const shown =
     failure !== undefined
       ? h(Failed, { failure, again })
@@ -57,4 +58,17 @@ function detailOf(detail: string): string {
   return Object.entries(value)
     .map(([name, each]) => `${name}: ${typeof each === "object" ? JSON.stringify(each) : String(each)}`)
     .join(", ");
+}
+
+/** The journal writes a moment after what it writes about. In milliseconds. */
+const WRITTEN = 1_000;
+
+/** The same value, a moment later. */
+function useLater(value: string): string {
+  const [later, setLater] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setLater(value), WRITTEN);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return later;
 }

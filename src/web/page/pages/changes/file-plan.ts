@@ -89,8 +89,10 @@ function Apply({ again }: { readonly again: () => void }): ComponentChild {
           { label: changes.probation },
           h(
             "select",
-            { name: "confirm", defaultValue: "60000" },
-            Object.entries(changes.probations).map(([value, name]) => h("option", { key: value, value }, name)),
+            { name: "confirm" },
+            Object.entries(changes.probations).map(([value, name]) =>
+              h("option", { key: value, value, selected: value === "60000" }, name),
+            ),
           ),
         ),
       ),
