@@ -51,6 +51,8 @@ export interface ManagedGatewayOptions extends Settings {
   readonly predecessor?: Predecessor;
   /** Called once every door is open, and awaited before a predecessor is let go. */
   readonly serving?: () => Promise<void>;
+  /** With the kernel engine: doors and sessions stay when the gateway stops. */
+  readonly keepRules?: boolean;
 }
 
 export class ManagedGateway {
@@ -103,7 +105,10 @@ export class ManagedGateway {
       (opened) => opened.close(),
     );
     const gateway = undone.adopt(
-      new Gateway({ clock, tell, keep: records, inherited, standby: predecessor !== undefined }),
+      new Gateway({
+        ...{ clock, tell, keep: records, inherited, standby: predecessor !== undefined },
+        keepRules: options.keepRules === true,
+      }),
       async (opened) => {
         await opened.stop(0);
       },
@@ -184,6 +189,7 @@ export class ManagedGateway {
   /** Starts the program anew and hands over to it; where that fails, nothing has changed. */
   #handOver(author: string, within: number): Promise<TakeOverAnswer> {
     const { tell, program } = this.#options;
+    if (!this.#gateway.canHandOver) return Promise.reject(keptByTheKernel());
     const settings = settingsOf(this.#options, this.#metrics.listen);
     return this.#changes
       .passOn(async (lock) => {
@@ -338,6 +344,12 @@ async function startChanges(
     apply: (policy) => gateway.apply(policy),
     ...(first === undefined ? {} : { first }),
     ...(commission === undefined ? {} : { passedOn: passedOn(commission) }),
+  });
+}
+
+function keptByTheKernel(): EcluseError {
+  return new EcluseError("not-taken-over", "Cannot hand over: the kernel carries the sessions, and no process does", {
+    hint: "serve with --keep-rules and start it again: doors and sessions stay meanwhile",
   });
 }
 

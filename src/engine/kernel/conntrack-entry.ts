@@ -1,5 +1,5 @@
 /** A line of `conntrack -E` or `conntrack -L`: what the kernel knows of one connection. */
-import { type Ipv4, parseAddress } from "@ecluse/guard/address";
+import { parseAddress } from "@ecluse/guard/address";
 import type { Endpoint } from "../../inventory/model.ts";
 
 export type ConntrackState =

@@ -14,7 +14,7 @@ import type { Clock } from "../engine.ts";
 import { type ConntrackEntry, parseConntrack } from "./conntrack-entry.ts";
 
 /** How often the list is read although nothing seems to be missing, in milliseconds. */
-const RESYNC = 30_000;
+const RESYNC = 10_000;
 /** How soon after its start the program is taken to listen, and how long to wait before it is started again. */
 const SETTLING = 500;
 

@@ -37,6 +37,8 @@ export class KernelSession {
   deadline: { readonly at: number; readonly outcome: "revoked" | "expired" } | undefined;
   /** What the gateway did to it: stands above what the kernel sees of that. */
   ending: Ending | undefined;
+  /** Whether the kernel's count of its terminal's places knows of it. */
+  isCounted = true;
 
   constructor(entry: ConntrackEntry, right: KernelRight, now: Instants) {
     this.id = entry.id;

@@ -4,7 +4,7 @@
  * The kernel lets in by its rules; this asks the policy under which name. It judges those inside again, and ends those
  * whose right has gone by having conntrack forget them, once the rules no longer let them in.
  */
-import type { Limits, OnRevoke } from "../../inventory/model.ts";
+import type { Endpoint, Limits, OnRevoke } from "../../inventory/model.ts";
 import { judge, judgeInside } from "../../policy/decide.ts";
 import { type Door, type Policy, endpointKey } from "../../policy/policy.ts";
 import type { Clock } from "../engine.ts";
@@ -19,7 +19,7 @@ export interface KernelSessionsOptions {
   /** Has the kernel forget its connection: from then on neither side is heard. */
   readonly forget: (entry: ConntrackEntry) => void;
   /** Somebody has come or gone at a target. */
-  readonly changed: (target: number) => void;
+  readonly changed: (target: Endpoint) => void;
 }
 
 export class KernelSessions {
@@ -27,6 +27,8 @@ export class KernelSessions {
   readonly #sessions = new Map<string, KernelSession>();
   /** Ended since a list began to be read, which may still show them. */
   #endedMeanwhile = new Set<string>();
+  /** Not in the last list: the kernel has just thrown them out, and how they ended is on its way; or it was missed. */
+  #missing: ReadonlySet<string> = new Set();
 
   constructor(options: KernelSessionsOptions) {
     this.#options = options;
@@ -67,8 +69,9 @@ export class KernelSessions {
     return (entries) => {
       for (const entry of entries) if (!this.#endedMeanwhile.has(entry.id)) this.happened(entry);
       const listed = new Set(entries.map(({ id }) => id));
-      for (const session of [...this.#sessions.values()])
-        if (before.has(session.id) && !listed.has(session.id)) this.#end(session);
+      const missing = [...this.#sessions.values()].filter(({ id }) => before.has(id) && !listed.has(id));
+      for (const session of missing) if (this.#missing.has(session.id)) this.#end(session);
+      this.#missing = new Set(missing.map(({ id }) => id));
     };
   }
 
@@ -103,7 +106,7 @@ export class KernelSessions {
     const session = new KernelSession(entry, right, { wall: clock.wall(), monotonic: clock.monotonic() });
     if (session.isOver) return undefined;
     this.#sessions.set(session.id, session);
-    this.#options.changed(session.targetKey);
+    this.#options.changed(session.entry.target);
     // It came by rules that may have changed while it did.
     this.#judgeAgain(session, "revoked");
     return session;
@@ -147,7 +150,7 @@ export class KernelSessions {
     this.#sessions.delete(session.id);
     this.#endedMeanwhile.add(session.id);
     this.#options.ended(session.record(this.#options.clock.monotonic()));
-    this.#options.changed(session.targetKey);
+    this.#options.changed(session.entry.target);
   }
 
   get #limits(): Limits {

@@ -15,6 +15,7 @@ import type { Applied, BlockedDoor, OpenSession, Probed } from "../records.ts";
 import { Probes } from "../relay/probes.ts";
 import { Conntrack } from "./conntrack.ts";
 import { NOT_FORWARDING, isForwarding } from "./forwarding.ts";
+import { HeldPlaces } from "./held-places.ts";
 import { KernelSessions } from "./kernel-sessions.ts";
 import { KernelRefusals } from "./refusals.ts";
 import { Rules } from "./rules.ts";
@@ -40,6 +41,7 @@ export class Kernel implements Engine {
   readonly #settings: KernelSettings;
   readonly #rules: Rules;
   readonly #sessions: KernelSessions;
+  readonly #held: HeldPlaces;
   readonly #refusals: KernelRefusals;
   readonly #conntrack: Conntrack;
   readonly #probes: Probes;
@@ -63,8 +65,9 @@ export class Kernel implements Engine {
         this.#finishDrain();
       },
       forget: (entry) => void this.#conntrack.forget(entry),
-      changed: () => undefined,
+      changed: (target) => void this.#held.changed(target),
     });
+    this.#held = new HeldPlaces({ rules: this.#rules, sessions: this.#sessions });
     this.#refusals = new KernelRefusals({
       rules: this.#rules,
       policy: () => this.#policy,
@@ -120,6 +123,8 @@ export class Kernel implements Engine {
   async #open(): Promise<void> {
     this.#isOpen = true;
     await this.#conntrack.open();
+    // Those found inside are in no count yet.
+    if (this.#policy !== undefined) await this.#held.follow(tableOf(this.#policy), this.#sessions, true);
     this.#stops.push(
       this.#clock.every(SWEEP, () => this.#sweep()),
       this.#clock.every(READ, () => void this.#oneAfterAnother(() => this.#look())),
@@ -130,9 +135,9 @@ export class Kernel implements Engine {
   async #load(policy: Policy): Promise<void> {
     const table = tableOf(policy);
     const obstacle = (await isForwarding()) ? undefined : NOT_FORWARDING;
-    const wasLoaded = this.#rules.isLoaded;
-    const failure = await this.#rules.tell(obstacle === undefined ? table : shut(table));
-    if (!wasLoaded || failure !== undefined) this.#refusals.restart();
+    const { isWhole, failure } = await this.#rules.tell(obstacle === undefined ? table : shut(table));
+    if (isWhole) this.#refusals.restart();
+    await this.#held.follow(table, this.#sessions, isWhole);
     this.#block(policy, failure?.message ?? obstacle);
   }
 
@@ -165,7 +170,7 @@ export class Kernel implements Engine {
     const isBusy = (): boolean => this.#drain !== undefined || this.#sessions.at(target).length > 0;
     if (isBusy()) return { outcome: "busy", duration: 0 };
     if (flow.sessions === undefined) return this.#probes.probe(flow, question);
-    await this.#rules.hold(written(flow.target));
+    await this.#rules.visit(written(flow.target));
     try {
       return isBusy() ? { outcome: "busy", duration: 0 } : await this.#probes.probe(flow, question);
     } finally {

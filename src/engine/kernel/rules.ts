@@ -1,8 +1,9 @@
 /**
  * The rules in the kernel: loaded whole, changed by what differs, and read for whom they refused.
  *
- * Where a change is not taken, the whole table is loaded anew; where that is not taken either, there is none: without it no
- * public endpoint leads anywhere. Nothing is open that the last policy told does not open.
+ * Where a change is not taken, the whole table is loaded anew; where that is not taken either, no door is left in it, or
+ * there is no table at all: without it no public endpoint leads anywhere. Nothing is open that the last policy told does not
+ * open.
  */
 import { EcluseError } from "../../errors.ts";
 import type { Nft, NftObject } from "../../netfilter/nft.ts";
@@ -14,8 +15,14 @@ import { tableReplacement } from "./table-replacement.ts";
 /** `list set ip ecluse NAME`. */
 const PLACE = TABLE.split(" ");
 
-/** A probe holds a terminal's place no longer than this, should nobody come back to give it up. */
-const LONGEST_HOLD = "60s";
+const LONGEST_VISIT = "60s";
+
+export interface Told {
+  /** Everything was made anew: all counts begin at nothing. */
+  readonly isWhole: boolean;
+  /** Why the kernel does not take it: nothing is open then. */
+  readonly failure?: EcluseError | undefined;
+}
 
 export class Rules {
   readonly #nft: Nft;
@@ -28,26 +35,26 @@ export class Rules {
     this.#settings = settings;
   }
 
-  get isLoaded(): boolean {
-    return this.#loaded !== undefined;
-  }
-
-  /** Resolves with why the kernel does not take it, in which case nothing is open; or with nothing. */
-  async tell(table: Table): Promise<EcluseError | undefined> {
+  async tell(table: Table): Promise<Told> {
     const before = this.#loaded;
     if (before !== undefined && (await this.#changed(tableChange(before, table))) === undefined) {
       this.#loaded = table;
-      return undefined;
+      return { isWhole: false };
     }
     this.#loaded = undefined;
     const standing = await this.#nft.outline("table", ...PLACE).catch(() => []);
     const failure = await this.#changed(tableReplacement(standing, table, this.#settings));
     if (failure === undefined) this.#loaded = table;
-    else await this.remove();
-    return failure;
+    else await this.#shut();
+    return { isWhole: true, failure };
   }
 
-  /** Leaves nothing behind. Sessions go on: their translation is conntrack's. */
+  /** Nobody new; those inside go on, if there is a way. */
+  async #shut(): Promise<void> {
+    if ((await this.#changed(`flush map ${TABLE} doors\n`)) !== undefined) await this.remove();
+  }
+
+  /** Leaves nothing behind. Sessions end with it: with the last table that translates, the kernel ceases to. */
   async remove(): Promise<void> {
     this.#loaded = undefined;
     // Made first, for nft 1.0.6 complains of a table that is not there.
@@ -56,7 +63,12 @@ export class Rules {
 
   /** Lets nobody new to a terminal, whatever the count says. `terminal`: as in the table, `172.17.1.10 . 8888`. */
   async hold(terminal: string): Promise<void> {
-    await this.#changed(`add element ${TABLE} taken { ${terminal} timeout ${LONGEST_HOLD} }\n`);
+    await this.#changed(`add element ${TABLE} taken { ${terminal} }\n`);
+  }
+
+  /** The same for a visit, which ends by itself should nobody come back to end it. */
+  async visit(terminal: string): Promise<void> {
+    await this.#changed(`add element ${TABLE} taken { ${terminal} timeout ${LONGEST_VISIT} }\n`);
   }
 
   async release(terminal: string): Promise<void> {

@@ -2,6 +2,7 @@
 import type { Facts } from "../facts.ts";
 import { checkDepotsSource } from "./depots-source.ts";
 import { checkEndpoints } from "./endpoints.ts";
+import { checkEngineCannot } from "./engine-cannot.ts";
 import { checkExceptions } from "./exceptions.ts";
 import { checkLoops } from "./loops.ts";
 import { checkNamesAlike } from "./names-alike.ts";
@@ -27,6 +28,7 @@ export function checkAll(facts: Facts): void {
   checkWildcards(facts);
   checkSourceAny(facts);
   checkNotEffective(facts);
+  checkEngineCannot(facts);
   // Last: only now is it known which exceptions something needed.
   checkExceptions(facts);
 }

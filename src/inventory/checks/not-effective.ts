@@ -21,10 +21,7 @@ type Values = Readonly<Record<string, unknown>> & string;
 
 const unlessDisabled = (value: Values): boolean => value["enabled"] !== false;
 
-const ROWS: readonly Row[] = [
-  { pattern: "gateway.engine", promises: (value) => value === "kernel", missing: "the kernel engine" },
-  { pattern: "gateway.dashboard", promises: unlessDisabled, missing: "the dashboard" },
-];
+const ROWS: readonly Row[] = [{ pattern: "gateway.dashboard", promises: unlessDisabled, missing: "the dashboard" }];
 
 export function checkNotEffective(facts: Facts): void {
   for (const row of ROWS) {

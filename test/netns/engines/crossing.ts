@@ -101,6 +101,36 @@ export class Crossing implements AsyncDisposable {
     await this.till.hear(name, `${text}: done`);
   }
 
+  /** Both ends close, that one first. */
+  async leave({ name, there }: Entered, first: "till" | "terminal"): Promise<void> {
+    const ends = [
+      [this.till, name],
+      [this.terminal, there],
+    ] as const;
+    for (const [index, [peer, its]] of (first === "till" ? ends : ends.toReversed()).entries()) {
+      if (index === 1) await peer.event("ended", its);
+      peer.tell({ do: "end", name: its });
+    }
+    await Promise.all(ends.map(([peer, its]) => peer.event("closed", its)));
+  }
+
+  /** Knocks until it is refused; those let in until then go again. */
+  async refusedSoon({ port, from }: { readonly port: number; readonly from: string }): Promise<void> {
+    for (let attempt = 0; ; attempt += 1) {
+      const name = `attempt-${attempt}`;
+      this.till.tell({ do: "connect", name, from, to: GATEWAY, port });
+      const event = await Promise.race([this.till.event("connected", name), this.till.event("failed", name)]);
+      if (event.what === "failed") return;
+      this.till.tell({ do: "reset", name });
+    }
+  }
+
+  /** Looks until the kernel engine's table stands again. */
+  async tableIsBack(): Promise<void> {
+    while (!this.gateway.run("nft", "list", "tables").includes("ecluse"))
+      await new Promise((resolve) => setTimeout(resolve, GLANCE));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.tills, this.gateway, this.depot].map((host) => host[Symbol.asyncDispose]()));
   }
