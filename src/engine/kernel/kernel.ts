@@ -17,6 +17,7 @@ import { Conntrack } from "./conntrack.ts";
 import { NOT_FORWARDING, isForwarding } from "./forwarding.ts";
 import { HeldPlaces } from "./held-places.ts";
 import { KernelSessions } from "./kernel-sessions.ts";
+import { Passage, droppingChain } from "./passage.ts";
 import { KernelRefusals } from "./refusals.ts";
 import { Rules } from "./rules.ts";
 import type { KernelSettings } from "./settings.ts";
@@ -42,6 +43,7 @@ export class Kernel implements Engine {
   readonly #rules: Rules;
   readonly #sessions: KernelSessions;
   readonly #held: HeldPlaces;
+  readonly #passage: Passage;
   readonly #refusals: KernelRefusals;
   readonly #conntrack: Conntrack;
   readonly #probes: Probes;
@@ -50,6 +52,10 @@ export class Kernel implements Engine {
   #working: Promise<unknown> = Promise.resolve();
   #blocked: readonly BlockedDoor[] = [];
   #isOpen = false;
+  /** Why conntrack cannot be read. */
+  #deaf: string | undefined;
+  /** What another table drops, by terminal (`172.17.1.10 8888`): by which. */
+  readonly #dropped = new Map<string, string>();
   #drain: Drain | undefined;
 
   constructor({ clock, events, settings, run }: KernelOptions) {
@@ -68,6 +74,7 @@ export class Kernel implements Engine {
       changed: (target) => void this.#held.changed(target),
     });
     this.#held = new HeldPlaces({ rules: this.#rules, sessions: this.#sessions });
+    this.#passage = new Passage(this.#rules);
     this.#refusals = new KernelRefusals({
       rules: this.#rules,
       policy: () => this.#policy,
@@ -78,7 +85,9 @@ export class Kernel implements Engine {
       clock,
       happened: (entry) => this.#sessions.happened(entry),
       listing: () => this.#sessions.listing(),
-      failed: () => undefined,
+      failed: (complaint) => {
+        this.#deaf = complaint === undefined ? undefined : `conntrack: ${complaint}`;
+      },
       ...(run === undefined ? {} : { run }),
     });
     this.#probes = new Probes({
@@ -113,8 +122,8 @@ export class Kernel implements Engine {
   async #applyNow(policy: Policy): Promise<Applied> {
     if (this.#drain !== undefined) return { open: 0, blocked: [] };
     this.#policy = policy;
-    await this.#load(policy);
     if (!this.#isOpen) await this.#open();
+    await this.#load(policy);
     // The rules first, for everyone who comes; then those inside, for whoever is cut must not come in again.
     this.#sessions.judgeAgain();
     return { open: policy.doors.size - this.#blocked.length, blocked: this.#blocked };
@@ -123,32 +132,37 @@ export class Kernel implements Engine {
   async #open(): Promise<void> {
     this.#isOpen = true;
     await this.#conntrack.open();
-    // Those found inside are in no count yet.
-    if (this.#policy !== undefined) await this.#held.follow(tableOf(this.#policy), this.#sessions, true);
     this.#stops.push(
       this.#clock.every(SWEEP, () => this.#sweep()),
       this.#clock.every(READ, () => void this.#oneAfterAnother(() => this.#look())),
     );
   }
 
-  /** Where the host does not forward, a door would swallow who comes: it refuses them instead. */
+  /**
+   * Where the host does not forward, a door would swallow who comes; and where nobody tells who is inside, nobody could be
+   * made to leave: it refuses them instead.
+   */
   async #load(policy: Policy): Promise<void> {
     const table = tableOf(policy);
-    const obstacle = (await isForwarding()) ? undefined : NOT_FORWARDING;
+    const obstacle = (await isForwarding()) ? this.#deaf : NOT_FORWARDING;
     const { isWhole, failure } = await this.#rules.tell(obstacle === undefined ? table : shut(table));
-    if (isWhole) this.#refusals.restart();
+    if (isWhole) {
+      this.#refusals.restart();
+      this.#passage.restart();
+    }
     await this.#held.follow(table, this.#sessions, isWhole);
     this.#block(policy, failure?.message ?? obstacle);
   }
 
-  #block(policy: Policy, cause: string | undefined): void {
+  /** `everywhere`: what stands in the way of every door. */
+  #block(policy: Policy, everywhere: string | undefined): void {
     const before = new Map(this.#blocked.map((door) => [keyOf(door), door]));
-    this.#blocked =
-      cause === undefined
-        ? []
-        : Array.from(policy.doors.values(), ({ endpoint, flow }) => ({ flow: flow.id, endpoint, cause }));
+    this.#blocked = [...policy.doors.values()].flatMap(({ endpoint, flow }) => {
+      const cause = everywhere ?? this.#dropped.get(written(flow.target).replace(" . ", " "));
+      return cause === undefined ? [] : [{ flow: flow.id, endpoint, cause }];
+    });
     const now = new Set(this.#blocked.map(keyOf));
-    for (const door of this.#blocked) if (before.get(keyOf(door))?.cause !== cause) this.#events.blocked(door);
+    for (const door of this.#blocked) if (before.get(keyOf(door))?.cause !== door.cause) this.#events.blocked(door);
     for (const [key, door] of before) if (!now.has(key) && policy.doors.has(key)) this.#events.unblocked(door);
   }
 
@@ -161,8 +175,17 @@ export class Kernel implements Engine {
   /** Reads whom the rules refused, and tells them again where they are gone or could not be loaded. */
   async #look(): Promise<void> {
     if (this.#policy === undefined || this.#drain !== undefined) return;
-    if (!(await this.#refusals.read())) this.#rules.forget();
+    if (await this.#refusals.read()) await this.#lookForDrops();
+    else this.#rules.forget();
     await this.#load(this.#policy);
+  }
+
+  async #lookForDrops(): Promise<void> {
+    const { dropped, through } = await this.#passage.look();
+    for (const terminal of through) this.#dropped.delete(terminal);
+    if (dropped.size === 0) return;
+    const by = droppingChain(await this.#rules.chains()) ?? "another table";
+    for (const terminal of dropped) this.#dropped.set(terminal, `dropped-by: ${by}`);
   }
 
   async probe(flow: RelayedFlow, question?: ProbeQuestion): Promise<Probed> {

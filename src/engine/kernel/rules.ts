@@ -80,6 +80,11 @@ export class Rules {
     return this.#nft.list("set", ...PLACE, set).catch(() => undefined);
   }
 
+  /** Every chain of the host, without its rules. */
+  async chains(): Promise<readonly NftObject[]> {
+    return this.#nft.outline("chains").catch(() => []);
+  }
+
   /** The rules are no longer what they were: the next table told is loaded whole. */
   forget(): void {
     this.#loaded = undefined;

@@ -18,6 +18,9 @@ import { enteredRules, patience } from "./table-limits.ts";
 /** Whom it refused, by what: each a set that is read now and then, and a chain that ends in it. */
 export const REFUSALS = ["denied", "crowded", "over_source", "over_sessions"] as const;
 
+/** Where newcomers are counted on their way to a terminal. */
+export const PASSAGE = ["let_through", "left"] as const;
+
 /** A set that is full takes no more, and what refuses stands in a rule of its own. */
 const MOST = 16_384;
 
@@ -68,8 +71,8 @@ ${[...table.sources].map(([name, addresses]) => sourceSet(name, addresses)).join
 
 ${REFUSALS.map(refusalSet).join("\n")}
 	# Newcomers let through, and newcomers on their way to a terminal: where they differ, another table drops them.
-	# Sets of one element: to list a counter, nft reads everything there is.
-${["let_through", "left"].map(tally).join("\n")}
+	# Newcomers by terminal, before and after the host's other rules: where they differ, another table drops them.
+${PASSAGE.map(tally).join("\n")}
 ${REFUSALS.map(refusalChain).join("\n")}
 	chain entered {
 ${enteredRules(limits)}	}
@@ -106,7 +109,7 @@ ${[...table.gates].map(([name, rules]) => gateChain(name, rules)).join("")}
 		meta l4proto tcp ct original ip daddr . ct original proto-dst != @targets reject with tcp reset
 		ip daddr . tcp dport @taken goto busy
 		ip daddr . tcp dport @full goto busy
-		update @let_through { ip protocol counter }
+		update @let_through { ip daddr . tcp dport counter }
 	}
 
 	chain busy {
@@ -133,9 +136,13 @@ ${[...table.gates].map(([name, rules]) => gateChain(name, rules)).join("")}
 		ct mark set ct mark | ${MARKS.targetEnded}
 	}
 
+	chain gone {
+		type filter hook postrouting priority srcnat - 6; policy accept;
+		ct state new ct status dnat ip daddr . tcp dport @terminals update @left { ip daddr . tcp dport counter }
+	}
+
 	chain leave {
 		type nat hook postrouting priority srcnat - 5; policy accept;
-		ct status dnat ip daddr . tcp dport @terminals update @left { ip protocol counter }
 		${source === "preserved" ? "" : `ct status dnat ip daddr . tcp dport @terminals snat ip to ${formatAddress(source)}`}
 	}
 }
@@ -181,9 +188,10 @@ function refusalSet(name: string): string {
 
 function tally(name: string): string {
   return `	set ${name} {
-		type inet_proto
-		size 1
-		flags dynamic
+		type ipv4_addr . inet_service
+		size ${MOST}
+		flags dynamic, timeout
+		timeout 1m
 	}
 `;
 }

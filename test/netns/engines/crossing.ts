@@ -63,7 +63,7 @@ export class Crossing implements AsyncDisposable {
     gateway.route(`${TILL}/32`, "dev", "tills");
     gateway.route(`${STRANGER}/32`, "dev", "tills");
     depot.route("default", "via", TOWARDS_DEPOTS);
-    gateway.forward();
+    if (kind === "kernel") gateway.forward();
     const crossing = new Crossing(kind, [tills, gateway, depot]);
     for (const address of TERMINALS) await crossing.terminal.listen(address, PORT);
     return crossing;

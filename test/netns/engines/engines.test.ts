@@ -35,7 +35,6 @@ const ROWS: Partial<Record<CapabilityName, (crossing: Crossing, kind: Kind) => P
     const engine = crossing.start();
     await engine.apply([flow(10_101)]);
     assert.match(await crossing.knock("x", { port: 10_101, from: STRANGER }), /ECONNRE/);
-    assert.match(await crossing.knock("direct", { port: PORT, from: TILL, to: TERMINALS[0] }), /ECONNRE|EHOSTUNREACH/);
     assert.deepEqual(crossing.terminal.unseen("accepted"), []);
     const { refused } = await engine.until((state) => state.refused.length > 0);
     assert.deepEqual(
@@ -353,6 +352,14 @@ suite("the kernel engine alone", { skip, timeout: 120_000 }, () => {
     await crossing.exchange(entered);
   });
 
+  test("nobody reaches a terminal's port through the host but by a door", async () => {
+    await using crossing = await Crossing.create("kernel");
+    const engine = crossing.start();
+    await engine.apply([flow(10_101)]);
+    assert.match(await crossing.knock("direct", { port: PORT, from: TILL, to: TERMINALS[0] }), /ECONNRE/);
+    assert.deepEqual(crossing.terminal.unseen("accepted"), []);
+  });
+
   test("a host that does not forward: every door is blocked and refuses, until it does", async () => {
     await using crossing = await Crossing.create("kernel");
     crossing.gateway.run("sh", "-c", "echo 0 > /proc/sys/net/ipv4/ip_forward");
@@ -367,6 +374,24 @@ suite("the kernel engine alone", { skip, timeout: 120_000 }, () => {
     crossing.gateway.forward();
     await engine.until((state) => state.blocked.length === 0);
     await crossing.exchange(await crossing.enter("b", 10_101));
+  });
+
+  test("another table drops routed packets, as ufw does: the door is told as blocked, by which, until it is let through", async () => {
+    await using crossing = await Crossing.create("kernel");
+    const forward =
+      "add table ip filter; add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }";
+    crossing.gateway.run("nft", forward);
+    const engine = crossing.start();
+    await engine.apply([flow(10_101), flow(10_102)]);
+    crossing.till.tell({ do: "connect", name: "a", from: TILL, to: GATEWAY, port: 10_101 });
+    const { blocked } = await engine.until((state) => state.blocked.length > 0);
+    assert.deepEqual(
+      blocked.map(({ flow: id, cause }) => [id, cause]),
+      [["flow/10101", "dropped-by: ip filter FORWARD"]],
+    );
+    crossing.gateway.run("nft", "add rule ip filter FORWARD accept");
+    await crossing.till.event("connected", "a");
+    await engine.until((state) => state.blocked.length === 0);
   });
 
   test("somebody removes all rules: they are back within seconds, and a session that was silent meanwhile goes on", async () => {

@@ -15,7 +15,9 @@ export type PeerOrder =
 export type PeerEvent =
   | { readonly what: "listening" }
   | { readonly what: "accepted"; readonly name: string; readonly from: string }
-  | { readonly what: "connected" | "ended" | "closed"; readonly name: string }
+  | { readonly what: "connected"; readonly name: string }
+  | { readonly what: "ended"; readonly name: string }
+  | { readonly what: "closed"; readonly name: string }
   | { readonly what: "heard"; readonly name: string; readonly text: string }
   | { readonly what: "failed"; readonly name: string; readonly code: string };
 
