@@ -394,6 +394,23 @@ suite("the kernel engine alone", { skip, timeout: 120_000 }, () => {
     await engine.until((state) => state.blocked.length === 0);
   });
 
+  test("100,000 networks: they are judged as written, and a change beside them touches no element of theirs", async () => {
+    await using crossing = await Crossing.create("kernel");
+    const engine = crossing.start();
+    // Every second /30 from 20.0.0.0 on, so that none are neighbours, and the till among them.
+    const networks = Array.from({ length: 100_000 }, (_, index) => {
+      const at = 0x14000000 + index * 8;
+      return `${at >>> 24}.${(at >>> 16) & 255}.${(at >>> 8) & 255}.${at & 255}/30`;
+    });
+    const crowded = flow(10_101, { allow: [...networks, `${TILL}/32`] });
+    await engine.apply([crowded]);
+    await crossing.exchange(await crossing.enter("a", 10_101));
+    assert.match(await crossing.knock("x", { port: 10_101, from: STRANGER }), /ECONNRE/);
+    await engine.apply([crowded, flow(10_102)]);
+    await crossing.exchange(await crossing.enter("b", 10_102));
+    assert.equal(crossing.till.unseen("failed").length, 0);
+  });
+
   test("somebody removes all rules: they are back within seconds, and a session that was silent meanwhile goes on", async () => {
     await using crossing = await Crossing.create("kernel");
     const engine = crossing.start();
