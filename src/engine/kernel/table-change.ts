@@ -6,30 +6,24 @@
  */
 import { TABLE, type Table } from "./table.ts";
 import { enteredRules, patience, patienceName } from "./table-limits.ts";
-import { doorPairs, fullElements, gateChain, sourceSet } from "./table-text.ts";
+import { doorPairs, fullElements, gateChain, sourceSet, targetPairs } from "./table-text.ts";
 
 /** Empty: they are the same. */
 export function tableChange(before: Table, after: Table): string {
   return [
     ...newChains(before, after),
     ...limitChanges(before, after),
-    ...mapChanges("targets", before.targets, after.targets, (map) =>
-      Array.from(map, ([from, to]) => `${from} : ${to}`),
-    ),
-    ...mapChanges("terminals", unlimited(before), unlimited(after), (map) => [...map.keys()]),
-    ...mapChanges("full", limited(before), limited(after), fullElements),
+    ...mapChanges("targets", before.targets, after.targets, targetPairs),
+    ...mapChanges("terminals", before.terminals, after.terminals, (map) => [...map.keys()], isThere),
+    ...mapChanges("full", before.terminals, after.terminals, fullElements, limitOf),
     ...mapChanges("doors", before.doors, after.doors, doorPairs),
     ...oldChains(before, after),
   ].join("");
 }
 
-/** Their limit is another set's. */
-function unlimited({ terminals }: Table): ReadonlyMap<string, number> {
-  return new Map(Array.from(terminals.keys(), (target) => [target, 0]));
-}
-
-function limited({ terminals }: Table): ReadonlyMap<string, number> {
-  return new Map([...terminals].filter(([, most]) => most !== Infinity));
+/** The limits of those that have one; that of the others is no element. */
+function limitOf(most: number | undefined): number | undefined {
+  return most === Infinity ? undefined : most;
 }
 
 function newChains(before: Table, after: Table): readonly string[] {
@@ -60,14 +54,28 @@ function limitChanges({ limits: before }: Table, { limits: after }: Table): read
   return [`${patience(after)}\n`, `flush chain ${TABLE} entered\n`, rules];
 }
 
+/** `valueOf`: what there is of it in this set; absent: it has no element. */
 function mapChanges<Value>(
   name: string,
   before: ReadonlyMap<string, Value>,
   after: ReadonlyMap<string, Value>,
   elements: (map: ReadonlyMap<string, Value>) => readonly string[],
+  valueOf: (value: Value | undefined) => unknown = (value) => value,
 ): readonly string[] {
-  const gone = [...before.keys()].filter((key) => after.get(key) !== before.get(key));
-  const added = new Map([...after].filter(([key, value]) => before.get(key) !== value));
+  const gone: string[] = [];
+  const added = new Map<string, Value>();
+  for (const [key, value] of before) {
+    const [was, is] = [valueOf(value), valueOf(after.get(key))];
+    if (was !== undefined && was !== is) gone.push(key);
+  }
+  for (const [key, value] of after) {
+    const [was, is] = [valueOf(before.get(key)), valueOf(value)];
+    if (is !== undefined && was !== is) added.set(key, value);
+  }
   const deleted = gone.length === 0 ? [] : [`delete element ${TABLE} ${name} { ${gone.join(", ")} }\n`];
   return added.size === 0 ? deleted : [...deleted, `add element ${TABLE} ${name} { ${elements(added).join(", ")} }\n`];
+}
+
+function isThere(value: number | undefined): true | undefined {
+  return value === undefined ? undefined : true;
 }

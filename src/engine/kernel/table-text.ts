@@ -36,7 +36,7 @@ ${[...table.sources].map(([name, addresses]) => sourceSet(name, addresses)).join
 
 	# Where a public endpoint leads. What is listed here is ours to refuse.
 	map targets {
-		type ipv4_addr . inet_service : ipv4_addr . inet_service${elements(pairs(table.targets))}
+		type ipv4_addr . inet_service : ipv4_addr . inet_service${elements(targetPairs(table.targets))}
 	}
 
 	set terminals {
@@ -168,8 +168,8 @@ export function doorPairs(doors: Table["doors"]): readonly string[] {
   return Array.from(doors, ([endpoint, gate]) => `${endpoint} : jump ${gate}`);
 }
 
-function pairs(map: ReadonlyMap<string, string>): readonly string[] {
-  return Array.from(map, ([from, to]) => `${from} : ${to}`);
+export function targetPairs(targets: Table["targets"]): readonly string[] {
+  return Array.from(targets, ([from, to]) => `${from} : ${to}`);
 }
 
 export function fullElements(terminals: Table["terminals"]): readonly string[] {

@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 import { type Ipv4, formatAddress } from "@ecluse/guard/address";
 import type { Endpoint, Limits } from "../../inventory/model.ts";
 import type { Gate } from "../../policy/gate.ts";
-import type { Policy, RelayedFlow } from "../../policy/policy.ts";
+import type { Door, Policy, RelayedFlow } from "../../policy/policy.ts";
 import { entrancesOf } from "./entrances.ts";
 
 /** Family and name. */
@@ -40,13 +40,25 @@ export function tableOf(policy: Policy): Table {
   const doors = new Map<string, string>();
   const targets = new Map<string, string>();
   const terminals = new Map<string, number>();
-  for (const { endpoint, flow } of policy.doors.values()) {
-    const target = written(flow.target);
-    targets.set(written(endpoint), target);
+  for (const door of policy.doors.values()) {
+    const { flow } = door;
+    const { endpoint, target } = placesOf(door);
+    targets.set(endpoint, target);
     terminals.set(target, Math.min(flow.sessions ?? Infinity, terminals.get(target) ?? Infinity));
-    if (isOpen(flow)) doors.set(written(endpoint), gates.nameOf(flow.gate));
+    if (isOpen(flow)) doors.set(endpoint, gates.nameOf(flow.gate));
   }
   return { sources: gates.sources, gates: gates.rules, doors, targets, terminals, limits: policy.limits };
+}
+
+/** A policy keeps the doors of the one before that are the same: thousands need not be written anew for one. */
+const PLACES = new WeakMap<Door, { readonly endpoint: string; readonly target: string }>();
+
+function placesOf(door: Door): { readonly endpoint: string; readonly target: string } {
+  const known = PLACES.get(door);
+  if (known !== undefined) return known;
+  const places = { endpoint: written(door.endpoint), target: written(door.flow.target) };
+  PLACES.set(door, places);
+  return places;
 }
 
 export function written({ address, port }: Endpoint): string {
