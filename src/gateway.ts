@@ -4,7 +4,7 @@
  * The caller brings the policy, the clock, and somewhere for events and records to go.
  */
 import type { Clock, Engine, EngineEvents, Inherited } from "./engine/engine.ts";
-import type { Applied, BlockedDoor, OpenSession, Probed } from "./engine/records.ts";
+import type { Applied, BlockedDoor, InsideSession, Probed } from "./engine/records.ts";
 import type { HandedOver, HandedSession, SessionOrder, SessionReport, TakenOver } from "./engine/handover.ts";
 import { Kernel } from "./engine/kernel/kernel.ts";
 import { Relay } from "./engine/relay/relay.ts";
@@ -18,11 +18,14 @@ import {
   unclaimedEvent,
 } from "./observe/events.ts";
 import { type CounterValues, Counters } from "./observe/counters.ts";
+import { Live } from "./observe/live.ts";
 import { LoopDelay } from "./observe/loop-delay.ts";
 import type { Observed } from "./observe/observed.ts";
+import { RefusalBurst } from "./observe/refusal-burst.ts";
 import { RefusalTally } from "./observe/refusals.ts";
+import type { HealthEvent } from "./observe/stream-events.ts";
 import type { Policy, RelayedFlow } from "./policy/policy.ts";
-import { HealthBook } from "./probe/health.ts";
+import { type Health, HealthBook } from "./probe/health.ts";
 import { IDENTIFICATION } from "./probe/identification.ts";
 
 /** How often refusals are told, in milliseconds. */
@@ -45,8 +48,10 @@ export interface GatewayOptions {
 }
 
 export class Gateway {
+  /** What goes on, for whoever follows or looks. */
+  readonly live: Live;
   /** What sessions and probes have told of the terminals. */
-  readonly health = new HealthBook();
+  readonly health: HealthBook;
   readonly #clock: Clock;
   readonly #tell: (event: GatewayEvent) => void;
   readonly #events: EngineEvents;
@@ -56,6 +61,7 @@ export class Gateway {
   #isKernel = false;
   #isChosen = false;
   readonly #refusals = new RefusalTally();
+  readonly #burst: RefusalBurst;
   readonly #counters = new Counters();
   readonly #loopDelay: LoopDelay;
   readonly #tellRefusals: () => void;
@@ -72,27 +78,44 @@ export class Gateway {
     this.#tell = tell;
     this.#standby = relay.standby === true;
     this.#loopDelay = new LoopDelay(clock);
+    const live = new Live(clock);
+    this.live = live;
+    this.health = new HealthBook((flow, health) => live.health(turned(flow, health)));
+    this.#burst = new RefusalBurst(clock, (rows) => {
+      for (const row of rows) this.#refusals.add(row);
+      live.refused(rows);
+    });
     this.#tellRefusals = () => {
+      this.#burst.flush();
       const rows = this.#refusals.take();
       for (const row of rows) tell(refusedEvent(row));
       if (rows.length > 0) keep?.refused(rows, clock.wall());
     };
     this.#keepRules = keepRules;
     this.#events = {
-      ended: (record) => {
+      began: (session) => live.sessionBegan(session),
+      ended: (record, session) => {
         this.#ended += 1;
         this.#counters.ended(record);
         tell(sessionEvent(record));
         keep?.session(record);
+        live.sessionEnded(record, session);
         this.health.session(record);
       },
+      leftLine: (record, session) => live.sessionEnded(record, session),
       refused: (refusal) => {
         this.#refused += 1;
         this.#counters.refused(refusal);
-        this.#refusals.add(refusal);
+        this.#burst.add(refusal);
       },
-      blocked: (door) => tell(doorEvent("blocked", door)),
-      unblocked: (door) => tell(doorEvent("unblocked", door)),
+      blocked: (door) => {
+        tell(doorEvent("blocked", door));
+        live.door(door, "blocked");
+      },
+      unblocked: (door) => {
+        tell(doorEvent("unblocked", door));
+        live.door(door, "open");
+      },
       unclaimed: (endpoint) => tell(unclaimedEvent(endpoint)),
     };
     this.#engine = new Relay({ ...relay, clock, events: this.#events });
@@ -100,7 +123,7 @@ export class Gateway {
   }
 
   /** All sessions open now, those included that the process before this one carries. */
-  async openSessions(): Promise<readonly OpenSession[]> {
+  async openSessions(): Promise<readonly InsideSession[]> {
     await this.#takenOver?.refresh();
     return this.#engine.openSessions;
   }
@@ -117,6 +140,11 @@ export class Gateway {
   /** How many were let in and how many refused since this process began. */
   get counts(): { readonly sessions: number; readonly refusals: number } {
     return { sessions: this.#ended + this.#engine.sessions, refusals: this.#refused };
+  }
+
+  /** Has whoever follows or looks know of the last refusals, too. */
+  flushRefusals(): void {
+    this.#burst.flush();
   }
 
   /** Since the gateway began, whichever of its processes counted. */
@@ -201,4 +229,8 @@ export class Gateway {
     this.#tellRefusals();
     return drained;
   }
+}
+
+function turned(flow: string, { state, since, cause }: Health): HealthEvent {
+  return { flow, state, since, ...(cause === undefined ? {} : { cause }) };
 }

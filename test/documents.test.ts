@@ -10,6 +10,7 @@ import { ERROR_CODES } from "../src/errors.ts";
 import { TARGETS } from "../src/render/targets.ts";
 import { CAPABILITIES, type Capability } from "../src/inventory/engines.ts";
 import { BEHAVIOURS } from "../src/simulate/behaviours.ts";
+import { PROBLEMS } from "../src/web/server/problem.ts";
 
 suite("docs/errors.md", () => {
   test("has one section per error code, and no other", () => {
@@ -111,6 +112,16 @@ suite("docs/glossary.md", () => {
       ([, name]) => name,
     );
     assert.deepEqual(documented, [...OUTCOMES]);
+  });
+});
+
+suite("docs/dashboard.md", () => {
+  test("has one row per problem that the dashboard's server has, and no other", () => {
+    const documented = [...readFileSync("docs/dashboard.md", "utf8").matchAll(/^\| `([a-z-]+)` +\| [0-9, ]+\|/gm)];
+    assert.deepEqual(
+      documented.map(([, code]) => code),
+      [...PROBLEMS],
+    );
   });
 });
 

@@ -11,6 +11,8 @@ import { type HostWalls, hostWallsOf } from "./wall/host-walls.ts";
 
 export interface Audited {
   readonly host: string;
+  /** Its own, by the inventory. */
+  readonly address: Ipv4;
   readonly facts: HostFacts;
   readonly inventory: Inventory;
   readonly policy: Policy;
@@ -39,6 +41,7 @@ export function auditedOf(
   const doors = policy.flows.flatMap((flow) => doorsOn(flow, { host, address, inventory }));
   return {
     host,
+    address,
     facts,
     inventory,
     policy,

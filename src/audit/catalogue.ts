@@ -12,6 +12,7 @@ export const AUDIT_CATALOGUE = {
   "listens-everywhere": { severity: "error", title: "A door that listens on all addresses, 0.0.0.0" },
   "listens-ipv6": { severity: "error", title: "A door that listens on IPv6" },
   "listens-elsewhere": { severity: "error", title: "A door that listens on another address than the inventory says" },
+  "held-by-another": { severity: "error", title: "A door of the gateway that another program holds" },
   "not-declared": {
     severity: "warning",
     title: "A listener on a port of the plan, or of a service, that no flow declares",

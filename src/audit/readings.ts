@@ -20,7 +20,11 @@ const ALWAYS: readonly Asking[] = [
     done 2>/dev/null; true`,
   },
   { id: "owners", command: "find /proc/[0-9]*/fd -lname 'socket:*' -printf '%p %l\\n' 2>/dev/null; true" },
-  { id: "programs", command: "grep -s -H '' /proc/[0-9]*/comm; grep -s -H -m 1 '' /proc/[0-9]*/cgroup; true" },
+  // Of its control groups those that name a unit or a container: cgroups(7), the older ones are many.
+  {
+    id: "programs",
+    command: `grep -s -H '' /proc/[0-9]*/comm; grep -s -H -E '^0::|name=systemd|[0-9a-f]{64}' /proc/[0-9]*/cgroup; true`,
+  },
   { id: "addresses", command: "ip -j address" },
   { id: "rules", command: "ip -j rule" },
   { id: "routes", command: "ip -j route show table all" },
@@ -31,6 +35,7 @@ const ALWAYS: readonly Asking[] = [
   { id: "ufw", command: "grep -H '^[A-Z]' /etc/ufw/ufw.conf /etc/default/ufw; ufw status verbose | head -n 8" },
   { id: "ufw-rules", command: "cat /etc/ufw/user.rules" },
   { id: "ufw-rules6", command: "cat /etc/ufw/user6.rules" },
+  { id: "ufw-own", command: "grep -H '^-A' /etc/ufw/before.rules /etc/ufw/after.rules" },
   {
     id: "docker",
     command:

@@ -161,6 +161,7 @@ export const COMMANDS: readonly Command[] = [
     options: [
       json,
       { name: "for", value: "DURATION", description: "stop by itself after this long (default: until q)" },
+      { name: "no-dashboard", description: "serve no dashboard (else on 127.0.0.1:8080, where that is free)" },
     ],
     example: "ecluse demo",
     load: () => import("./commands/demo.ts"),

@@ -41,6 +41,8 @@ export interface Gateway {
   readonly control?: string;
   /** The group whose members may use that socket; absent: its owner alone. */
   readonly controlGroup?: string;
+  /** Where the dashboard is served, on loopback; absent: nowhere. */
+  readonly dashboard?: Endpoint;
   /** Where metrics are served, on loopback; absent: on the control socket alone. */
   readonly metrics?: Endpoint;
   /** `keep` in milliseconds, `size` in bytes. */

@@ -58,6 +58,23 @@ suite("RefusalTally", () => {
     });
   });
 
+  test("rows of another tally are added as they are, with their sums", () => {
+    const [burst, sum] = [new RefusalTally(10, 2), new RefusalTally()];
+    for (const _times of [1, 2]) {
+      for (let knocks = 0; knocks < 7; knocks += 1) burst.add(refusal(1, "a"));
+      for (const door of ["b", "c", "d"]) burst.add(refusal(1, door));
+      for (const row of burst.take()) sum.add(row);
+    }
+    assert.deepEqual(
+      sum.take().map(({ flow, reason, count }) => [flow, reason, count]),
+      [
+        ["a", "not-listed", 14],
+        [undefined, "many-doors", 4],
+        ["b", "not-listed", 2],
+      ],
+    );
+  });
+
   test("after a report everything has room again", () => {
     const tally = new RefusalTally(1, 1);
     for (const source of [1, 2]) tally.add(refusal(source, "a"));

@@ -23,6 +23,12 @@ const ROWS = 2_000;
 /** Of them, for one source. */
 const ROWS_PER_SOURCE = 20;
 
+/** A refusal, or many. */
+type Addable = Pick<Refusal, "flow" | "source" | "outcome"> & {
+  readonly reason: TalliedRefusal["reason"];
+  readonly count?: number;
+};
+
 type Row = { -readonly [key in keyof TalliedRefusal]: TalliedRefusal[key] };
 
 export class RefusalTally {
@@ -36,14 +42,19 @@ export class RefusalTally {
     this.#limitPerSource = limitPerSource;
   }
 
-  add({ flow, source, outcome, reason }: Refusal): void {
-    const own = { flow, source, outcome, reason };
+  /** Rows of another tally are added likewise. */
+  add({ flow, source, outcome, reason, count = 1 }: Addable): void {
+    const own = { flow, source, outcome, reason, count };
     if (this.#increase(own) || this.#start(own, this.#limitPerSource)) return;
-    const manyDoors = { flow: undefined, source, outcome, reason: "many-doors" } as const;
+    const manyDoors = { flow: undefined, source, outcome, reason: "many-doors", count } as const;
     // One more row per source and outcome, whatever its number of rows.
     if (this.#increase(manyDoors) || this.#start(manyDoors, Infinity)) return;
-    const manySources = { flow: undefined, source: undefined, outcome, reason: "many-sources" } as const;
-    if (!this.#increase(manySources)) this.#rows.set(keyOf(manySources), { ...manySources, count: 1 });
+    const manySources = { flow: undefined, source: undefined, outcome, reason: "many-sources", count } as const;
+    if (!this.#increase(manySources)) this.#rows.set(keyOf(manySources), { ...manySources });
+  }
+
+  get isEmpty(): boolean {
+    return this.#rows.size === 0;
   }
 
   /** What was added since the last call; most frequent first. */
@@ -54,22 +65,22 @@ export class RefusalTally {
     return rows;
   }
 
-  #increase(refusal: Omit<Row, "count">): boolean {
+  #increase(refusal: Row): boolean {
     const row = this.#rows.get(keyOf(refusal));
-    if (row !== undefined) row.count += 1;
+    if (row !== undefined) row.count += refusal.count;
     return row !== undefined;
   }
 
   /** Whether there was room for a new row. */
-  #start(refusal: Omit<Row, "count">, limitPerSource: number): boolean {
+  #start(refusal: Row, limitPerSource: number): boolean {
     const ofSource = this.#rowsPerSource.get(refusal.source) ?? 0;
     if (this.#rows.size >= this.#limit || ofSource >= limitPerSource) return false;
     this.#rowsPerSource.set(refusal.source, ofSource + 1);
-    this.#rows.set(keyOf(refusal), { ...refusal, count: 1 });
+    this.#rows.set(keyOf(refusal), { ...refusal });
     return true;
   }
 }
 
-function keyOf({ source, flow, outcome, reason }: Omit<Row, "count">): string {
+function keyOf({ source, flow, outcome, reason }: Row): string {
   return `${source ?? ""} ${flow ?? ""} ${outcome} ${reason}`;
 }

@@ -5,8 +5,9 @@ import type { Flow } from "../../policy/policy.ts";
 import type { Audited, ExpectedDoor } from "../audited.ts";
 import { textOf } from "../facts.ts";
 import { type AddressSet, EVERYBODY, addressesOf, without } from "../wall/address-set.ts";
-import { serves } from "./listeners.ts";
 import type { Listener } from "../parse/sockets.ts";
+import { isGateway } from "./is-gateway.ts";
+import { serves } from "./listeners.ts";
 
 export interface GuardedDoor {
   /** `depot01-tpe01`, `service/api-faucet`, `ssh`. */
@@ -29,7 +30,7 @@ export function guardedDoors(audited: Audited): readonly GuardedDoor[] {
   return audited.doors
     .filter(({ endpoint }) => endpoint.address >>> 24 !== LOOPBACK)
     .map((door): GuardedDoor => {
-      const endpoint = { ...door.endpoint, address: door.endpoint.address || addressOf(audited) };
+      const endpoint = { ...door.endpoint, address: door.endpoint.address || audited.address };
       const allowed = allowedTo(door.flow);
       const holders = (byPort.get(endpoint.port) ?? []).filter(
         (each) => each.protocol === "tcp" && serves(each, endpoint),
@@ -37,10 +38,6 @@ export function guardedDoors(audited: Audited): readonly GuardedDoor[] {
       const judged = holders.length === 0 ? allowed : judgedBy(audited, door, { allowed, holders });
       return { id: door.flow.id, endpoint, allowed, judged, held: holders.length > 0 };
     });
-}
-
-export function addressOf({ host, inventory }: Audited): Endpoint["address"] {
-  return inventory.machines.find(({ name }) => name === host)?.address ?? inventory.gateway.address;
 }
 
 /** The addresses that grants let in now. A grant of an unknown source is none. */
@@ -80,13 +77,6 @@ function judgedBy(audited: Audited, { flow, service }: ExpectedDoor, { allowed, 
   if (flow.kind === "relayed") return holders.every((holder) => isGateway(audited, holder)) ? allowed : EVERYBODY;
   const unit = service?.unit;
   return unit === undefined ? EVERYBODY : judgedByUnit(textOf(audited.facts, `unit:${unit}`));
-}
-
-/** The unit's main process where it is known; else a program of Node's: its main thread bears one of these names. */
-function isGateway({ facts }: Audited, { owner }: Listener): boolean {
-  const [, main = "0"] = /^ExecMainPID=(\d+)$/m.exec(textOf(facts, "unit:ecluse")) ?? [];
-  if (owner === undefined) return false;
-  return main === "0" ? /^(?:node|MainThread|node-MainThread|ecluse)$/.test(owner.program) : owner.pid === Number(main);
 }
 
 /** `ALLOWED_SOURCE_IP`, and systemd's own address filter: systemd.resource-control(5), "IPAddressAllow=". */

@@ -26,6 +26,7 @@ import { type Mending, closing, opening } from "../wall/mending.ts";
 import type { Place } from "../wall/ruleset.ts";
 import type { Decision } from "../wall/walk.ts";
 import { type GuardedDoor, guardedDoors } from "./guarded-doors.ts";
+import { removing } from "./listener-fixes.ts";
 import { sshDoors } from "./ssh-doors.ts";
 import { strayDoors } from "./stray-doors.ts";
 
@@ -74,7 +75,7 @@ function tooMany(audited: Audited, door: GuardedDoor, reach: Reach): readonly Ga
   const behind = (set: AddressSet): AddressSet => union(intersection(set, judged), intersection(set, reach.translated));
   const others = without(behind(reach.open), rightly);
   const gap = (code: AuditCode, sources: AddressSet): readonly Gap[] =>
-    isNobody(sources) ? [] : [{ code, door, sources, deciders: deciders(reach, sources, "accept") }];
+    isNobody(sources) ? [] : [{ code, door, sources, deciders: decidersOf(code, reach, sources) }];
   if (!isNobody(others)) {
     return gap(meet(others, reach.translated) ? "docker-bypasses-firewall" : "open-to-others", others);
   }
@@ -90,7 +91,7 @@ function tooFew(door: GuardedDoor, reach: Reach, code: AuditCode): readonly Gap[
   if (!isNobody(blocked)) return [{ code, door, sources: blocked, deciders: deciders(reach, blocked, "drop") }];
   const unsure = without(intersection(door.allowed, reach.perhaps), reach.open);
   if (isNobody(unsure)) return [];
-  return [{ code: "wall-unclear", door, sources: unsure, deciders: deciders(reach, unsure, "drop") }];
+  return [{ code: "wall-unclear", door, sources: unsure, deciders: unclear(reach, unsure) }];
 }
 
 function sshGaps(audited: Audited, door: GuardedDoor): readonly Gap[] {
@@ -112,6 +113,17 @@ function deciders(reach: Reach, sources: AddressSet, verdict: Decision["verdict"
   const rules = concerned.filter(({ rule }) => rule !== undefined);
   const chosen = rules.length > 0 ? rules : concerned;
   return [...new Map(chosen.map((decision) => [lineOf(decision), decision])).values()];
+}
+
+function decidersOf(code: AuditCode, reach: Reach, sources: AddressSet): readonly Decision[] {
+  return code === "wall-unclear" ? unclear(reach, sources) : deciders(reach, sources, "accept");
+}
+
+/** The rules that test what cannot be told, where they are among those that decided. */
+function unclear(reach: Reach, sources: AddressSet): readonly Decision[] {
+  const all = [...deciders(reach, sources, "accept"), ...deciders(reach, sources, "drop")];
+  const testing = all.filter(({ rule }) => rule?.conditions.some(({ kind }) => kind === "unknown"));
+  return testing.length > 0 ? testing : all;
 }
 
 function isTailscale({ deciders: [first, ...more] }: Gap): boolean {
@@ -201,8 +213,13 @@ function fixOf(audited: Audited, group: readonly Gap[], mending: Mending): strin
   if (first.code === "wall-unclear") return "read the rule; if it is not needed: " + unsureUndo(first);
   const isBlocked = first.code === "allowed-but-blocked" || first.code === "ssh-not-allowed";
   if (isBlocked) return opening(mending, doors);
-  if (first.code !== "docker-bypasses-firewall") return closing(mending, doors);
+  if (first.code !== "docker-bypasses-firewall" || isHole(first)) return closing(mending, doors);
   return unpublishing(audited, group);
+}
+
+/** What is published is judged in DOCKER-USER, but for one rule. */
+function isHole({ deciders: decisions }: Gap): boolean {
+  return decisions.some(({ rule }) => rule?.place.chain === "DOCKER-USER" && rule.action.kind === "accept");
 }
 
 function unsureUndo({ deciders: [first] }: Gap): string {
@@ -213,7 +230,7 @@ function unsureUndo({ deciders: [first] }: Gap): string {
 function unpublishing({ facts }: Audited, group: readonly Gap[]): string {
   const commands = group.flatMap(({ door, deciders: decisions }) => {
     const container = publisherOf(facts, door.endpoint.port);
-    if (container !== undefined) return [`docker rm --force '${container.replaceAll("'", "")}'`];
+    if (container !== undefined) return [removing(container)];
     return decisions.flatMap(({ rule }) => (rule?.action.kind === "translate" ? [rule.undo] : []));
   });
   return [...new Set(commands)].join(" && ");

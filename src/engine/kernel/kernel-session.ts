@@ -5,7 +5,7 @@
  */
 import type { Permit } from "../../policy/gate.ts";
 import { type Door, endpointKey } from "../../policy/policy.ts";
-import type { OpenSession, Outcome, Party, SessionRecord } from "../records.ts";
+import type { InsideSession, Outcome, Party, SessionRecord } from "../records.ts";
 import type { ConntrackEntry } from "./conntrack-entry.ts";
 import { MARKS } from "./marks.ts";
 
@@ -27,6 +27,8 @@ export const NOT_COUNTED = "bytes-not-counted";
 
 export class KernelSession {
   readonly id: string;
+  /** Tells it from every other in this process. */
+  readonly number: number;
   right: KernelRight;
   /** The last that was heard of it. */
   entry: ConntrackEntry;
@@ -40,8 +42,13 @@ export class KernelSession {
   /** Whether the kernel's count of its terminal's places knows of it. */
   isCounted = true;
 
-  constructor(entry: ConntrackEntry, right: KernelRight, now: Instants) {
+  constructor(
+    entry: ConntrackEntry,
+    { right, number }: { readonly right: KernelRight; readonly number: number },
+    now: Instants,
+  ) {
     this.id = entry.id;
+    this.number = number;
     this.right = right;
     this.entry = entry;
     this.startedAt = entry.at ?? now.wall;
@@ -82,9 +89,10 @@ export class KernelSession {
     this.deadline = undefined;
   }
 
-  snapshot(now: number): OpenSession {
+  snapshot(now: number): InsideSession {
     return {
       ...this.#facts(now),
+      session: this.number,
       phase: this.#hasAnswered ? "open" : "dialling",
       leaving: this.deadline !== undefined,
     };

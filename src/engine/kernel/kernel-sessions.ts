@@ -8,14 +8,16 @@ import type { Endpoint, Limits, OnRevoke } from "../../inventory/model.ts";
 import { judge, judgeInside } from "../../policy/decide.ts";
 import { type Door, type Policy, endpointKey } from "../../policy/policy.ts";
 import type { Clock } from "../engine.ts";
-import type { OpenSession, Outcome, SessionRecord } from "../records.ts";
+import type { InsideSession, Outcome, SessionRecord } from "../records.ts";
 import type { ConntrackEntry } from "./conntrack-entry.ts";
 import { type Instants, type KernelRight, KernelSession } from "./kernel-session.ts";
 
 export interface KernelSessionsOptions {
   readonly clock: Clock;
   readonly policy: () => Policy | undefined;
-  readonly ended: (session: SessionRecord) => void;
+  readonly began: (session: InsideSession) => void;
+  /** `session`: its number. */
+  readonly ended: (record: SessionRecord, session: number) => void;
   /** Has the kernel forget its connection: from then on neither side is heard. */
   readonly forget: (entry: ConntrackEntry) => void;
   /** Somebody has come or gone at a target. */
@@ -25,6 +27,7 @@ export interface KernelSessionsOptions {
 export class KernelSessions {
   readonly #options: KernelSessionsOptions;
   readonly #sessions = new Map<string, KernelSession>();
+  #lastNumber = 0;
   /** Ended since a list began to be read, which may still show them. */
   #endedMeanwhile = new Set<string>();
   /** Not in the last list: the kernel has just thrown them out, and how they ended is on its way; or it was missed. */
@@ -38,7 +41,7 @@ export class KernelSessions {
     return this.#sessions.size;
   }
 
-  get snapshots(): readonly OpenSession[] {
+  get snapshots(): readonly InsideSession[] {
     const now = this.#options.clock.monotonic();
     return Array.from(this.#sessions.values(), (session) => session.snapshot(now));
   }
@@ -103,9 +106,15 @@ export class KernelSessions {
     const right = this.#rightOf(entry);
     if (right === undefined) return undefined;
     const { clock } = this.#options;
-    const session = new KernelSession(entry, right, { wall: clock.wall(), monotonic: clock.monotonic() });
+    const session = new KernelSession(
+      entry,
+      { right, number: this.#lastNumber + 1 },
+      { wall: clock.wall(), monotonic: clock.monotonic() },
+    );
     if (session.isOver) return undefined;
+    this.#lastNumber += 1;
     this.#sessions.set(session.id, session);
+    this.#options.began(session.snapshot(clock.monotonic()));
     this.#options.changed(session.entry.target);
     // It came by rules that may have changed while it did.
     this.#judgeAgain(session, "revoked");
@@ -149,7 +158,7 @@ export class KernelSessions {
   #end(session: KernelSession): void {
     this.#sessions.delete(session.id);
     this.#endedMeanwhile.add(session.id);
-    this.#options.ended(session.record(this.#options.clock.monotonic()));
+    this.#options.ended(session.record(this.#options.clock.monotonic()), session.number);
     this.#options.changed(session.entry.target);
   }
 

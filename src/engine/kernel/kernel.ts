@@ -11,7 +11,7 @@ import type { RunProgram } from "../../netfilter/run-program.ts";
 import { type Policy, type RelayedFlow, endpointKey } from "../../policy/policy.ts";
 import type { Clock, Engine, EngineEvents, ProbeQuestion } from "../engine.ts";
 import type { HandedOver, TakenOver } from "../handover.ts";
-import type { Applied, BlockedDoor, OpenSession, Probed } from "../records.ts";
+import type { Applied, BlockedDoor, InsideSession, Probed } from "../records.ts";
 import { Probes } from "../relay/probes.ts";
 import { Conntrack } from "./conntrack.ts";
 import { NOT_FORWARDING, isForwarding } from "./forwarding.ts";
@@ -66,8 +66,9 @@ export class Kernel implements Engine {
     this.#sessions = new KernelSessions({
       clock,
       policy: () => this.#policy,
-      ended: (record) => {
-        events.ended(record);
+      began: events.began,
+      ended: (record, session) => {
+        events.ended(record, session);
         this.#finishDrain();
       },
       forget: (entry) => void this.#conntrack.forget(entry),
@@ -101,7 +102,7 @@ export class Kernel implements Engine {
     return this.#sessions.size;
   }
 
-  get openSessions(): readonly OpenSession[] {
+  get openSessions(): readonly InsideSession[] {
     return this.#sessions.snapshots;
   }
 

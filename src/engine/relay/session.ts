@@ -92,6 +92,10 @@ export class Session implements GovernedSession, SideOwner {
     return this.#target.closed ? "left" : "held";
   }
 
+  get isTurnedAway(): boolean {
+    return this.#ending?.outcome === "busy";
+  }
+
   get targetKey(): number {
     const { target } = this.#admission.door.flow;
     return endpointKey(target.address, target.port);

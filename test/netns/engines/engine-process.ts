@@ -30,6 +30,8 @@ const [kind = "", settings = "{}"] = process.argv.slice(2);
 const ended: SessionRecord[] = [];
 const refused: Refusal[] = [];
 const events: EngineEvents = {
+  began: () => undefined,
+  leftLine: () => undefined,
   ended: (session) => void ended.push(session),
   refused: (refusal) => void refused.push(refusal),
   blocked: () => undefined,
