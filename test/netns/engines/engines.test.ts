@@ -205,10 +205,15 @@ const ROWS: Partial<Record<CapabilityName, (crossing: Crossing, kind: Kind) => P
 
   "revoke-keep": async (crossing) => {
     const engine = crossing.start();
-    await engine.apply([flow(10_101, { onRevoke: "keep" })]);
+    await engine.apply([flow(10_101, { onRevoke: "keep" }), flow(10_102, { onRevoke: "cut" })]);
     const entered = await crossing.enter("a", 10_101);
     await crossing.exchange(entered);
-    await engine.apply([flow(10_101, { onRevoke: "keep", allow: [`${STRANGER}/32`] })]);
+    await crossing.exchange(await crossing.enter("n", 10_102));
+    await engine.until((state) => state.open.length === 2);
+    const allow = [`${STRANGER}/32`];
+    await engine.apply([flow(10_101, { onRevoke: "keep", allow }), flow(10_102, { onRevoke: "cut", allow })]);
+    // Judged after it: once the neighbour has been cut, so would it have been.
+    await engine.until((state) => state.ended.length === 1);
     assert.match(await crossing.knock("b", { port: 10_101, from: TILL }), /ECONNRE/);
     await crossing.exchange(entered, "still");
     assert.deepEqual(
