@@ -11,6 +11,7 @@ export const ERROR_CODES = [
   "inventory-refused",
   "no-such-flow",
   "cannot-listen",
+  "packet-filter",
   "cannot-write",
   "cannot-render",
   "no-gateway",

@@ -3,9 +3,10 @@
  *
  * The caller brings the policy, the clock, and somewhere for events and records to go.
  */
-import type { Clock, Engine, Inherited } from "./engine/engine.ts";
+import type { Clock, Engine, EngineEvents, Inherited } from "./engine/engine.ts";
 import type { Applied, BlockedDoor, InsideSession, Probed } from "./engine/records.ts";
 import type { HandedOver, HandedSession, SessionOrder, SessionReport, TakenOver } from "./engine/handover.ts";
+import { Kernel } from "./engine/kernel/kernel.ts";
 import { Relay } from "./engine/relay/relay.ts";
 import type { Journal } from "./journal/journal.ts";
 import {
@@ -42,6 +43,8 @@ export interface GatewayOptions {
   readonly inherited?: Inherited;
   /** No door opens before `takeOver`. */
   readonly standby?: boolean;
+  /** With the kernel engine: doors and sessions stay when the gateway stops. */
+  readonly keepRules?: boolean;
 }
 
 export class Gateway {
@@ -51,7 +54,12 @@ export class Gateway {
   readonly health: HealthBook;
   readonly #clock: Clock;
   readonly #tell: (event: GatewayEvent) => void;
-  readonly #engine: Engine;
+  readonly #events: EngineEvents;
+  readonly #keepRules: boolean;
+  /** Until the first policy says otherwise, the relay. */
+  #engine: Engine;
+  #isKernel = false;
+  #isChosen = false;
   readonly #refusals = new RefusalTally();
   readonly #burst: RefusalBurst;
   readonly #counters = new Counters();
@@ -65,7 +73,7 @@ export class Gateway {
   #flows = 0;
   #takenOver: TakenOver | undefined;
 
-  constructor({ clock, tell, keep, refusalPeriod = REFUSAL_PERIOD, ...relay }: GatewayOptions) {
+  constructor({ clock, tell, keep, refusalPeriod = REFUSAL_PERIOD, keepRules = false, ...relay }: GatewayOptions) {
     this.#clock = clock;
     this.#tell = tell;
     this.#standby = relay.standby === true;
@@ -83,36 +91,34 @@ export class Gateway {
       for (const row of rows) tell(refusedEvent(row));
       if (rows.length > 0) keep?.refused(rows, clock.wall());
     };
-    this.#engine = new Relay({
-      ...relay,
-      clock,
-      events: {
-        began: (session) => live.sessionBegan(session),
-        ended: (record, session) => {
-          this.#ended += 1;
-          this.#counters.ended(record);
-          tell(sessionEvent(record));
-          keep?.session(record);
-          live.sessionEnded(record, session);
-          this.health.session(record);
-        },
-        leftLine: (record, session) => live.sessionEnded(record, session),
-        refused: (refusal) => {
-          this.#refused += 1;
-          this.#counters.refused(refusal);
-          this.#burst.add(refusal);
-        },
-        blocked: (door) => {
-          tell(doorEvent("blocked", door));
-          live.door(door, "blocked");
-        },
-        unblocked: (door) => {
-          tell(doorEvent("unblocked", door));
-          live.door(door, "open");
-        },
-        unclaimed: (endpoint) => tell(unclaimedEvent(endpoint)),
+    this.#keepRules = keepRules;
+    this.#events = {
+      began: (session) => live.sessionBegan(session),
+      ended: (record, session) => {
+        this.#ended += 1;
+        this.#counters.ended(record);
+        tell(sessionEvent(record));
+        keep?.session(record);
+        live.sessionEnded(record, session);
+        this.health.session(record);
       },
-    });
+      leftLine: (record, session) => live.sessionEnded(record, session),
+      refused: (refusal) => {
+        this.#refused += 1;
+        this.#counters.refused(refusal);
+        this.#burst.add(refusal);
+      },
+      blocked: (door) => {
+        tell(doorEvent("blocked", door));
+        live.door(door, "blocked");
+      },
+      unblocked: (door) => {
+        tell(doorEvent("unblocked", door));
+        live.door(door, "open");
+      },
+      unclaimed: (endpoint) => tell(unclaimedEvent(endpoint)),
+    };
+    this.#engine = new Relay({ ...relay, clock, events: this.#events });
     this.#stopTelling = clock.every(refusalPeriod, this.#tellRefusals);
   }
 
@@ -161,7 +167,23 @@ export class Gateway {
     this.#flows = policy.flows.length;
     const ids = new Set(policy.flows.map(({ id }) => id));
     this.health.keep((flow) => ids.has(flow));
+    this.#choose(policy);
     return this.#ready(await this.#engine.apply(policy));
+  }
+
+  /** The first policy says which engine carries; another's word for it holds from the next start. */
+  #choose({ kernel }: Policy): void {
+    const isFirst = !this.#isChosen;
+    this.#isChosen = true;
+    if (!isFirst || kernel === undefined) return;
+    const settings = { source: kernel.source, keepRules: this.#keepRules };
+    this.#engine = new Kernel({ clock: this.#clock, events: this.#events, settings });
+    this.#isKernel = true;
+  }
+
+  /** Whether another process may take over: the kernel's doors are no process's, and stay open by themselves. */
+  get canHandOver(): boolean {
+    return !this.#isKernel;
   }
 
   /** Looks whether a terminal can be reached, as its flow allows; never beside a session. Takes note of what it finds. */

@@ -59,6 +59,8 @@ export interface ManagedGatewayOptions extends Settings {
   readonly predecessor?: Predecessor;
   /** Called once every door is open, and awaited before a predecessor is let go. */
   readonly serving?: () => Promise<void>;
+  /** With the kernel engine: doors and sessions stay when the gateway stops. */
+  readonly keepRules?: boolean;
 }
 
 export class ManagedGateway {
@@ -114,6 +116,7 @@ export class ManagedGateway {
     const gateway = undone.adopt(
       new Gateway({
         ...{ clock, tell, keep: records, inherited, standby: predecessor !== undefined },
+        keepRules: options.keepRules === true,
         ...(refusalPeriod === undefined ? {} : { refusalPeriod }),
       }),
       async (opened) => {
@@ -205,6 +208,7 @@ export class ManagedGateway {
   /** Starts the program anew and hands over to it; where that fails, nothing has changed. */
   #handOver(author: string, within: number): Promise<TakeOverAnswer> {
     const { tell, program } = this.#options;
+    if (!this.#gateway.canHandOver) return Promise.reject(keptByTheKernel());
     const settings = settingsOf(this.#options, this.#metrics.listen);
     return this.#changes
       .passOn(async (lock) => {
@@ -342,6 +346,12 @@ async function startChanges(
     apply: (policy) => gateway.apply(policy),
     ...(first === undefined ? {} : { first }),
     ...(commission === undefined ? {} : { passedOn: passedOn(commission) }),
+  });
+}
+
+function keptByTheKernel(): EcluseError {
+  return new EcluseError("not-taken-over", "Cannot hand over: the kernel carries the sessions, and no process does", {
+    hint: "serve with --keep-rules and start it again: doors and sessions stay meanwhile",
   });
 }
 

@@ -8,6 +8,7 @@ import { CHECKED } from "../src/diagnose/catalogue.ts";
 import { OUTCOMES } from "../src/engine/records.ts";
 import { ERROR_CODES } from "../src/errors.ts";
 import { TARGETS } from "../src/render/targets.ts";
+import { CAPABILITIES, type Capability } from "../src/inventory/engines.ts";
 import { BEHAVIOURS } from "../src/simulate/behaviours.ts";
 import { PROBLEMS } from "../src/web/server/problem.ts";
 
@@ -16,6 +17,21 @@ suite("docs/errors.md", () => {
     assert.deepEqual(sections("docs/errors.md"), [...ERROR_CODES]);
   });
 });
+
+suite("docs/engines.md", () => {
+  test("has the capability table, row by row, and no other", () => {
+    const rows = readFileSync("docs/engines.md", "utf8").matchAll(/^\| `([a-z-]+)` +\| (.+?) +\| (.+?) +\|$/gm);
+    assert.deepEqual(
+      Array.from(rows, ([, name, what, kernel]) => [name, what, kernel]),
+      Object.entries(CAPABILITIES).map(([name, { what, kernel }]) => [name, what, inWords(kernel)]),
+    );
+  });
+});
+
+function inWords(kernel: Capability["kernel"]): string {
+  if (kernel.is === "same") return "same";
+  return `${kernel.is}: ${kernel.is === "different" ? kernel.how : kernel.instead}`;
+}
 
 suite("docs/cli.md", () => {
   test("has one section per command, in the order of --help", () => {

@@ -103,6 +103,7 @@ export const COMMANDS: readonly Command[] = [
         value: "PATH",
         description: "the control socket (default: gateway.control, else beside the state)",
       },
+      { name: "keep-rules", description: "engine kernel: doors and sessions stay when it stops" },
     ],
     example: "ecluse serve --inventory /etc/ecluse/ecluse.yaml",
     load: () => import("./commands/serve.ts"),

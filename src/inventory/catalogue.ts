@@ -31,7 +31,7 @@ export const CATALOGUE = {
   "wrong-type": error("A value of the wrong kind"),
   "not-a-choice": error("A value that is none of the choices"),
   "out-of-bounds": error("A number or a time outside sane bounds"),
-  "not-effective": error("A key that no code acts on yet"),
+  "engine-cannot": error("Something that the chosen engine cannot do"),
   // Values
   placeholder: error("A placeholder was left in"),
   "not-an-address": error("Not an IPv4 address"),

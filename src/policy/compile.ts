@@ -35,7 +35,9 @@ export function compile(
   }
   for (const service of inventory.services) flows.push(serviceFlow(context, service));
   for (const flow of inventory.flows) flows.push(genericFlow(context, flow));
-  return { limits: inventory.gateway.limits, flows, doors: doorsOf(flows, before) };
+  const { limits, engine, kernel } = inventory.gateway;
+  const carried = engine === "kernel" && kernel !== undefined ? { kernel } : {};
+  return { limits, flows, doors: doorsOf(flows, before), ...carried };
 }
 
 /** What is asked of the policy before. */

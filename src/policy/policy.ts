@@ -21,6 +21,8 @@ import type { Gate } from "./gate.ts";
 
 export interface Policy {
   readonly limits: Limits;
+  /** The kernel carries the bytes, and terminals see sessions come from this address, or from each one's own. Absent: the relay does. */
+  readonly kernel?: { readonly source: Ipv4 | "preserved" };
   /** In the inventory's order: terminals by depot and number, then services, then generic flows. */
   readonly flows: readonly Flow[];
   /** The endpoints that an engine opens, by `endpointKey`: those of the relayed flows only. */

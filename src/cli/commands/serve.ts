@@ -133,6 +133,7 @@ async function readSettings(given: Pick<Invocation, "options" | "io">, read: Rea
     ...(gateway?.controlGroup === undefined ? {} : { controlGroup: gateway.controlGroup }),
     journal: gateway?.journal ?? { keep: 400 * DAY, size: 2_000_000_000 },
     watch: given.options["watch"] === true,
+    keepRules: given.options["keep-rules"] === true,
   };
 }
 

@@ -20,7 +20,7 @@ const LEAVING = 500;
 const LONGEST_ANSWER = 65_536;
 
 export interface ProbesOptions {
-  readonly places: Places;
+  readonly places: Pick<Places, "takeIdle" | "leaveIdle">;
   readonly monotonic: () => number;
   /** Longest dial, and longest wait for an answer, in milliseconds. */
   readonly patience: () => number;

@@ -2,11 +2,11 @@
 import type { Facts } from "../facts.ts";
 import { checkDepotsSource } from "./depots-source.ts";
 import { checkEndpoints } from "./endpoints.ts";
+import { checkEngineCannot } from "./engine-cannot.ts";
 import { checkExceptions } from "./exceptions.ts";
 import { checkLoops } from "./loops.ts";
 import { checkNamesAlike } from "./names-alike.ts";
 import { checkNobodyEnters } from "./nobody-enters.ts";
-import { checkNotEffective } from "./not-effective.ts";
 import { checkPorts } from "./ports.ts";
 import { checkSameTarget } from "./same-target.ts";
 import { checkSourceAny } from "./source-any.ts";
@@ -26,7 +26,7 @@ export function checkAll(facts: Facts): void {
   checkSameTarget(facts);
   checkWildcards(facts);
   checkSourceAny(facts);
-  checkNotEffective(facts);
+  checkEngineCannot(facts);
   // Last: only now is it known which exceptions something needed.
   checkExceptions(facts);
 }

@@ -30,6 +30,7 @@ export function gateway(reading: Reading): Gateway {
   return {
     address: address(reading, { text: raw.address, path: ["gateway", "address"] }) ?? UNKNOWN_ADDRESS,
     engine: raw.engine ?? "relay",
+    ...kernel(reading, raw.kernel),
     terminals: {
       network: plan(reading, raw.terminals?.network),
       firstHost: raw.terminals?.firstHost ?? 10,
@@ -75,6 +76,13 @@ function tunnel(reading: Reading, raw: RawGateway["tunnel"]): Gateway["tunnel"] 
     } else routers.push(router);
   }
   return { interface: formed(reading, { text: name, path: [...path, "interface"] }, form) ?? name, routers };
+}
+
+function kernel(reading: Reading, raw: RawGateway["kernel"]): Pick<Gateway, "kernel"> {
+  if (raw === undefined) return {};
+  if (raw.source === "preserved") return { kernel: { source: raw.source } };
+  const source = address(reading, { text: raw.source, path: ["gateway", "kernel", "source"] });
+  return source === undefined ? {} : { kernel: { source } };
 }
 
 function limits(reading: Reading, raw: RawGateway["limits"]): Limits {

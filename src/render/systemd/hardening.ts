@@ -22,12 +22,11 @@ ProtectKernelLogs=yes
 ProtectKernelModules=yes
 ProtectKernelTunables=yes
 ProtectProc=invisible
-ProcSubset=pid
-LockPersonality=yes
+${kernel(subject) ? "" : "ProcSubset=pid\n"}LockPersonality=yes
 RestrictNamespaces=yes
 RestrictRealtime=yes
 # The doors and the terminals are IPv4; commands come by a unix socket.
-RestrictAddressFamilies=AF_INET AF_UNIX
+RestrictAddressFamilies=AF_INET AF_UNIX${kernel(subject) ? " AF_NETLINK" : ""}
 SystemCallArchitectures=native
 # Refused with an error, not with a signal: Node tries what it can do without, io_uring for one.
 SystemCallErrorNumber=EPERM
@@ -37,22 +36,32 @@ ${chown(subject)}`;
 }
 
 /** A low port and a group are both named in the host's terms, which a user namespace of one's own does not know. */
-function identity({ inventory: { gateway }, policy }: Subject): string {
-  const hasLowPort = policy.flows.some(
-    ({ kind, endpoints }) => kind === "relayed" && endpoints.some(({ port }) => port < FIRST_UNPRIVILEGED_PORT),
-  );
+function identity(subject: Subject): string {
+  const { gateway } = subject.inventory;
+  const right = rightOf(subject);
   const group = gateway.controlGroup;
   return [
     ...(group === undefined ? [] : ["# gateway.control.group", `SupplementaryGroups=${group}`]),
-    ...(hasLowPort
-      ? [
-          "# For a port below 1024.",
-          "CapabilityBoundingSet=CAP_NET_BIND_SERVICE",
-          "AmbientCapabilities=CAP_NET_BIND_SERVICE",
-        ]
-      : ["CapabilityBoundingSet="]),
-    ...(group === undefined && !hasLowPort ? ["PrivateUsers=yes"] : []),
+    ...right,
+    ...(group === undefined && right.length === 1 ? ["PrivateUsers=yes"] : []),
   ].join("\n");
+}
+
+function rightOf(subject: Subject): readonly string[] {
+  if (kernel(subject)) return capability("To change nftables, and read conntrack.", "CAP_NET_ADMIN");
+  const hasLowPort = subject.policy.flows.some(
+    ({ kind, endpoints }) => kind === "relayed" && endpoints.some(({ port }) => port < FIRST_UNPRIVILEGED_PORT),
+  );
+  return hasLowPort ? capability("For a port below 1024.", "CAP_NET_BIND_SERVICE") : ["CapabilityBoundingSet="];
+}
+
+/** The kernel engine listens on no port; it changes rules, and reads in /proc/sys whether the host forwards. */
+function kernel({ inventory: { gateway } }: Subject): boolean {
+  return gateway.engine === "kernel";
+}
+
+function capability(why: string, name: string): readonly string[] {
+  return [`# ${why}`, `CapabilityBoundingSet=${name}`, `AmbientCapabilities=${name}`];
 }
 
 function chown({ inventory: { gateway } }: Subject): string {

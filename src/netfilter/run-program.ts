@@ -1,0 +1,36 @@
+/** Runs one of the system's programs to its end, with something to read on its standard input. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+
+/** How a program ended; where it could not be started, `status` is 127 and `complaint` holds the system's code. */
+export interface Ran {
+  readonly status: number;
+  readonly output: string;
+  readonly complaint: string;
+}
+
+export type RunProgram = (program: string, words: readonly string[], input: string) => Promise<Ran>;
+
+/** Its answers are read by this program; and administrators' programs are not on everybody's path. */
+export const PLAIN = { LC_ALL: "C", PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" };
+
+/** `entry`: words that run the program elsewhere, as `nsenter --net=... --`; default: none. */
+export function runProgram(entry: readonly string[] = []): RunProgram {
+  return async (program, words, input) => {
+    const [first = program, ...rest] = [...entry, program, ...words];
+    const child = spawn(first, rest, { env: PLAIN, stdio: "pipe" });
+    // It may end without having read everything; how it ended says more than EPIPE.
+    child.stdin.on("error", () => undefined).end(input);
+    try {
+      const [output, complaint, [status]] = await Promise.all([
+        text(child.stdout),
+        text(child.stderr),
+        once(child, "close") as Promise<[number | null]>,
+      ]);
+      return { status: status ?? 128, output, complaint };
+    } catch (error) {
+      return { status: 127, output: "", complaint: String(error) };
+    }
+  };
+}
