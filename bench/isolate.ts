@@ -49,6 +49,11 @@ export function gatewayCore(): number {
   return 0;
 }
 
+/** Both, for a subject that spreads. */
+export function everyCore(): string {
+  return `${gatewayCore()},${loadCore()}`;
+}
+
 /** The processor of load generator, backend and bench. */
 export function loadCore(): number {
   // Not availableParallelism(), which counts what this process is pinned to.

@@ -9,6 +9,7 @@ import { measureBulk } from "./load/bulk.ts";
 import { measureChange } from "./load/change.ts";
 import { measureConnections } from "./load/connections.ts";
 import { measureDoors } from "./load/doors.ts";
+import { measureFlood } from "./load/flood.ts";
 import { measureIdle } from "./load/idle.ts";
 import type { Answer, Job } from "./load/job.ts";
 import { measureRequests } from "./load/requests.ts";
@@ -34,6 +35,8 @@ function work(): Promise<Answer> {
       return measureBulk(job);
     case "idle":
       return measureIdle(job);
+    case "flood":
+      return measureFlood(job);
     case "doors":
       return measureDoors(job);
     case "change":

@@ -22,6 +22,12 @@ interface Run {
   readonly which: Case;
 }
 
+interface Measured {
+  readonly measurements: readonly Measurement[];
+  /** What turned out not to be measurable. */
+  readonly left: readonly Absence[];
+}
+
 process.exitCode = await main();
 
 async function main(): Promise<number> {
@@ -46,14 +52,16 @@ async function bench(options: Options, inside: Inside): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(2));
   const cases = casesOf(options.quick).filter(({ benchmark }) => options.benchmarks.includes(benchmark));
   const { runs, absences } = split(options.subjects, cases);
-  const measurements = await measureAll(runs, options.rounds, inside);
+  const began = performance.now();
+  const { measurements, left } = await measureAll(runs, options, inside);
   const results: Results = {
     machine: describeMachine(),
     isolation: inside.isolation,
     rounds: options.rounds,
     quick: options.quick,
     subjects: Object.fromEntries(options.subjects.map(({ name, description }) => [name, description])),
-    absences,
+    minutes: (performance.now() - began) / 60_000,
+    absences: [...absences, ...left],
     measurements,
   };
   console.log(reportOf(results, cases, REFERENCE.name));
@@ -70,36 +78,53 @@ function split(subjects: readonly Subject[], cases: readonly Case[]): { runs: Ru
     for (const which of cases) {
       const reason = missing ?? subject.skips[which.benchmark];
       if (reason === undefined) runs.push({ subject, which });
-      else absences.push({ subject: subject.name, case: which.name, reason });
+      else absences.push(absence({ subject, which }, reason));
     }
   }
   return { runs, absences };
 }
 
 /** Every case of every subject in each round; subjects take turns at being first. */
-async function measureAll(runs: readonly Run[], rounds: number, inside: Inside) {
+async function measureAll(runs: readonly Run[], { rounds, minutes }: Options, inside: Inside): Promise<Measured> {
   const measurements: Measurement[] = [];
-  for (let round = 1; round <= rounds; round++) {
-    for (const its of Map.groupBy(runs, ({ which }) => which.name).values()) {
-      const first = (round - 1) % its.length;
-      for (const run of [...its.slice(first), ...its.slice(0, first)]) {
-        console.error(`bench: round ${round} of ${rounds}: ${run.which.name}: ${run.subject.name}`);
-        measurements.push(
-          await measureOne(run, round, { ...inside, folder: join(inside.folder, String(measurements.length)) }),
-        );
-      }
+  const left = new Map<Run, string>();
+  const until = performance.now() + minutes * 60_000;
+  for (const [number, { round, run }] of turns(runs, rounds).entries()) {
+    if (left.has(run)) continue;
+    if (performance.now() > until) {
+      left.set(run, `from round ${round} on: the ${minutes} minutes were over`);
+      continue;
     }
+    console.error(`bench: round ${round} of ${rounds}: ${run.which.name}: ${run.subject.name}`);
+    const measured = await measureOne(run, round, { ...inside, folder: join(inside.folder, String(number)) });
+    if (typeof measured === "string") left.set(run, measured);
+    else measurements.push(measured);
   }
-  return measurements;
+  return { measurements, left: Array.from(left, ([run, reason]) => absence(run, reason)) };
 }
 
-/** A subject that fails is a result too: the others go on. */
-async function measureOne({ subject, which }: Run, round: number, inside: Inside) {
+/** Case after case, its subjects one after another, each round beginning with another one. */
+function turns(runs: readonly Run[], rounds: number): readonly { readonly round: number; readonly run: Run }[] {
+  const cases = [...Map.groupBy(runs, ({ which }) => which.name).values()];
+  return Array.from({ length: rounds }, (_, index) =>
+    cases.flatMap((its) => {
+      const first = index % its.length;
+      return [...its.slice(first), ...its.slice(0, first)].map((run) => ({ round: index + 1, run }));
+    }),
+  ).flat();
+}
+
+/** A subject that fails is a result too: the others go on. A text: why it could not be asked. */
+async function measureOne({ subject, which }: Run, round: number, inside: Inside): Promise<Measurement | string> {
   const named = { round, case: which.name, subject: subject.name };
   try {
-    const { figures, failures, firstFailure } = await measure(subject, which, inside);
-    return { ...named, figures, failures, ...(firstFailure !== undefined && { problem: firstFailure }) };
+    const { figures, failures, firstFailure, leftOut } = await measure(subject, which, inside);
+    return leftOut ?? { ...named, figures, failures, ...(firstFailure !== undefined && { problem: firstFailure }) };
   } catch (error) {
     return { ...named, figures: {}, failures: 1, problem: error instanceof Error ? error.message : String(error) };
   }
+}
+
+function absence({ subject, which }: Run, reason: string): Absence {
+  return { subject: subject.name, case: which.name, reason };
 }

@@ -1,16 +1,18 @@
 /** One measurement: fresh networks, a fresh backend, a fresh gateway, one job of the load generator. */
 import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Case } from "./cases.ts";
-import { gatewayCore, loadCore, type Inside } from "./isolate.ts";
+import { allowedNetworks } from "./allowed.ts";
+import { everyCore, gatewayCore, loadCore, type Inside } from "./isolate.ts";
 import { monotonicSeconds } from "./load/doors.ts";
 import type { Answer, Figures, Job, Step, Target, TargetDoor, Work } from "./load/job.ts";
 import { Network } from "./network.ts";
 import { cpuSecondsOf, memoryOf } from "./proc.ts";
 import { Running } from "./processes.ts";
 import { median } from "./statistics.ts";
+import { CONTROL } from "./subjects/ecluse.ts";
 import type { Door, Launch, Plan, Subject } from "./subjects/subject.ts";
 
 const SESSIONS = 4_096;
@@ -31,10 +33,11 @@ interface Scene {
 export async function measure(subject: Subject, which: Case, { isolation, folder }: Inside): Promise<Answer> {
   mkdirSync(folder);
   await using network = await Network.create(isolation);
-  const doors = network.allDoors().slice(0, which.doors === "all" ? undefined : 1);
+  const doors = network.allDoors().slice(0, which.doors);
   await using backend = await startBackend(network, doors, folder);
   const { gateway, till } = network;
-  const plan = { doors, gateway, till, sessions: SESSIONS, folder, loopback: isolation === "loopback" };
+  const allowed = allowedNetworks(which.networks ?? 1, till);
+  const plan = { doors, gateway, till, allowed, sessions: SESSIONS, folder, loopback: isolation === "loopback" };
   if (which.work.kind === "change") return await measureChanged(subject, { network, backend, plan }, which.work);
   const scene = { network, backend, plan, launch: subject.launch?.(plan) };
   return which.work.kind === "doors" ? await measureOpening(scene) : await measureTraffic(scene, which.work);
@@ -42,8 +45,23 @@ export async function measure(subject: Subject, which: Case, { isolation, folder
 
 async function measureTraffic(scene: Scene, work: Task): Promise<Answer> {
   await using gateway = startGateway(scene);
-  const knocked = await load(scene, { kind: "doors" }, gateway);
+  const knocked = await firstKnock(scene, gateway);
   return knocked.failures > 0 ? knocked : await load(scene, work, gateway);
+}
+
+/** Until the first request was carried. A subject that ends before is left out, with its own words. */
+async function firstKnock(scene: Scene, gateway: Running | undefined): Promise<Answer> {
+  const knocked = load(scene, { kind: "doors" }, gateway);
+  return gateway === undefined ? await knocked : await knocked.catch((error: unknown) => leftOut(gateway, error));
+}
+
+function leftOut(gateway: Running, error: unknown): Answer {
+  if (!gateway.ended) throw error;
+  return {
+    figures: {},
+    failures: 1,
+    leftOut: `it does not start: ${error instanceof Error ? error.message : String(error)}`,
+  };
 }
 
 /** The load generator knocks before the gateway is there, so that the time is that of the first success. */
@@ -53,7 +71,9 @@ async function measureOpening(scene: Scene): Promise<Answer> {
   await using gateway = startGateway(scene);
   if (!gateway) throw new Error("opens no doors");
   const saidReady = secondsUntilReady(gateway, scene, from);
-  const knocked = await unlessEnded(gateway, scene, answerOf(knocking));
+  const knocked = await unlessEnded(gateway, scene, answerOf(knocking)).catch((error: unknown) =>
+    leftOut(gateway, error),
+  );
   if (knocked.failures > 0) return knocked;
   await settled(gateway);
   const figures = {
@@ -80,12 +100,12 @@ async function measureChanged(
   if (changeable === undefined || last === undefined) throw new Error("cannot be changed while it runs");
   const scene: Scene = { network, backend, plan, launch: changeable.launch };
   await using gateway = startGateway(scene);
-  const knocked = await load(scene, { kind: "doors" }, gateway);
+  const knocked = await firstKnock(scene, gateway);
   if (knocked.failures > 0 || gateway === undefined) return knocked;
   await settled(gateway);
   const trigger = "signal" in changeable.trigger ? { ...changeable.trigger, pid: gateway.pid } : changeable.trigger;
   const step = (doors: readonly Door[]): Step => ({ files: inFolder(plan, changeable.filesFor(doors)), trigger });
-  const more: Step = { ...step(all.doors), opens: { port: last.port, terminal: last.target.address } };
+  const more: Step = { ...step(all.doors), opens: wayTo(last, scene) };
   const again = Array.from({ length: changeable.again }, () => [step(plan.doors), more]).flat();
   const answer = await load(scene, { ...work, steps: [more, ...again] }, gateway);
   return { ...answer, figures: { ...answer.figures, ...insideOf(scene) } };
@@ -121,10 +141,11 @@ async function startBackend(network: Network, doors: readonly Door[], folder: st
 function startGateway({ network, launch, plan }: Scene): Running | undefined {
   if (!launch) return undefined;
   for (const [name, text] of Object.entries(launch.files)) writeFileSync(join(plan.folder, name), text);
-  const { command, env } = launch;
+  const { command, env, spreads } = launch;
+  const core = spreads ? everyCore() : gatewayCore();
   const log = logOf(plan);
   writeFileSync(log, "");
-  return new Running({ command, enter: network.enter("gateway"), core: gatewayCore(), log, ...(env && { env }) });
+  return new Running({ command, enter: network.enter("gateway"), core, log, ...(env && { env }) });
 }
 
 /** What the load generator is to do; a change comes with its steps. */
@@ -139,14 +160,17 @@ async function load(scene: Scene, work: Task, gateway: Running | undefined): Pro
 
 /** Starts the load generator; resolves once it runs. */
 async function startLoad(scene: Scene, work: Task, gateway: Running | undefined): Promise<Running> {
-  const { network, backend, plan, launch } = scene;
+  const { network, backend, plan } = scene;
   const [first, ...others] = plan.doors;
+  const control = join(plan.folder, CONTROL);
   if (!first) throw new Error("a plan has at least one door");
   const job: Job = {
-    ...(launch ? throughGateway(plan.gateway, first, others) : straightTo(first)),
+    doors: [wayTo(first, scene), ...others.map((door) => wayTo(door, scene))],
     ...work,
     ...(gateway && { gatewayPid: gateway.pid }),
     backendPid: backend.pid,
+    strangers: network.strangers,
+    ...(existsSync(control) && { control }),
     deadline: DEADLINE_SECONDS,
   };
   const command = [process.execPath, join(import.meta.dirname, "load.ts")];
@@ -156,13 +180,10 @@ async function startLoad(scene: Scene, work: Task, gateway: Running | undefined)
   return loading;
 }
 
-function throughGateway(host: string, first: Door, others: readonly Door[]): Pick<Job, "host" | "doors"> {
-  const through = ({ port, target }: Door): TargetDoor => ({ port, terminal: target.address });
-  return { host, doors: [through(first), ...others.map(through)] };
-}
-
-function straightTo({ target: { address, port } }: Door): Pick<Job, "host" | "doors"> {
-  return { host: address, doors: [{ port, terminal: address }] };
+/** Through the gateway's door, or straight to the terminal where there is no gateway. */
+function wayTo({ port, target }: Door, { launch, plan }: Scene): TargetDoor {
+  const terminal = target.address;
+  return launch ? { host: plan.gateway, port, terminal } : { host: terminal, port: target.port, terminal };
 }
 
 async function answerOf(loading: Running): Promise<Answer> {
@@ -172,10 +193,11 @@ async function answerOf(loading: Running): Promise<Answer> {
 /** The answer, unless the gateway ends before it: then what it had to say. */
 async function unlessEnded(gateway: Running, { plan }: Scene, answer: Promise<Answer>): Promise<Answer> {
   const ended = (): never => {
-    throw new Error(`it ended: ${lastWords(readFileSync(logOf(plan), "utf8"))}`);
+    // Its folder is another one each time; the words shall be the same.
+    throw new Error(`it ended: ${lastWords(readFileSync(logOf(plan), "utf8")).replaceAll(`${plan.folder}/`, "")}`);
   };
-  if (gateway.ended) ended();
-  return await Promise.race([answer, once(gateway.child, "exit").then(ended)]);
+  const gone = gateway.ended ? Promise.resolve() : once(gateway.child, "exit");
+  return await Promise.race([answer, gone.then(ended)]);
 }
 
 /** The lines that look like the reason, else the last ones. */

@@ -17,12 +17,15 @@ export type Place = "till" | "gateway" | "depot";
 const PLACES: readonly Place[] = ["till", "gateway", "depot"];
 const FIRST_HOST = 10;
 const TERMINAL_PORT = 8888;
+const STRANGERS = 16;
 
 export class Network implements AsyncDisposable {
   readonly isolation: Isolation;
   readonly gateway: string;
   /** The address the gateway sees its client come from. */
   readonly till: string;
+  /** More addresses of the till's host, which nothing allows in. */
+  readonly strangers: readonly string[];
   /** Every terminal's address begins with it. */
   readonly #terminals: string;
   /** A process in each namespace keeps it alive; it ends with its stdin, which we hold. */
@@ -34,6 +37,10 @@ export class Network implements AsyncDisposable {
     const apart = isolation === "namespaces";
     this.gateway = apart ? "198.51.100.10" : "127.18.0.10";
     this.till = apart ? "198.51.100.20" : "127.0.0.1";
+    this.strangers = Array.from(
+      { length: STRANGERS },
+      (_, index) => `${apart ? "198.51.100" : "127.0.0"}.${100 + index}`,
+    );
     this.#terminals = apart ? "172.17" : "127.17";
   }
 
@@ -89,7 +96,11 @@ export class Network implements AsyncDisposable {
         `link add depot0 netns ${pid("depot")} type veth peer name gate1 netns ${pid("gateway")}`,
       ],
     );
-    ip(this.enter("till"), [...up("till0", "198.51.100.20/24"), "route add default via 198.51.100.10"]);
+    ip(this.enter("till"), [
+      ...up("till0", "198.51.100.20/24"),
+      ...this.strangers.map((address) => `address add ${address}/24 dev till0`),
+      "route add default via 198.51.100.10",
+    ]);
     ip(this.enter("gateway"), [
       ...up("gate0", "198.51.100.10/24"),
       ...up("gate1", "172.17.240.2/24"),

@@ -14,4 +14,5 @@ test("readOptions chooses everything by default, and keeps the tables' order", (
 test("readOptions names what it does not know", () => {
   assert.throws(() => readOptions(["--subjects", "envoy"]), /--subjects does not know "envoy"; it knows direct/);
   assert.throws(() => readOptions(["--rounds", "0"]), /--rounds takes a number/);
+  assert.throws(() => readOptions(["--minutes", "soon"]), /--minutes takes a number from 1 to 1440/);
 });

@@ -3,10 +3,12 @@ import { parseArgs } from "node:util";
 import { SUBJECTS } from "./subjects/all.ts";
 import { BENCHMARKS, type Benchmark, type Subject } from "./subjects/subject.ts";
 
-export const USAGE = `npm run bench -- [--rounds N] [--only ${BENCHMARKS.join(",")}] [--subjects ${SUBJECTS.map(({ name }) => name).join(",")}] [--quick] [--out FILE]`;
+export const USAGE = `npm run bench -- [--rounds N] [--only ${BENCHMARKS.join(",")}] [--subjects ${SUBJECTS.map(({ name }) => name).join(",")}] [--minutes N] [--quick] [--out FILE]`;
 
 export interface Options {
   readonly rounds: number;
+  /** What has not begun by then is left out. */
+  readonly minutes: number;
   readonly benchmarks: readonly Benchmark[];
   readonly subjects: readonly Subject[];
   readonly quick: boolean;
@@ -19,23 +21,30 @@ export function readOptions(words: readonly string[]): Options {
     args: [...words],
     options: {
       rounds: { type: "string" },
+      minutes: { type: "string", default: "90" },
       only: { type: "string" },
       subjects: { type: "string" },
       quick: { type: "boolean", default: false },
       out: { type: "string" },
     },
   });
-  const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
-  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) throw new Error("--rounds takes a number from 1 to 100");
   const names = SUBJECTS.map(({ name }) => name);
   const chosen = choice("--subjects", values.subjects, names);
   return {
-    rounds,
+    rounds: whole("--rounds", values.rounds ?? (values.quick ? "1" : "5"), 100),
+    minutes: whole("--minutes", values.minutes, 1_440),
     benchmarks: choice("--only", values.only, BENCHMARKS),
     subjects: SUBJECTS.filter(({ name }) => chosen.includes(name)),
     quick: values.quick,
     out: values.out,
   };
+}
+
+function whole(option: string, given: string, most: number): number {
+  const value = Number(given);
+  if (!Number.isInteger(value) || value < 1 || value > most)
+    throw new Error(`${option} takes a number from 1 to ${most}`);
+  return value;
 }
 
 function choice<T extends string>(option: string, given: string | undefined, all: readonly T[]): readonly T[] {

@@ -12,7 +12,8 @@ export interface Start {
   readonly command: readonly string[];
   /** From `Network.enter`. */
   readonly enter: readonly string[];
-  readonly core: number;
+  /** A processor, or a list of them. */
+  readonly core: number | string;
   /** Where stdout and stderr go; absent: stdout is a pipe, stderr ours. */
   readonly log?: string;
   readonly env?: NodeJS.ProcessEnv;

@@ -13,13 +13,17 @@ export function reportOf(results: Results, cases: readonly Case[], reference: st
   ].join("\n");
 }
 
-function headOf({ machine, isolation, rounds, quick }: Results): readonly string[] {
+function headOf({ machine, isolation, rounds, quick, minutes }: Results): readonly string[] {
   const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
   return [
     `${machine.date}  ${machine.cpu}, ${machine.cores} cores, Linux ${machine.kernel}`,
-    `${versions.join(", ")}; ${isolation}; medians of ${rounds} interleaved rounds`,
+    `${versions.join(", ")}; ${isolation}; medians of ${rounds} interleaved rounds${took(minutes)}`,
     ...(quick ? ["QUICK RUN: shows that the bench works; the figures mean little"] : []),
   ];
+}
+
+function took(minutes: number | undefined): string {
+  return minutes === undefined ? "" : `, ${Math.ceil(minutes)} minutes`;
 }
 
 function tableOf(results: Results, { name, title, columns }: Case, reference: string): readonly string[] {
@@ -46,7 +50,7 @@ function failuresOf(measurements: readonly Measurement[]): string {
 }
 
 /** Everything a reader must know before believing a table. */
-function remarksOf({ measurements, absences, subjects }: Results): readonly string[] {
+export function remarksOf({ measurements, absences, subjects }: Results): readonly string[] {
   const others = measurements.reduce((sum, { figures }) => sum + (figures["cpuOthers"] ?? 0), 0);
   const seconds = measurements.reduce((sum, { figures }) => sum + (figures["seconds"] ?? 0), 0);
   const share = seconds > 0 ? (100 * others) / seconds : 0;

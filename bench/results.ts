@@ -29,6 +29,8 @@ export interface Results {
   readonly isolation: Isolation;
   readonly rounds: number;
   readonly quick: boolean;
+  /** What the run took; absent in older ones. */
+  readonly minutes?: number;
   readonly subjects: Readonly<Record<string, string>>;
   readonly absences: readonly Absence[];
   readonly measurements: readonly Measurement[];
@@ -49,7 +51,8 @@ export function ratioOf(measurements: readonly Measurement[], subject: string, r
   return median(ratios.filter(Number.isFinite));
 }
 
-function valuesOf(
+/** The rounds in which a figure was measured. */
+export function valuesOf(
   measurements: readonly Measurement[],
   subject: string,
   key: string,

@@ -4,9 +4,10 @@
  * The caller brings the policy, the clock, and somewhere for events and records to go.
  */
 import type { Ipv4 } from "@ecluse/guard/address";
-import type { Clock, Engine, Inherited } from "./engine/engine.ts";
-import type { Applied, BlockedDoor, OpenSession, Probed } from "./engine/records.ts";
+import type { Clock, Engine, EngineEvents, Inherited } from "./engine/engine.ts";
+import type { Applied, BlockedDoor, InsideSession, Probed } from "./engine/records.ts";
 import type { HandedOver, HandedSession, SessionOrder, SessionReport, TakenOver } from "./engine/handover.ts";
+import { Kernel } from "./engine/kernel/kernel.ts";
 import { Relay } from "./engine/relay/relay.ts";
 import type { Endpoint } from "./inventory/model.ts";
 import type { Journal } from "./journal/journal.ts";
@@ -19,11 +20,14 @@ import {
   unclaimedEvent,
 } from "./observe/events.ts";
 import { type CounterValues, Counters } from "./observe/counters.ts";
+import { Live } from "./observe/live.ts";
 import { LoopDelay } from "./observe/loop-delay.ts";
 import type { Observed } from "./observe/observed.ts";
+import { RefusalBurst } from "./observe/refusal-burst.ts";
 import { RefusalTally } from "./observe/refusals.ts";
+import type { HealthEvent } from "./observe/stream-events.ts";
 import { type Policy, type RelayedFlow, endpointKey } from "./policy/policy.ts";
-import { HealthBook } from "./probe/health.ts";
+import { type Health, HealthBook } from "./probe/health.ts";
 import { IDENTIFICATION } from "./probe/identification.ts";
 import type { Refused } from "./shield/refused.ts";
 import { Shield, type ShieldCondition, type ShieldOptions } from "./shield/shield.ts";
@@ -44,15 +48,25 @@ export interface GatewayOptions {
   /** No door opens before `takeOver`. */
   readonly standby?: boolean;
   readonly shield?: Pick<ShieldOptions, "nft" | "mark">;
+  /** With the kernel engine: doors and sessions stay when the gateway stops. */
+  readonly keepRules?: boolean;
 }
 
 export class Gateway {
+  /** What goes on, for whoever follows or looks. */
+  readonly live: Live;
   /** What sessions and probes have told of the terminals. */
-  readonly health = new HealthBook();
+  readonly health: HealthBook;
   readonly #clock: Clock;
   readonly #tell: (event: GatewayEvent) => void;
-  readonly #engine: Engine;
+  readonly #events: EngineEvents;
+  readonly #keepRules: boolean;
+  /** Until the first policy says otherwise, the relay. */
+  #engine: Engine;
+  #isKernel = false;
+  #isChosen = false;
   readonly #refusals = new RefusalTally();
+  readonly #burst: RefusalBurst;
   readonly #counters = new Counters();
   readonly #loopDelay: LoopDelay;
   readonly #tellRefusals: () => void;
@@ -65,37 +79,53 @@ export class Gateway {
   #policy: Policy | undefined;
   #takenOver: TakenOver | undefined;
 
-  constructor({ clock, tell, keep, refusalPeriod = REFUSAL_PERIOD, shield, ...relay }: GatewayOptions) {
+  constructor(options: GatewayOptions) {
+    const { clock, tell, keep, refusalPeriod = REFUSAL_PERIOD, keepRules = false, shield, ...relay } = options;
     this.#clock = clock;
     this.#tell = tell;
     this.#standby = relay.standby === true;
     this.#loopDelay = new LoopDelay(clock);
+    const live = new Live(clock);
+    this.live = live;
+    this.health = new HealthBook((flow, health) => live.health(turned(flow, health)));
+    this.#burst = new RefusalBurst(clock, (rows) => {
+      for (const row of rows) this.#refusals.add(row);
+      live.refused(rows);
+    });
     this.#tellRefusals = () => {
+      this.#burst.flush();
       const rows = this.#refusals.take();
       for (const row of rows) tell(refusedEvent(row));
       if (rows.length > 0) keep?.refused(rows, clock.wall());
     };
-    this.#engine = new Relay({
-      ...relay,
-      clock,
-      events: {
-        ended: (record) => {
-          this.#ended += 1;
-          this.#counters.ended(record);
-          tell(sessionEvent(record));
-          keep?.session(record);
-          this.health.session(record);
-        },
-        refused: (refusal) => {
-          this.#refused += 1;
-          this.#counters.refused(refusal);
-          this.#refusals.add(refusal);
-        },
-        blocked: (door) => tell(doorEvent("blocked", door)),
-        unblocked: (door) => tell(doorEvent("unblocked", door)),
-        unclaimed: (endpoint) => tell(unclaimedEvent(endpoint)),
+    this.#keepRules = keepRules;
+    this.#events = {
+      began: (session) => live.sessionBegan(session),
+      ended: (record, session) => {
+        this.#ended += 1;
+        this.#counters.ended(record);
+        tell(sessionEvent(record));
+        keep?.session(record);
+        live.sessionEnded(record, session);
+        this.health.session(record);
       },
-    });
+      leftLine: (record, session) => live.sessionEnded(record, session),
+      refused: (refusal) => {
+        this.#refused += 1;
+        this.#counters.refused(refusal);
+        this.#burst.add(refusal);
+      },
+      blocked: (door) => {
+        tell(doorEvent("blocked", door));
+        live.door(door, "blocked");
+      },
+      unblocked: (door) => {
+        tell(doorEvent("unblocked", door));
+        live.door(door, "open");
+      },
+      unclaimed: (endpoint) => tell(unclaimedEvent(endpoint)),
+    };
+    this.#engine = new Relay({ ...relay, clock, events: this.#events });
     this.#shield = new Shield({
       ...shield,
       clock,
@@ -112,7 +142,7 @@ export class Gateway {
     const refusal = { flow: this.#flowAt(from?.endpoint), source: from?.source, ...SHIELDED };
     this.#refused += count;
     this.#counters.refused(refusal, count);
-    this.#refusals.add(refusal, count);
+    this.#burst.add({ ...refusal, count });
   }
 
   /** A door on 0.0.0.0 is one on every address. */
@@ -129,7 +159,7 @@ export class Gateway {
   }
 
   /** All sessions open now, those included that the process before this one carries. */
-  async openSessions(): Promise<readonly OpenSession[]> {
+  async openSessions(): Promise<readonly InsideSession[]> {
     await this.#takenOver?.refresh();
     return this.#engine.openSessions;
   }
@@ -146,6 +176,11 @@ export class Gateway {
   /** How many were let in and how many refused since this process began. */
   get counts(): { readonly sessions: number; readonly refusals: number } {
     return { sessions: this.#ended + this.#engine.sessions, refusals: this.#refused };
+  }
+
+  /** Has whoever follows or looks know of the last refusals, too. */
+  flushRefusals(): void {
+    this.#burst.flush();
   }
 
   /** Since the gateway began, whichever of its processes counted. */
@@ -168,11 +203,27 @@ export class Gateway {
     this.#policy = policy;
     const ids = new Set(policy.flows.map(({ id }) => id));
     this.health.keep((flow) => ids.has(flow));
+    this.#choose(policy);
     if (this.#stopping || this.#standby) return this.#ready(await this.#engine.apply(policy));
     await this.#shield.widen(policy);
     const applied = await this.#engine.apply(policy);
     await this.#shield.narrow();
     return this.#ready(applied);
+  }
+
+  /** The first policy says which engine carries; another's word for it holds from the next start. */
+  #choose({ kernel }: Policy): void {
+    const isFirst = !this.#isChosen;
+    this.#isChosen = true;
+    if (!isFirst || kernel === undefined) return;
+    const settings = { source: kernel.source, keepRules: this.#keepRules };
+    this.#engine = new Kernel({ clock: this.#clock, events: this.#events, settings });
+    this.#isKernel = true;
+  }
+
+  /** Whether another process may take over: the kernel's doors are no process's, and stay open by themselves. */
+  get canHandOver(): boolean {
+    return !this.#isKernel;
   }
 
   /** Looks whether a terminal can be reached, as its flow allows; never beside a session. Takes note of what it finds. */
@@ -246,3 +297,6 @@ function shieldEvent(condition: ShieldCondition): GatewayEvent {
 }
 
 const WORDS = { reset: "RST", drop: "no answer" } as const;
+function turned(flow: string, { state, since, cause }: Health): HealthEvent {
+  return { flow, state, since, ...(cause === undefined ? {} : { cause }) };
+}

@@ -7,9 +7,13 @@
  * docs/decisions/take-over.md.
  */
 import { join } from "node:path";
-import { type Asked, type TakeOverAnswer, handlersOf, metricsPage } from "./answers.ts";
+import type { Asked } from "./answers/asked.ts";
+import { handlersOf } from "./answers/handlers.ts";
+import { metricsPage } from "./answers/metrics.ts";
+import type { TakeOverAnswer } from "./answers/take-over.ts";
 import { type Changed, Changes, type ChangesOptions } from "./change/changes.ts";
 import { hashOf } from "./change/history-entry.ts";
+import { InventoryFile } from "./change/inventory-file.ts";
 import type { Origin } from "./change/read-apart.ts";
 import { RefusedInventory } from "./change/refused-inventory.ts";
 import { watchFiles } from "./change/watch.ts";
@@ -21,10 +25,9 @@ import { Gateway } from "./gateway.ts";
 import type { LoadResult } from "./inventory/load.ts";
 import type { Endpoint } from "./inventory/model.ts";
 import { Records } from "./journal/records.ts";
-import { type GatewayEvent, metricsEvent } from "./observe/events.ts";
+import { type GatewayEvent, dashboardEvent, metricsEvent } from "./observe/events.ts";
 import { MetricsPort, type MetricsPortOptions } from "./observe/metrics-port.ts";
 import { countChange } from "./policy/compare-lines.ts";
-import { isNoChange } from "./policy/compare.ts";
 import { watchSilent } from "./probe/watch.ts";
 import { endpointKey } from "./policy/policy.ts";
 import { fileMark } from "./shield/mark.ts";
@@ -32,6 +35,7 @@ import type { Settings } from "./take-over/messages.ts";
 import type { Commission, Predecessor } from "./take-over/predecessor.ts";
 import { type Program, Successor } from "./take-over/successor.ts";
 import { VERSION } from "./version.ts";
+import { DashboardProcess } from "./web/dashboard-process.ts";
 
 /** How often a change is rehearsed after the start, and how long to wait before each, in milliseconds. */
 const REHEARSALS = 4;
@@ -46,12 +50,18 @@ export interface ManagedGatewayOptions extends Settings {
   readonly tell: (event: GatewayEvent) => void;
   /** How this program was called; called so again, it takes over. */
   readonly program: Program;
+  /** How often refusals are told, in milliseconds; default as `Gateway` has it. */
+  readonly refusalPeriod?: number;
+  /** The program that serves the dashboard; absent: nobody does. */
+  readonly dashboard?: URL;
   /** Sockets that listen already. */
   readonly inherited?: Inherited;
   /** The process to take over from. */
   readonly predecessor?: Predecessor;
   /** Called once every door is open, and awaited before a predecessor is let go. */
   readonly serving?: () => Promise<void>;
+  /** With the kernel engine: doors and sessions stay when the gateway stops. */
+  readonly keepRules?: boolean;
 }
 
 export class ManagedGateway {
@@ -65,22 +75,23 @@ export class ManagedGateway {
   #isHandedOver = false;
   #control: ControlServer;
   readonly #metrics: MetricsPort;
+  readonly #dashboard: DashboardProcess | undefined;
   /** Another process may be counting: then no metrics can be told here. */
   #isHandingOver = false;
   #stopWatching: () => void = () => undefined;
   #stopRehearsing: (() => void) | undefined;
   #stopProbing: (() => void) | undefined;
-  #announced = "";
-  #reloading: Promise<void> | undefined;
-  #reloadAgain: string | undefined;
+  readonly #file: InventoryFile;
 
-  private constructor(options: ManagedGatewayOptions, { gateway, records, metrics, changes, control }: Parts) {
+  private constructor(options: ManagedGatewayOptions, parts: Parts) {
     this.#options = options;
-    this.#gateway = gateway;
-    this.#records = records;
-    this.#metrics = metrics;
-    this.#changes = changes;
-    this.#control = control;
+    this.#gateway = parts.gateway;
+    this.#records = parts.records;
+    this.#metrics = parts.metrics;
+    this.#dashboard = parts.dashboard;
+    this.#changes = parts.changes;
+    this.#control = parts.control;
+    this.#file = parts.file;
   }
 
   /** Not at once: who waited for the doors comes first. */
@@ -96,7 +107,7 @@ export class ManagedGateway {
 
   /** Opens the doors of what is in force. Throws `EcluseError` where the state, the inventory or the socket cannot be had. */
   static async start(options: ManagedGatewayOptions): Promise<ManagedGateway> {
-    const { clock, tell, state, predecessor } = options;
+    const { clock, tell, state, predecessor, refusalPeriod } = options;
     const { doors: inherited, metrics: passed } = sorted(options);
     await using undone = new AsyncDisposableStack();
     const records = undone.adopt(
@@ -107,6 +118,8 @@ export class ManagedGateway {
       new Gateway({
         ...{ clock, tell, keep: records, inherited, standby: predecessor !== undefined },
         shield: { mark: fileMark(join(state, "shield")) },
+        keepRules: options.keepRules === true,
+        ...(refusalPeriod === undefined ? {} : { refusalPeriod }),
       }),
       async (opened) => {
         await opened.stop(0);
@@ -120,18 +133,26 @@ export class ManagedGateway {
           managed.#isHandingOver ? Promise.resolve(undefined) : metricsPage(asked),
       }),
     );
-    const changes = undone.use(await startChanges(options, { gateway, records, metrics }));
+    const dashboard = dashboardOf(options, () => changes.inventory.gateway.dashboard);
+    const followed = (): void => {
+      metrics.follow();
+      dashboard?.follow();
+    };
+    const applied = (): void => file.applied();
+    const changes = undone.use(await startChanges(options, { gateway, records, followed, applied }));
+    const file: InventoryFile = inventoryFile(options, changes);
     const asked: Asked = {
       gateway,
       changes,
       clock,
+      file,
       get journal() {
         return records.journal;
       },
       takeOver: (author, within) => managed.#handOver(author, within),
     };
     const control = undone.use(await ControlServer.prepare(controlOptions(options, asked)));
-    const managed = new ManagedGateway(options, { gateway, records, metrics, changes, control });
+    const managed = new ManagedGateway(options, { gateway, records, metrics, dashboard, changes, control, file });
     await managed.#begin();
     // All of it is the managed gateway's to dispose of.
     undone.move();
@@ -146,19 +167,20 @@ export class ManagedGateway {
       await serving?.();
     } else await this.#changes.takeUp(() => this.#takeOver(predecessor));
     this.#metrics.serve();
+    this.#dashboard?.serve();
     this.#stopWatching = watchFiles({
       files: () => this.#changes.entry.files.map(({ file }) => file),
       clock,
-      changed: () => void this.#fileChanged(),
+      changed: () => void this.#file.look(),
     });
     this.#rehearse(clock);
     this.#stopProbing = watchSilent({
       clock,
-      flows: () => this.#changes.policy.flows.filter((flow) => flow.kind === "relayed"),
+      flows: () => this.#changes.relayed,
       health: this.#gateway.health,
       probe: (flow) => this.#gateway.probe(flow),
     });
-    if (this.#changes.entry.hash !== hashOf(first?.files ?? [])) void this.#fileChanged();
+    if (this.#changes.entry.hash !== hashOf(first?.files ?? [])) void this.#file.look();
   }
 
   async #takeOver(predecessor: Predecessor): Promise<void> {
@@ -188,14 +210,18 @@ export class ManagedGateway {
   /** Starts the program anew and hands over to it; where that fails, nothing has changed. */
   #handOver(author: string, within: number): Promise<TakeOverAnswer> {
     const { tell, program } = this.#options;
+    if (!this.#gateway.canHandOver) return Promise.reject(keptByTheKernel());
     const settings = settingsOf(this.#options, this.#metrics.listen);
     return this.#changes
       .passOn(async (lock) => {
         const signal = this.#stopping.signal;
+        // Its port is the successor's to serve on. Not later: whoever enters then waits.
+        await this.#dashboard?.[Symbol.asyncDispose]();
         const successor = await Successor.start({ program, settings, lock, author, within, signal });
         return this.#handOverTo(successor);
       })
       .catch((error: unknown) => {
+        if (!this.#stopping.signal.aborted) this.#dashboard?.serve();
         if (error instanceof EcluseError) tell({ event: "not-handed-over", message: error.message, hint: error.hint });
         throw error;
       });
@@ -220,6 +246,7 @@ export class ManagedGateway {
     void successor.gone.then(() => this.#leftAlone(handed));
     this.#stopWatching();
     this.#metrics[Symbol.dispose]();
+    this.#gateway.live.stream.end();
     void this.#control[Symbol.asyncDispose]();
     void handed.finished.then(async (finished) => {
       await successor.release();
@@ -263,27 +290,15 @@ export class ManagedGateway {
     return this.#changes.policy.limits.drain;
   }
 
-  /**
-   * Applies the file; what stands in the way is told, and changes nothing. Requests that come meanwhile are one: after
-   * the last of them, the file as it is then has been applied.
-   */
+  /** Applies the file; what stands in the way is told, and changes nothing. */
   reload(author: string): Promise<void> {
-    this.#reloadAgain = author;
-    this.#reloading ??= this.#reloadAll().finally(() => (this.#reloading = undefined));
-    return this.#reloading;
-  }
-
-  async #reloadAll(): Promise<void> {
-    while (this.#reloadAgain !== undefined) {
-      const author = this.#reloadAgain;
-      this.#reloadAgain = undefined;
-      await this.#changes.apply({ author }).catch((error: unknown) => this.#tellRefused(error));
-    }
+    return this.#file.reload(author);
   }
 
   /** Closes every door, waits at most `limit` milliseconds for the sessions inside. May be called again with less. */
   stop(limit: number): Promise<{ readonly cut: number }> {
     this.#stopping.abort();
+    this.#dashboard?.last();
     this.#stopWatching();
     this.#stopRehearsing?.();
     this.#stopProbing?.();
@@ -292,31 +307,12 @@ export class ManagedGateway {
 
   /** Lets go of socket, state and journal; after `stop`. */
   async close(): Promise<void> {
+    this.#gateway.live.stream.end();
     this.#metrics[Symbol.dispose]();
+    await this.#dashboard?.[Symbol.asyncDispose]();
     await this.#control[Symbol.asyncDispose]();
     await this.#changes[Symbol.asyncDispose]();
     await this.#records.close();
-  }
-
-  /** A file that has changed is validated and announced; nothing is applied unless that was asked for. */
-  async #fileChanged(): Promise<void> {
-    try {
-      const { change, valid, files } = await this.#changes.plan();
-      const seen = JSON.stringify(files);
-      if (seen === this.#announced || (valid && isNoChange(change))) return;
-      this.#announced = seen;
-      if (valid && this.#options.watch) await this.reload("ecluse: the file changed");
-      else if (valid) this.#options.tell({ event: "pending", ...countChange(change) });
-      else this.#tellRefused(new EcluseError("inventory-refused", "it has errors", { hint: "ecluse check" }));
-    } catch (error) {
-      this.#tellRefused(error);
-    }
-  }
-
-  #tellRefused(error: unknown): void {
-    if (!(error instanceof EcluseError)) throw error;
-    const findings = error instanceof RefusedInventory ? error.result.findings.length : 0;
-    this.#options.tell({ event: "not-applied", message: error.message, hint: error.hint, findings });
   }
 }
 
@@ -324,18 +320,28 @@ interface Parts {
   readonly gateway: Gateway;
   readonly records: Records;
   readonly metrics: MetricsPort;
+  readonly dashboard: DashboardProcess | undefined;
   readonly changes: Changes;
   readonly control: ControlServer;
+  readonly file: InventoryFile;
+}
+
+/** What is told of a change: that something else may be in force, and that the file is what was applied. */
+interface Told {
+  readonly followed: () => void;
+  readonly applied: () => void;
 }
 
 async function startChanges(
   { clock, tell, read, file, state, first, predecessor }: ManagedGatewayOptions,
-  { gateway, records, metrics }: Pick<Parts, "gateway" | "records" | "metrics">,
+  { gateway, records, followed, applied }: Pick<Parts, "gateway" | "records"> & Told,
 ): Promise<Changes> {
   const commission = await predecessor?.commission;
   const changed = (change: Changed): void => {
     records.changed({ at: change.at, by: change.author, action: change.what, detail: change.detail });
-    metrics.follow();
+    followed();
+    gateway.live.changed({ what: change.what, by: change.author, detail: change.detail, at: change.at });
+    if (change.what === "applied" || change.what === "unchanged") applied();
     if (change.what !== "started" && change.what !== "taken-over")
       tell({ event: "changed", what: change.what, by: change.author, detail: change.detail });
   };
@@ -344,6 +350,23 @@ async function startChanges(
     apply: (policy) => gateway.apply(policy),
     ...(first === undefined ? {} : { first }),
     ...(commission === undefined ? {} : { passedOn: passedOn(commission) }),
+  });
+}
+
+function keptByTheKernel(): EcluseError {
+  return new EcluseError("not-taken-over", "Cannot hand over: the kernel carries the sessions, and no process does", {
+    hint: "serve with --keep-rules and start it again: doors and sessions stay meanwhile",
+  });
+}
+
+function inventoryFile({ tell, watch, first }: ManagedGatewayOptions, changes: Changes): InventoryFile {
+  return new InventoryFile({
+    ...{ changes, watch, ...(first === undefined ? {} : { first: hashOf(first.files) }) },
+    pending: (change) => tell({ event: "pending", ...countChange(change) }),
+    refused: (error) => {
+      const findings = error instanceof RefusedInventory ? error.result.findings.length : 0;
+      tell({ event: "not-applied", message: error.message, hint: error.hint, findings });
+    },
   });
 }
 
@@ -361,6 +384,15 @@ function settingsOf(
     ...(controlGroup === undefined ? {} : { controlGroup }),
     ...(metrics === undefined ? {} : { metrics }),
   };
+}
+
+function dashboardOf(
+  { clock, tell, control, state, dashboard: program }: ManagedGatewayOptions,
+  where: () => Endpoint | undefined,
+): DashboardProcess | undefined {
+  if (program === undefined) return undefined;
+  const changed = (listen: Endpoint, trouble: string | undefined): void => tell(dashboardEvent(listen, trouble));
+  return new DashboardProcess({ clock, where, control, state, program, changed });
 }
 
 /** The sockets that listen already: those of doors, and the one on which metrics are served. */

@@ -48,7 +48,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "src/probe",
     "src/shield",
   ],
-  "src/answers.ts": [
+  "src/answers": [
     "packages/guard",
     "src/errors.ts",
     "src/version.ts",
@@ -62,6 +62,22 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "src/probe",
     "src/shield",
     "src/gateway.ts",
+  ],
+  "src/web/dashboard-process.ts": ["packages/guard", "src/inventory", "src/engine"],
+  // Types of answers, and what both sides may know; what it runs in a browser is its own.
+  "src/web/page": ["src/policy", "src/observe", "src/journal", "src/change", "src/audit", "src/answers"],
+  "src/web/server": [
+    "packages/guard",
+    "src/errors.ts",
+    "src/version.ts",
+    "src/inventory",
+    "src/policy",
+    "src/engine",
+    "src/change",
+    "src/render",
+    "src/audit",
+    "src/control",
+    "src/answers",
   ],
   "src/managed-gateway.ts": [
     "src/errors.ts",
@@ -77,7 +93,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "src/probe",
     "src/shield",
     "src/gateway.ts",
-    "src/answers.ts",
+    "src/answers",
+    "src/web/dashboard-process.ts",
   ],
   "src/cli": [
     "packages/guard",
@@ -100,7 +117,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "src/probe",
     "src/diagnose",
     "src/gateway.ts",
-    "src/answers.ts",
+    "src/answers",
+    "src/web/dashboard-process.ts",
+    "src/web/server",
     "src/managed-gateway.ts",
   ],
 };

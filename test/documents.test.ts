@@ -8,13 +8,30 @@ import { CHECKED } from "../src/diagnose/catalogue.ts";
 import { OUTCOMES } from "../src/engine/records.ts";
 import { ERROR_CODES } from "../src/errors.ts";
 import { TARGETS } from "../src/render/targets.ts";
+import { CAPABILITIES, type Capability } from "../src/inventory/engines.ts";
 import { BEHAVIOURS } from "../src/simulate/behaviours.ts";
+import { PROBLEMS } from "../src/web/server/problem.ts";
 
 suite("docs/errors.md", () => {
   test("has one section per error code, and no other", () => {
     assert.deepEqual(sections("docs/errors.md"), [...ERROR_CODES]);
   });
 });
+
+suite("docs/engines.md", () => {
+  test("has the capability table, row by row, and no other", () => {
+    const rows = readFileSync("docs/engines.md", "utf8").matchAll(/^\| `([a-z-]+)` +\| (.+?) +\| (.+?) +\|$/gm);
+    assert.deepEqual(
+      Array.from(rows, ([, name, what, kernel]) => [name, what, kernel]),
+      Object.entries(CAPABILITIES).map(([name, { what, kernel }]) => [name, what, inWords(kernel)]),
+    );
+  });
+});
+
+function inWords(kernel: Capability["kernel"]): string {
+  if (kernel.is === "same") return "same";
+  return `${kernel.is}: ${kernel.is === "different" ? kernel.how : kernel.instead}`;
+}
 
 suite("docs/cli.md", () => {
   test("has one section per command, in the order of --help", () => {
@@ -95,6 +112,16 @@ suite("docs/glossary.md", () => {
       ([, name]) => name,
     );
     assert.deepEqual(documented, [...OUTCOMES]);
+  });
+});
+
+suite("docs/dashboard.md", () => {
+  test("has one row per problem that the dashboard's server has, and no other", () => {
+    const documented = [...readFileSync("docs/dashboard.md", "utf8").matchAll(/^\| `([a-z-]+)` +\| [0-9, ]+\|/gm)];
+    assert.deepEqual(
+      documented.map(([, code]) => code),
+      [...PROBLEMS],
+    );
   });
 });
 

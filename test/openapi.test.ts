@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { suite, test } from "node:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import type { Answered } from "../src/answers.ts";
+import type { Answered } from "../src/answers/answered.ts";
 import { systemClock } from "../src/cli/clock.ts";
 import { PARTS } from "../src/control/answer-schemas.ts";
 import { openapi } from "../src/control/openapi.ts";
@@ -52,6 +52,20 @@ function ask(control: string, name: RouteName, given: Given = {}): Promise<Answe
     });
     asked.on("error", reject);
     asked.end(method === "POST" ? JSON.stringify(given) : undefined);
+  });
+}
+
+/** Events do not end: reads no more than their beginning. */
+function beginningOf(control: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath: control, path: ROUTES.events.path }, (response) => {
+      response.once("data", (chunk: Buffer) => {
+        response.destroy();
+        const { statusCode = 0, headers } = response;
+        resolve({ status: statusCode, type: headers["content-type"] ?? "", body: chunk.toString() });
+      });
+    });
+    asked.on("error", reject).end();
   });
 }
 
@@ -166,7 +180,13 @@ suite("docs/openapi.json", { timeout: 60_000 }, () => {
       () => gateway.ecluse("changes"),
       ({ out }) => out.includes("rolled-back"),
     );
-    for (const name of ["changes", "verify", "usage"] as const) await right(name);
+    for (const name of ["changes", "verify", "usage", "inventory", "activity"] as const) await right(name);
+    const { attention, inside: open } = (await right("overview")) as Answered["overview"];
+    assert.ok(attention.length > 0 && open.length === 1, JSON.stringify({ attention, open }));
+    for (const select of ["door1", "door2"]) await right("flow", { select });
+    assert.equal(((await right("activity", { select: "door1" })) as Answered["activity"]).sessions.closed?.at(-1), 1);
+    asked.add("events");
+    fits("events", await beginningOf(control));
     const { rows } = (await right("journal")) as Answered["journal"];
     assert.equal(rows.length, 1);
     for (const by of ["source", "flow"])
@@ -183,6 +203,10 @@ suite("docs/openapi.json", { timeout: 60_000 }, () => {
       ["sessions", { select: "door9" }, 404],
       ["sessions", { colour: "red" }, 400],
       ["journal", { outcome: "gone" }, 400],
+      ["flow", { select: "*" }, 400],
+      ["activity", { from: 2, to: 1 }, 400],
+      ["activity", { step: 999 }, 400],
+      ["activity", { from: 0, to: 1_000_001, step: 1_000 }, 400],
       ["confirm", {}, 400],
       ["confirm", { author }, 400],
     ] as const) {

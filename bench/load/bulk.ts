@@ -1,19 +1,20 @@
-/** One connection that receives a lot, as fast as it comes, and compares every byte. */
+/** Connections that receive a lot, as fast as it comes, and compare every byte. */
 import { connect } from "node:net";
 import { BULK_PERIOD, bulkPattern, requestFor } from "../traffic.ts";
 import { costOf } from "./cost.ts";
-import type { Answer, Job } from "./job.ts";
+import type { Answer, Job, TargetDoor } from "./job.ts";
 
 const MEBIBYTE = 1_048_576;
 const BUFFER_BYTES = 65_536;
 /** Long enough that a full buffer at any offset of the period lies in it. */
 const PATTERN = bulkPattern(2);
 
-export async function measureBulk(job: Extract<Job, { kind: "bulk" }>): Promise<Answer> {
-  const [{ port }] = job.doors;
-  await receive(job.host, port, job.warmup);
-  const cost = await costOf(job, () => receive(job.host, port, job.mebibytes));
-  const gigabytes = (job.mebibytes * MEBIBYTE) / 1e9;
+type BulkJob = Extract<Job, { kind: "bulk" }>;
+
+export async function measureBulk(job: BulkJob): Promise<Answer> {
+  await receiveAll(job, job.warmup);
+  const cost = await costOf(job, () => receiveAll(job, job.mebibytes));
+  const gigabytes = (Math.ceil(job.mebibytes / job.connections) * job.connections * MEBIBYTE) / 1e9;
   const per = (seconds: number | undefined): number => (seconds ?? NaN) / gigabytes;
   const figures = {
     megabytesPerSecond: (gigabytes * 1000) / (cost["seconds"] ?? NaN),
@@ -24,7 +25,16 @@ export async function measureBulk(job: Extract<Job, { kind: "bulk" }>): Promise<
   return { figures, failures: 0 };
 }
 
-function receive(host: string, port: number, mebibytes: number): Promise<void> {
+/** The doors in turn. */
+async function receiveAll({ doors, connections }: BulkJob, mebibytes: number): Promise<void> {
+  const share = Math.ceil(mebibytes / connections);
+  const all = Array.from({ length: connections }, (_, index) =>
+    receive(doors[index % doors.length] ?? doors[0], share),
+  );
+  await Promise.all(all);
+}
+
+function receive({ host, port }: TargetDoor, mebibytes: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<undefined>();
   const wanted = mebibytes * MEBIBYTE;
   let received = 0;

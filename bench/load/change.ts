@@ -11,10 +11,9 @@ import { median } from "../statistics.ts";
 import { costOf } from "./cost.ts";
 import { untilAnswered } from "./doors.ts";
 import type { Answer, Job, Step, Trigger } from "./job.ts";
-import { Session } from "./session.ts";
+import { openMany } from "./open-many.ts";
+import type { Session } from "./session.ts";
 
-/** Opened at once, so that no backlog overflows. */
-const BATCH = 32;
 const QUIET_MS = 1_000;
 /** What follows a change, such as an old process that goes, is still part of it. */
 const AFTERMATH_MS = 250;
@@ -38,7 +37,7 @@ export async function measureChange(job: Extract<Job, { kind: "change" }>): Prom
   const quiet = crowd.worst(performance.now() - QUIET_MS);
   const timed: Timed[] = [];
   const { seconds = NaN, cpuOthers = NaN } = await costOf(job, async () => {
-    for (const step of job.steps) timed.push(await change(job, step, crowd));
+    for (const step of job.steps) timed.push(await change(step, crowd));
   });
   const { lost, firstLoss } = await crowd.leave();
   const [first, ...later] = timed.filter(({ adds }) => adds);
@@ -59,7 +58,7 @@ export async function measureChange(job: Extract<Job, { kind: "change" }>): Prom
 }
 
 /** The file is in its place before the clock starts: writing it is the operator's affair. */
-async function change(job: Job, { files, trigger, opens }: Step, crowd: Crowd): Promise<Timed> {
+async function change({ files, trigger, opens }: Step, crowd: Crowd): Promise<Timed> {
   for (const [path, text] of Object.entries(files)) {
     writeFileSync(`${path}.new`, text);
     renameSync(`${path}.new`, path);
@@ -67,7 +66,7 @@ async function change(job: Job, { files, trigger, opens }: Step, crowd: Crowd): 
   const began = performance.now();
   const since = (): number => performance.now() - began;
   const pulling = pull(trigger).then(since);
-  if (opens !== undefined) await untilAnswered(job.host, opens);
+  if (opens !== undefined) await untilAnswered(opens);
   const carried = since();
   const answered = await pulling;
   await pause(AFTERMATH_MS);
@@ -98,19 +97,8 @@ class Crowd {
     }, 1);
   }
 
-  /** The doors in turn. */
-  static async open({ host, doors, sessions, every }: Extract<Job, { kind: "change" }>): Promise<Crowd> {
-    const open: Session[] = [];
-    while (open.length < sessions) {
-      const size = Math.min(BATCH, sessions - open.length);
-      const batch = Array.from(
-        { length: size },
-        (_, index) => new Session(host, doors[(open.length + index) % doors.length] ?? doors[0]),
-      );
-      await Promise.all(batch.map((session) => session.ask()));
-      open.push(...batch);
-    }
-    return new Crowd(open, every);
+  static async open({ doors, sessions, every }: Extract<Job, { kind: "change" }>): Promise<Crowd> {
+    return new Crowd(await openMany(doors, sessions), every);
   }
 
   /** Milliseconds that the slowest answer to what was asked from then on took; one still awaited counts so far. */

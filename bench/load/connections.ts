@@ -1,6 +1,7 @@
 /** Connect, ask once, be answered, close: again and again, a bounded number at a time. */
 import { percentile } from "../statistics.ts";
 import { costOf } from "./cost.ts";
+import { follow } from "./followers.ts";
 import type { Answer, Job, TargetDoor } from "./job.ts";
 import { Session } from "./session.ts";
 
@@ -12,6 +13,8 @@ interface Tally {
 }
 
 export async function measureConnections(job: ConnectionsJob): Promise<Answer> {
+  await using followers = await follow(job, job.followers ?? 0);
+  if (followers.refusal !== undefined) return { figures: {}, failures: 0, leftOut: followers.refusal };
   await connectMany(job, job.warmup);
   let tally: Tally = { latencies: [], failures: [] };
   const cost = await costOf(job, async () => {
@@ -25,20 +28,21 @@ export async function measureConnections(job: ConnectionsJob): Promise<Answer> {
     cpuPer10k: per10k(cost["cpuGateway"]),
     cpuAllPer10k: per10k(cost["cpuAll"]),
     ...cost,
+    ...(job.followers !== undefined && { eventsEach: followers.events }),
   };
   const firstFailure = tally.failures[0]?.message;
   return { figures, failures: tally.failures.length, ...(firstFailure !== undefined && { firstFailure }) };
 }
 
 /** Opens `count` connections through the job's doors in turn; latencies are in milliseconds, from connect to closed. */
-async function connectMany({ host, doors, concurrency }: ConnectionsJob, count: number): Promise<Tally> {
+async function connectMany({ doors, concurrency }: ConnectionsJob, count: number): Promise<Tally> {
   const tally: Tally = { latencies: [], failures: [] };
   let next = 0;
   const keepConnecting = async (): Promise<void> => {
     while (next < count) {
       const door = doors[next++ % doors.length] ?? doors[0];
       const from = performance.now();
-      await connectOnce(host, door).then(
+      await connectOnce(door).then(
         () => tally.latencies.push(performance.now() - from),
         (error: unknown) => tally.failures.push(error instanceof Error ? error : new Error(String(error))),
       );
@@ -48,8 +52,8 @@ async function connectMany({ host, doors, concurrency }: ConnectionsJob, count: 
   return tally;
 }
 
-async function connectOnce(host: string, door: TargetDoor): Promise<void> {
-  const session = new Session(host, door);
+async function connectOnce(door: TargetDoor): Promise<void> {
+  const session = new Session(door);
   await session.ask();
   await session.end();
 }

@@ -24,11 +24,10 @@ export async function costOf(target: Target, run: () => Promise<void>): Promise<
 }
 
 function spent(target: Target): Record<"gateway" | "backend" | "load" | "machine", number> {
-  const { user, system } = process.cpuUsage();
   return {
     gateway: cpuSecondsOf(target.gatewayPid),
     backend: cpuSecondsOf(target.backendPid),
-    load: (user + system) / 1e6,
+    load: cpuSecondsOf(process.pid),
     machine: machineBusySeconds(),
   };
 }

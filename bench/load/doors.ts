@@ -16,21 +16,21 @@ const SAMPLE_STEP = TERMINALS;
  * last, and the time is that of the slowest. The time is on the clock that all processes share (CLOCK_MONOTONIC).
  */
 export async function measureDoors(job: Extract<Job, { kind: "doors" }>): Promise<Answer> {
-  let openAt = await untilAnswered(job.host, job.doors.at(-1) ?? job.doors[0]);
+  let openAt = await untilAnswered(job.doors.at(-1) ?? job.doors[0]);
   for (const door of job.doors.filter((_, index) => index % SAMPLE_STEP === 0)) {
-    if (!(await answers(job.host, door))) openAt = await untilAnswered(job.host, door);
+    if (!(await answers(door))) openAt = await untilAnswered(door);
   }
   return { figures: { openAt }, failures: 0 };
 }
 
 /** Knocks until a door carries a request; resolves with the time on the clock that all processes share. */
-export async function untilAnswered(host: string, door: TargetDoor): Promise<number> {
-  while (!(await answers(host, door))) await pause(BETWEEN_KNOCKS_MS);
+export async function untilAnswered(door: TargetDoor): Promise<number> {
+  while (!(await answers(door))) await pause(BETWEEN_KNOCKS_MS);
   return monotonicSeconds();
 }
 
-async function answers(host: string, door: TargetDoor): Promise<boolean> {
-  const session = new Session(host, door);
+async function answers(door: TargetDoor): Promise<boolean> {
+  const session = new Session(door);
   const patience = setTimeout(() => session.destroy(), KNOCK_MS);
   try {
     await session.ask();

@@ -2,18 +2,16 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { memoryOf, type Memory } from "../proc.ts";
 import type { Answer, Job } from "./job.ts";
-import { Session } from "./session.ts";
+import { openMany } from "./open-many.ts";
 
-/** Opened at once, so that no backlog overflows. */
-const BATCH = 32;
 /** For forked processes to have settled and for freed memory to have been given back. */
 const SETTLED_MS = 1_000;
 
 /** The first sessions pay for what is loaded or compiled once; the figure is what each one after them costs. */
 export async function measureIdle(job: Extract<Job, { kind: "idle" }>): Promise<Answer> {
-  const sessions = await open(job, job.first);
+  const sessions = [...(await openMany(job.doors, job.first))];
   const before = await settledMemory(job);
-  sessions.push(...(await open(job, job.more)));
+  sessions.push(...(await openMany(job.doors, job.more)));
   const after = await settledMemory(job);
   // Each answers once more: a session counts only if it is still carried.
   const answered = await Promise.allSettled(sessions.map((session) => session.ask()));
@@ -28,17 +26,6 @@ export async function measureIdle(job: Extract<Job, { kind: "idle" }>): Promise<
     aloneAfter: after.alone,
   };
   return { figures, failures: failed.length, ...(failed[0] && { firstFailure: String(failed[0].reason) }) };
-}
-
-async function open({ host, doors }: Job, count: number): Promise<Session[]> {
-  const sessions: Session[] = [];
-  while (sessions.length < count) {
-    const size = Math.min(BATCH, count - sessions.length);
-    const batch = Array.from({ length: size }, () => new Session(host, doors[0]));
-    await Promise.all(batch.map((session) => session.ask()));
-    sessions.push(...batch);
-  }
-  return sessions;
 }
 
 async function settledMemory({ gatewayPid }: Job): Promise<Memory> {

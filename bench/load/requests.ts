@@ -2,16 +2,18 @@
 import { percentile } from "../statistics.ts";
 import { costOf } from "./cost.ts";
 import type { Answer, Job } from "./job.ts";
+import { openMany } from "./open-many.ts";
 import { Session } from "./session.ts";
 
 export async function measureRequests(job: Extract<Job, { kind: "requests" }>): Promise<Answer> {
-  const sessions = Array.from({ length: job.connections }, () => new Session(job.host, job.doors[0]));
+  const sessions = Array.from({ length: job.connections }, () => new Session(job.doors[0]));
+  const beside = await openMany(job.doors, job.beside ?? 0);
   await exchange(sessions, job.warmup);
   let latencies: readonly number[] = [];
   const cost = await costOf(job, async () => {
     latencies = await exchange(sessions, job.count);
   });
-  for (const session of sessions) session.destroy();
+  for (const session of [...sessions, ...beside]) session.destroy();
   const cpuPer10k = ((cost["cpuGateway"] ?? 0) / job.count) * 10_000;
   const rate = job.count / (cost["seconds"] ?? NaN);
   const figures = { p50us: percentile(latencies, 0.5), p99us: percentile(latencies, 0.99), cpuPer10k, rate, ...cost };

@@ -18,7 +18,7 @@ export class Session {
   #waiting: Waiting | undefined;
   #failure: Error | undefined;
 
-  constructor(host: string, { port, terminal }: TargetDoor) {
+  constructor({ host, port, terminal }: TargetDoor) {
     this.#terminal = terminal;
     this.#socket = connect({
       host,

@@ -1,7 +1,7 @@
-/** Ecluse's relay engine, as `ecluse serve` runs it. */
+/** Ecluse as `ecluse serve` runs it: the relay engine, the relay behind its shield, the kernel engine. */
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Door, Launch, Plan, Subject } from "./subject.ts";
+import { onlyIn, type Changeable, type Door, type Launch, type Plan, type Subject } from "./subject.ts";
 
 /** As in daily use: compiled code is kept from one start to the next. The first round finds it empty. */
 const CACHE = join(tmpdir(), "ecluse-bench-cache");
@@ -12,29 +12,77 @@ export const ecluse: Subject = {
   description: "ecluse serve, relay engine, defaults but for the number of sessions",
   missing: () => undefined,
   skips: {},
-  launch,
-  change: (plan) => ({
-    launch: timed(plan),
-    filesFor: (doors) => ({ "ecluse.yaml": inventoryOf({ ...plan, doors }) }),
-    trigger: { control: join(plan.folder, "control.sock") },
-    again: 4,
-  }),
+  launch: (plan) => launch(plan),
+  change: (plan) => changeable(plan),
 };
+
+/** For a flood alone: a shield has nothing to do with those who may come in. */
+export const ecluseShield: Subject = {
+  name: "ecluse-shield",
+  description: "ecluse serve, relay engine, `shield: true`: the kernel refuses strangers",
+  missing: notRoot,
+  skips: onlyIn(["flood"], "carries bytes as ecluse does"),
+  launch: (plan) => launch(plan, ["  shield: true"]),
+};
+
+export const ecluseKernel: Subject = {
+  name: "ecluse-kernel",
+  description: "ecluse serve, kernel engine: nftables carries, the process only watches",
+  missing: notRoot,
+  skips: { idle: "a session takes no memory of a process", events: "the cost to the relay" },
+  launch: (plan) => launch(plan, KERNEL),
+  change: (plan) => changeable(plan, KERNEL),
+};
+
+/** Another checkout with its own dependencies, such as the version before a change: told by ECLUSE_BENCH_OTHER. */
+export const ecluseOther: Subject = {
+  name: "ecluse-other",
+  description: "as ecluse, from the checkout that ECLUSE_BENCH_OTHER names",
+  missing: () => (OTHER === undefined ? "ECLUSE_BENCH_OTHER names no checkout" : undefined),
+  skips: { change: "its stopwatch is this checkout's" },
+  launch: (plan) => {
+    const { command, env, ...rest } = launch(plan);
+    const main = join(OTHER ?? "", "src/cli/ecluse.js");
+    const words = command.map((word) => (word === MAIN ? main : word));
+    return { ...rest, command: words, env: { ...env, NODE_COMPILE_CACHE: `${CACHE}-other` } };
+  },
+};
+
+const OTHER = process.env["ECLUSE_BENCH_OTHER"];
+
+/** In the plan's folder. */
+export const CONTROL = "control.sock";
+
+const KERNEL = ["  engine: kernel"];
+
+function notRoot(): string | undefined {
+  return process.getuid?.() === 0 ? undefined : "takes CAP_NET_ADMIN";
+}
+
+function changeable(plan: Plan, settings: readonly string[] = []): Changeable {
+  return {
+    launch: timed(plan, settings),
+    filesFor: (doors) => ({ "ecluse.yaml": inventoryOf({ ...plan, doors }, settings) }),
+    trigger: { control: join(plan.folder, CONTROL) },
+    again: 4,
+  };
+}
 
 const TIMED = join(import.meta.dirname, "ecluse-timed.ts");
 
 /** The same gateway, which also says how long each change took in its process. */
-function timed(plan: Plan): Launch {
-  const [inventory, state, control] = ["ecluse.yaml", "state", "control.sock"].map((name) => join(plan.folder, name));
-  const { files, command, ...rest } = launch(plan);
+function timed(plan: Plan, settings: readonly string[]): Launch {
+  const [inventory, state, control] = ["ecluse.yaml", "state", CONTROL].map((name) => join(plan.folder, name));
+  const { files, command, ...rest } = launch(plan, settings);
   const node = command.slice(0, command.indexOf(MAIN));
   return { ...rest, files, command: [...node, TIMED, inventory ?? "", state ?? "", control ?? ""] };
 }
 
-function launch(plan: Plan): Launch {
+/** `settings`: more lines of `gateway`. */
+function launch(plan: Plan, settings: readonly string[] = []): Launch {
   const inventory = join(plan.folder, "ecluse.yaml");
   return {
-    files: { "ecluse.yaml": inventoryOf(plan) },
+    files: { "ecluse.yaml": inventoryOf(plan, settings) },
     command: [
       process.execPath,
       "--max-semi-space-size=2",
@@ -43,6 +91,8 @@ function launch(plan: Plan): Launch {
       "serve",
       "--inventory",
       inventory,
+      "--control",
+      join(plan.folder, CONTROL),
     ],
     // State and control socket of this run only.
     env: { HOME: plan.folder, XDG_STATE_HOME: plan.folder, XDG_RUNTIME_DIR: plan.folder, NODE_COMPILE_CACHE: CACHE },
@@ -51,7 +101,8 @@ function launch(plan: Plan): Launch {
 }
 
 /** All sessions come from one address here, hence `perSource`. */
-export function inventoryOf({ doors, gateway, till, sessions, loopback }: Plan): string {
+function inventoryOf(plan: Plan, settings: readonly string[]): string {
+  const { doors, gateway, allowed, sessions, loopback } = plan;
   const network = loopback ? "127.17.0.0/16" : "172.17.0.0/16";
   const depots = Map.groupBy(doors, (door) => door.depot);
   return [
@@ -59,7 +110,8 @@ export function inventoryOf({ doors, gateway, till, sessions, loopback }: Plan):
     `  address: ${gateway}`,
     `  terminals: { network: ${network}, firstHost: 10, port: 8888 }`,
     `  limits: { sessions: ${sessions}, perSource: ${sessions} }`,
-    `sources: { till: { addresses: [${till}] } }`,
+    ...settings,
+    `sources: { till: { addresses: [${allowed.join(", ")}] } }`,
     "depots:",
     ...[...depots].map(([depot, its]) => `  ${depot}: { allow: [till], terminals: 1-${its.length} }`),
     ...(loopback ? ["exceptions:", ...doors.map(exceptionOf)] : []),

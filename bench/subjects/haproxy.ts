@@ -1,4 +1,5 @@
 /** HAProxy in TCP mode on one thread, a source filter per frontend: the peer that ratios refer to. */
+import { cpus } from "node:os";
 import { join } from "node:path";
 import { missingProgram, onlyIn, type Door, type Launch, type Plan, type Subject } from "./subject.ts";
 
@@ -7,7 +8,7 @@ export const haproxy: Subject = {
   name: "haproxy",
   description: "HAProxy, nbthread 1, a listen section per door, 16 KiB buffers (its default)",
   missing: () => missingProgram("haproxy", "-v"),
-  skips: {},
+  skips: { events: "it tells nothing of the kind" },
   launch: (plan) => launch(plan, listenEach(plan)),
   change: (plan) => {
     // The new process is given the listening sockets by the old one, so that no connection is refused in between.
@@ -25,12 +26,33 @@ export const haproxy: Subject = {
   },
 };
 
+/** On both processors, one of which it shares with load generator and backend. */
+export const haproxyTwoThreads: Subject = {
+  name: "haproxy-2-threads",
+  description: "HAProxy as above, nbthread 2, on both processors, one of them the load generator's",
+  missing: () => haproxy.missing() ?? (cpus().length < 2 ? "there is one processor" : undefined),
+  skips: onlyIn(["requests", "connections", "bulk", "flood"], "differs under load only"),
+  launch: (plan) => ({ ...launch(plan, listenEach(plan, [], 2)), spreads: true }),
+};
+
+/** Bytes that go from socket to socket within the kernel, whatever their number. */
+export const haproxySplice: Subject = {
+  name: "haproxy-splice",
+  description: "HAProxy as above with option splice-request and splice-response",
+  missing: haproxy.missing,
+  skips: onlyIn(["requests", "bulk"], "differs in how bytes are carried"),
+  launch: (plan) => {
+    const [head, doors] = [globals(plan), plan.doors.flatMap((door) => section(plan, door))];
+    return launch(plan, [...head, "  option splice-request", "  option splice-response", ...doors]);
+  },
+};
+
 /** Cheaper for many doors: per terminal there is a filter and its own counters of the frontend, no server's. */
 export const haproxyFrontends: Subject = {
   name: "haproxy-frontends",
   description: "HAProxy, nbthread 1, a frontend per door, one backend, each frontend sets the target",
   missing: haproxy.missing,
-  skips: onlyIn(["doors"], "carries bytes as haproxy does"),
+  skips: onlyIn(["doors", "growth"], "carries bytes as haproxy does"),
   launch: (plan) =>
     launch(plan, [...globals(plan), ...plan.doors.flatMap((door) => frontend(plan, door)), ...sharedBackend(plan)]),
 };
@@ -60,13 +82,24 @@ export const haproxy64k: Subject = {
 
 function launch(plan: Plan, lines: readonly string[]): Launch {
   const file = join(plan.folder, "haproxy.cfg");
-  return { files: { "haproxy.cfg": `${lines.join("\n")}\n` }, command: ["haproxy", "-db", "-f", file] };
+  const files = { "haproxy.cfg": `${lines.join("\n")}\n`, [ALLOWED]: `${plan.allowed.join("\n")}\n` };
+  return { files, command: ["haproxy", "-db", "-f", file] };
 }
 
-function globals({ sessions }: Plan, more: readonly string[] = []): readonly string[] {
+/** A file of networks, which becomes a tree. */
+const ALLOWED = "allowed.txt";
+
+/** One address in the line itself, many from the file. */
+function onlyAllowed({ allowed, folder }: Plan): string {
+  const [only = ""] = allowed;
+  const which = allowed.length === 1 ? only : `-f ${join(folder, ALLOWED)}`;
+  return `  tcp-request connection reject unless { src ${which} }`;
+}
+
+function globals({ sessions }: Plan, more: readonly string[] = [], threads = 1): readonly string[] {
   return [
     "global",
-    "  nbthread 1",
+    `  nbthread ${threads}`,
     `  maxconn ${sessions}`,
     ...more,
     "defaults",
@@ -78,34 +111,35 @@ function globals({ sessions }: Plan, more: readonly string[] = []): readonly str
   ];
 }
 
-function listenEach(plan: Plan, more: readonly string[] = []): readonly string[] {
-  return [...globals(plan, more), ...plan.doors.flatMap((door) => section(plan, door))];
+function listenEach(plan: Plan, more: readonly string[] = [], threads = 1): readonly string[] {
+  return [...globals(plan, more, threads), ...plan.doors.flatMap((door) => section(plan, door))];
 }
 
-function section({ gateway, till }: Plan, { port, target }: Door): readonly string[] {
+function section(plan: Plan, { port, target }: Door): readonly string[] {
   return [
     `listen l${port}`,
-    `  bind ${gateway}:${port}`,
-    `  tcp-request connection reject unless { src ${till} }`,
+    `  bind ${plan.gateway}:${port}`,
+    onlyAllowed(plan),
     `  server terminal ${target.address}:${target.port}`,
   ];
 }
 
-function frontend({ gateway, till }: Plan, { port, target }: Door): readonly string[] {
+function frontend(plan: Plan, { port, target }: Door): readonly string[] {
   return [
     `frontend f${port}`,
-    `  bind ${gateway}:${port}`,
-    `  tcp-request connection reject unless { src ${till} }`,
+    `  bind ${plan.gateway}:${port}`,
+    onlyAllowed(plan),
     `  tcp-request content set-dst ipv4(${target.address})`,
     "  default_backend terminals",
   ];
 }
 
-function oneFrontend({ doors, gateway, till, folder }: Plan): readonly string[] {
+function oneFrontend(plan: Plan): readonly string[] {
+  const { doors, gateway, folder } = plan;
   return [
     "frontend doors",
     ...doors.map((door) => `  bind ${gateway}:${door.port}`),
-    `  tcp-request connection reject unless { src ${till} }`,
+    onlyAllowed(plan),
     `  tcp-request content set-dst dst_port,map_int_ip(${join(folder, "targets.map")})`,
     "  default_backend terminals",
   ];

@@ -1,7 +1,7 @@
 /** nginx's stream module with one worker, a `server` with allow and deny per door. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { missingProgram, onlyIn, type Door, type Launch, type Plan, type Subject } from "./subject.ts";
+import { missingProgram, onlyIn, type Launch, type Plan, type Subject } from "./subject.ts";
 
 /** Debian's libnginx-mod-stream; where the module is built in, nothing needs loading. */
 const MODULE = "/usr/lib/nginx/modules/ngx_stream_module.so";
@@ -10,7 +10,7 @@ export const nginx: Subject = {
   name: "nginx",
   description: "nginx stream, one worker and its master, a server per door, 16 KiB buffers (its default)",
   missing: () => missingProgram("nginx", "-v"),
-  skips: {},
+  skips: { events: "it tells nothing of the kind" },
   launch: (plan) => launch(plan, "16k"),
   change: (plan) => ({
     launch: launch(plan, "16k"),
@@ -28,15 +28,28 @@ export const nginx64k: Subject = {
   launch: (plan) => launch(plan, "64k"),
 };
 
-function launch(plan: Plan, buffer: string): Launch {
+/** `allow` lines are asked one after another; `geo` is a tree. */
+export const nginxGeo: Subject = {
+  name: "nginx-geo",
+  description: "nginx stream as above, the networks in a `geo` block that chooses the target; a stranger finds none",
+  missing: nginx.missing,
+  skips: onlyIn(["networks"], "carries bytes as nginx does"),
+  launch: (plan) => launch(plan, "16k", geoServers(plan)),
+};
+
+function launch(plan: Plan, buffer: string, servers = allowServers(plan)): Launch {
   const file = join(plan.folder, "nginx.conf");
   return {
-    files: { "nginx.conf": `${configuration(plan, buffer).join("\n")}\n` },
+    files: { "nginx.conf": `${configuration(plan, buffer, servers).join("\n")}\n` },
     command: ["nginx", "-p", plan.folder, "-e", join(plan.folder, "error.log"), "-c", file],
   };
 }
 
-function configuration({ doors, gateway, till, sessions, folder }: Plan, buffer: string): readonly string[] {
+function configuration(
+  { doors, sessions, folder }: Plan,
+  buffer: string,
+  servers: readonly string[],
+): readonly string[] {
   return [
     ...(existsSync(MODULE) ? [`load_module ${MODULE};`] : []),
     // In a user namespace there is nobody else to become.
@@ -50,11 +63,29 @@ function configuration({ doors, gateway, till, sessions, folder }: Plan, buffer:
     "  proxy_connect_timeout 5s;",
     "  proxy_timeout 300s;",
     `  proxy_buffer_size ${buffer};`,
-    ...doors.map((door) => serverOf(gateway, till, door)),
+    ...servers,
     "}",
   ];
 }
 
-function serverOf(gateway: string, till: string, { port, target }: Door): string {
-  return `  server { listen ${gateway}:${port}; allow ${till}; deny all; proxy_pass ${target.address}:${target.port}; }`;
+function allowServers({ doors, gateway, allowed }: Plan): readonly string[] {
+  const allow = allowed.map((network) => `allow ${network};`).join(" ");
+  return doors.map(
+    ({ port, target }) =>
+      `  server { listen ${gateway}:${port}; ${allow} deny all; proxy_pass ${target.address}:${target.port}; }`,
+  );
+}
+
+function geoServers({ doors, gateway, allowed }: Plan): readonly string[] {
+  const targets = doors.map(({ port, target }) => `    yes${port} ${target.address}:${target.port};`);
+  return [
+    "  geo $allowed {",
+    "    default no;",
+    ...allowed.map((network) => `    ${network} yes;`),
+    "  }",
+    '  map "$allowed$server_port" $target {',
+    ...targets,
+    "  }",
+    ...doors.map(({ port }) => `  server { listen ${gateway}:${port}; proxy_pass $target; }`),
+  ];
 }

@@ -8,11 +8,15 @@ export const pipe: Subject = {
   name: "pipe",
   description: "Node: a.pipe(b); b.pipe(a), without limits, timeouts, journal",
   missing: () => undefined,
-  skips: { doors: "a baseline for traffic", change: "a baseline for traffic" },
+  skips: {
+    doors: "a baseline for traffic",
+    change: "a baseline for traffic",
+    networks: "it knows one address",
+    events: "it tells nothing",
+    growth: "a baseline for traffic",
+  },
   launch: ({ doors, gateway, till }) => {
-    const [door] = doors;
-    if (!door) throw new Error("pipe needs a door");
-    const words = [gateway, door.port, till, door.target.address, door.target.port].map(String);
-    return { files: {}, command: [process.execPath, PROGRAM, ...words] };
+    const words = doors.map(({ port, target }) => `${port}=${target.address}:${target.port}`);
+    return { files: {}, command: [process.execPath, PROGRAM, gateway, till, ...words] };
   },
 };

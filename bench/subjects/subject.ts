@@ -1,9 +1,20 @@
 /** What is compared: a way for a till's bytes to reach a terminal. One file per subject, pure: text in, text out. */
 import { spawnSync } from "node:child_process";
 
-export type Benchmark = "doors" | "change" | "requests" | "connections" | "bulk" | "idle";
+export const BENCHMARKS = [
+  "doors",
+  "change",
+  "requests",
+  "connections",
+  "bulk",
+  "idle",
+  "flood",
+  "networks",
+  "events",
+  "growth",
+] as const;
 
-export const BENCHMARKS: readonly Benchmark[] = ["doors", "change", "requests", "connections", "bulk", "idle"];
+export type Benchmark = (typeof BENCHMARKS)[number];
 
 /** One public port and the terminal behind it. */
 export interface Door {
@@ -18,8 +29,10 @@ export interface Plan {
   readonly doors: readonly Door[];
   /** The address to listen on. */
   readonly gateway: string;
-  /** The only address that may come in. */
+  /** The address that comes in. */
   readonly till: string;
+  /** What may come in, the till's own address last. */
+  readonly allowed: readonly string[];
   /** Sessions at once that must fit. */
   readonly sessions: number;
   /** An empty folder for configuration and state. */
@@ -35,6 +48,8 @@ export interface Launch {
   readonly env?: NodeJS.ProcessEnv;
   /** What its own output says once it is ready, where it says so. */
   readonly ready?: string;
+  /** Runs on every processor, the load generator's too; absent: on the gateway's alone. */
+  readonly spreads?: true;
 }
 
 export interface Subject {

@@ -6,11 +6,14 @@ import { AUDIT_CATALOGUE, type AuditCode } from "./catalogue.ts";
 import type { HostFacts } from "./facts.ts";
 import type { AuditFinding } from "./finding.ts";
 import { type Listener, listenersOf } from "./parse/sockets.ts";
+import { type NginxServer, nginxOf } from "./parse/nginx.ts";
 import { type Ufw, ufwOf } from "./parse/ufw.ts";
 import { type HostWalls, hostWallsOf } from "./wall/host-walls.ts";
 
 export interface Audited {
   readonly host: string;
+  /** Its own, by the inventory. */
+  readonly address: Ipv4;
   readonly facts: HostFacts;
   readonly inventory: Inventory;
   readonly policy: Policy;
@@ -21,6 +24,8 @@ export interface Audited {
   readonly listeners: readonly Listener[];
   readonly walls: HostWalls;
   readonly ufw: Ufw;
+  /** Absent: there is none, or its configuration could not be read. */
+  readonly nginx?: readonly NginxServer[];
 }
 
 export interface ExpectedDoor {
@@ -42,9 +47,11 @@ export function auditedOf(
 ): Audited {
   const { host } = facts;
   const address = addressOf(inventory, host);
+  const nginx = nginxOf(facts);
   const doors = policy.flows.flatMap((flow) => doorsOn(flow, { host, address, inventory }));
   return {
     host,
+    address,
     facts,
     inventory,
     policy,
@@ -53,6 +60,7 @@ export function auditedOf(
     listeners: listenersOf(facts),
     walls: hostWallsOf(facts, inventory.gateway.shield === true ? [SHIELD] : []),
     ufw: ufwOf(facts),
+    ...(nginx === undefined ? {} : { nginx }),
   };
 }
 

@@ -12,6 +12,7 @@ export const AUDIT_CATALOGUE = {
   "listens-everywhere": { severity: "error", title: "A door that listens on all addresses, 0.0.0.0" },
   "listens-ipv6": { severity: "error", title: "A door that listens on IPv6" },
   "listens-elsewhere": { severity: "error", title: "A door that listens on another address than the inventory says" },
+  "held-by-another": { severity: "error", title: "A door of the gateway that another program holds" },
   "not-declared": {
     severity: "warning",
     title: "A listener on a port of the plan, or of a service, that no flow declares",
@@ -51,8 +52,11 @@ export const AUDIT_CATALOGUE = {
   },
   "unit-host": { severity: "error", title: "A unit that tells its service another address than its machine's" },
   "guard-off": { severity: "error", title: "A unit without ALLOWED_SOURCE_IP" },
-  "guard-wider": { severity: "critical", title: "A unit that lets in more than the inventory" },
-  "guard-narrower": { severity: "error", title: "A unit that keeps out a source of the inventory" },
+  "guard-wider": { severity: "critical", title: "A unit, or a server of nginx, that lets in more than the inventory" },
+  "guard-narrower": {
+    severity: "error",
+    title: "A unit, or a server of nginx, that keeps out a source of the inventory",
+  },
 } as const satisfies Readonly<Record<string, Row>>;
 
 export type AuditCode = keyof typeof AUDIT_CATALOGUE;

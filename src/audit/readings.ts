@@ -3,6 +3,7 @@
  */
 import { formatAddress } from "@ecluse/guard/address";
 import type { Inventory } from "../inventory/model.ts";
+import { keptOfNginx } from "./parse/nginx-directives.ts";
 import type { Asking } from "./script.ts";
 
 /** What is read of every host. */
@@ -20,7 +21,11 @@ const ALWAYS: readonly Asking[] = [
     done 2>/dev/null; true`,
   },
   { id: "owners", command: "find /proc/[0-9]*/fd -lname 'socket:*' -printf '%p %l\\n' 2>/dev/null; true" },
-  { id: "programs", command: "grep -s -H '' /proc/[0-9]*/comm; grep -s -H -m 1 '' /proc/[0-9]*/cgroup; true" },
+  // Of its control groups those that name a unit or a container: cgroups(7), the older ones are many.
+  {
+    id: "programs",
+    command: `grep -s -H '' /proc/[0-9]*/comm; grep -s -H -E '^0::|name=systemd|[0-9a-f]{64}' /proc/[0-9]*/cgroup; true`,
+  },
   { id: "addresses", command: "ip -j address" },
   { id: "rules", command: "ip -j rule" },
   { id: "routes", command: "ip -j route show table all" },
@@ -28,9 +33,17 @@ const ALWAYS: readonly Asking[] = [
   { id: "iptables-legacy", command: "iptables-legacy-save" },
   { id: "ip6tables", command: "ip6tables-save" },
   { id: "nftables", command: "nft -j list ruleset" },
-  { id: "ufw", command: "grep -H '^[A-Z]' /etc/ufw/ufw.conf /etc/default/ufw; ufw status verbose | head -n 8" },
+  {
+    id: "ufw",
+    // Whether it stands is asked as `ufw status` asks it (ufw's backend_iptables.py, get_status), which then takes seconds
+    // over 7,128 rules; who may not look gets another code, and no word.
+    command:
+      "grep -H '^[A-Z]' /etc/ufw/ufw.conf /etc/default/ufw || exit 0; iptables -n -L ufw-user-output >/dev/null; " +
+      "case $? in 0) echo 'Status: active';; 1) echo 'Status: inactive';; esac",
+  },
   { id: "ufw-rules", command: "cat /etc/ufw/user.rules" },
   { id: "ufw-rules6", command: "cat /etc/ufw/user6.rules" },
+  { id: "ufw-own", command: "grep -H '^-A' /etc/ufw/before.rules /etc/ufw/after.rules" },
   {
     id: "docker",
     command:
@@ -58,13 +71,13 @@ const ALWAYS: readonly Asking[] = [
   },
   { id: "limits", command: "grep -s -H 'Max open files' /proc/[0-9]*/limits; true" },
   { id: "clock", command: "timedatectl show -p NTPSynchronized -p NTP" },
-  {
-    id: "nginx",
-    command: "nginx -T",
-    // What is not about listening may hold a password.
-    keep: (text) => linesOf(text, /^\s*(?:# configuration file|listen|server_name|allow|deny|server\b|proxy_pass|\})/),
-  },
+  { id: "nginx", command: "nginx -T", keep: keptOfNginx },
 ];
+
+/** Some of what is read of every host. */
+export function askingsNamed(...ids: readonly string[]): readonly Asking[] {
+  return ALWAYS.filter(({ id }) => ids.includes(id));
+}
 
 /** What is read of one host of an inventory: the gateway, or a back-end machine. */
 export function askingsFor(inventory: Inventory, host: string): readonly Asking[] {
@@ -100,13 +113,6 @@ function routeAskings({ depots }: Inventory): readonly Asking[] {
       : [`echo "== ${number} ${formatAddress(first.address)}"; ip -j route get ${formatAddress(first.address)} 2>&1`],
   );
   return commands.length === 0 ? [] : [{ id: "ways", command: `${commands.join("; ")}; true` }];
-}
-
-function linesOf(text: string, pattern: RegExp): string {
-  return text
-    .split("\n")
-    .filter((line) => pattern.test(line))
-    .join("\n");
 }
 
 function withoutKeys(text: string): string {

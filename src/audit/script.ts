@@ -20,7 +20,7 @@ const PATIENCE = 15;
 
 /** `boundary`: a word that no output contains; random. */
 export function scriptOf(askings: readonly Asking[], boundary: string): string {
-  const calls = askings.map(({ id, command, patience = PATIENCE }) => `one ${id} ${quoted(command)} ${patience}`);
+  const calls = askings.map(({ id, command, patience = PATIENCE }) => `one ${id} ${shellWord(command)} ${patience}`);
   return [
     "export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin:/usr/local/sbin",
     "exec 3>&1",
@@ -34,6 +34,11 @@ export function scriptOf(askings: readonly Asking[], boundary: string): string {
     `printf '%s done\\n' ${boundary}`,
     "",
   ].join("\n");
+}
+
+/** Whether the host ran the script at all: a host that cannot do one thing of what it is asked still answers. */
+export function hasAnswered(output: string, boundary: string): boolean {
+  return output.includes(`\n${boundary} end `);
 }
 
 /** What the script printed, by asking. An asking without an answer failed: the connection ended before it. */
@@ -56,6 +61,6 @@ function failure(code: number, said: string, patience: number): { readonly faile
 }
 
 /** For sh: a word in single quotes. */
-function quoted(text: string): string {
+export function shellWord(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

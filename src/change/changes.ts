@@ -282,8 +282,12 @@ export class Changes implements AsyncDisposable {
 
   /** The relayed flows that a selector names. Throws `no-such-flow` where there is none. */
   selected(text: string): readonly RelayedFlow[] {
-    const relayed = this.policy.flows.filter((flow) => flow.kind === "relayed");
-    return selected(text, relayed);
+    return selected(text, this.relayed);
+  }
+
+  /** The flows that the gateway carries. */
+  get relayed(): readonly RelayedFlow[] {
+    return this.policy.flows.filter((flow) => flow.kind === "relayed");
   }
 
   /**

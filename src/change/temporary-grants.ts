@@ -125,6 +125,8 @@ export function grantsAside(
   grants: readonly TemporaryGrant[],
   now: number,
 ): readonly GrantAside[] {
+  // Mostly there are none, and then no list of thousands of ids is made.
+  if (grants.length === 0) return [];
   const ids = relayedIds(inventory);
   return grants.flatMap((grant): GrantAside[] => {
     if (now >= grant.until) return [];

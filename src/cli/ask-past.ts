@@ -1,6 +1,6 @@
 /** Puts a question about the past to the running gateway; where none runs, to the journal that it left. */
 import { join } from "node:path";
-import type { Answered } from "../answers.ts";
+import type { Answered } from "../answers/answered.ts";
 import { inventoryOf } from "../change/history-inventory.ts";
 import { History } from "../change/history.ts";
 import type { Parameters } from "../control/routes.ts";

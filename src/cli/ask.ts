@@ -1,5 +1,5 @@
 /** Puts a command's question to the running gateway. */
-import type { Answered } from "../answers.ts";
+import type { Answered } from "../answers/answered.ts";
 import { type Calling, call } from "../control/client.ts";
 import type { Parameters, RouteName } from "../control/routes.ts";
 import { author } from "./author.ts";

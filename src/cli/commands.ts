@@ -103,6 +103,7 @@ export const COMMANDS: readonly Command[] = [
         value: "PATH",
         description: "the control socket (default: gateway.control, else beside the state)",
       },
+      { name: "keep-rules", description: "engine kernel: doors and sessions stay when it stops" },
     ],
     example: "ecluse serve --inventory /etc/ecluse/ecluse.yaml",
     load: () => import("./commands/serve.ts"),
@@ -160,6 +161,7 @@ export const COMMANDS: readonly Command[] = [
     options: [
       json,
       { name: "for", value: "DURATION", description: "stop by itself after this long (default: until q)" },
+      { name: "no-dashboard", description: "serve no dashboard (else on 127.0.0.1:8080, where that is free)" },
     ],
     example: "ecluse demo",
     load: () => import("./commands/demo.ts"),

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { parseDocument } from "yaml";
 import { type LoadResult, loadInventory } from "../inventory/load.ts";
+import type { Gateway } from "../inventory/model.ts";
 import type { Invocation } from "./command.ts";
 import { textOption } from "./given.ts";
 import { inventoryFile } from "./inventory-file.ts";
@@ -32,6 +33,12 @@ export function stateFolder(given: Given): string | undefined {
 function namedSocket({ options, io }: Given): string | undefined {
   const named = options["control"] ?? io.env["ECLUSE_CONTROL"];
   return typeof named === "string" && named !== "" ? named : undefined;
+}
+
+/** The gateway as its inventory describes it; `undefined` where there is none, or it has errors. */
+export function inventoryGateway(given: Given): Gateway | undefined {
+  const file = inventoryFile(given);
+  return existsSync(file) ? loadInventory(file).inventory?.gateway : undefined;
 }
 
 interface Places {

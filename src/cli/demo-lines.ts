@@ -17,6 +17,8 @@ export type DemoEvent =
       readonly source: string;
       readonly result: PaymentResult;
     }
+  /** With its token: whoever runs the demo may open it. */
+  | { readonly event: "dashboard"; readonly url: string }
   | { readonly event: "ended"; readonly accepted: number; readonly otherwise: number; readonly knocks: number };
 
 /** One line, without its newline; `at` is milliseconds since the epoch, shown as local time. */
@@ -34,6 +36,8 @@ function words(event: DemoEvent | GatewayEvent, paint: Paint, colour: boolean): 
       return `${voice("till", paint)}  ${event.flow}: payment ${outcome(event.result, paint)}`;
     case "stranger":
       return `${voice("stranger", paint)}  knocks at ${event.door}: ${paint("red", seen(event.result))}`;
+    case "dashboard":
+      return `${voice("gateway", paint)}  open its dashboard: ${paint("bold", event.url)}`;
     case "ended":
       return ended(event);
     default:

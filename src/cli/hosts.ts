@@ -6,12 +6,10 @@ import { formatAddress } from "@ecluse/guard/address";
 import { EcluseError } from "../errors.ts";
 import type { Inventory } from "../inventory/model.ts";
 import type { Invocation } from "./command.ts";
+import { shellOver } from "./ssh.ts";
 
 /** How many hosts are asked at once. */
 const AT_ONCE = 8;
-
-/** No question on the terminal, no long wait for a host that is off; everything else is the operator's ssh_config(5). */
-const SSH = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-T"];
 
 /** Which hosts a command line means: those named, all with `--all`, else the one this is. */
 export function hostsMeant({ operands, options }: Invocation, inventory: Inventory): readonly string[] {
@@ -39,7 +37,7 @@ export async function readHosts(
   const waiting = [...hosts];
   const work = async (): Promise<void> => {
     for (let host = waiting.shift(); host !== undefined; host = waiting.shift()) {
-      const shell = host === here(options) ? ["sh"] : [...SSH, "--", addressOf(inventory, host), "sh"];
+      const shell = host === here(options) ? ["sh"] : shellOver(addressOf(inventory, host), "sh");
       facts.set(host, await collect({ host, askings: askingsFor(inventory, host), shell, now: Date.now }));
       told(host);
     }

@@ -59,6 +59,27 @@ suite("LogWriter", () => {
     assert.equal(output.closed, 1);
   });
 
+  test("a line after a silence goes out at once; those that follow wait for each other", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const output = new FakeOutput();
+    const log = writerTo(output);
+    const linesAfter = async (line: string): Promise<readonly string[]> => {
+      log.line(line);
+      await turns();
+      return output.lines;
+    };
+    assert.deepEqual(await linesAfter("a"), ["a"]);
+    assert.deepEqual(await linesAfter("b"), ["a"]);
+    assert.deepEqual(await linesAfter("c"), ["a"]);
+    context.mock.timers.tick(10);
+    await turns();
+    assert.deepEqual(output.lines, ["a", "b", "c"]);
+    assert.equal(output.writes, 2);
+    await linesAfter("d");
+    await log.close(1_000);
+    assert.deepEqual(output.lines, ["a", "b", "c", "d"]);
+  });
+
   test("a batch is at most 64 KiB, but for a line that is longer by itself", async () => {
     const sizes: number[] = [];
     const output = new FakeOutput();
@@ -131,9 +152,12 @@ suite("LogWriter", () => {
     const output = new FakeOutput(["failed", "failed", 3, "failed"]);
     const log = writerTo(output);
     for (const line of ["a", "b", "c"]) {
+      const write = new Promise<void>((resolve) => (output.onWrite = resolve));
       log.line(line);
+      await write;
       await turns();
     }
+    output.onWrite = () => undefined;
     log.line("d");
     await log.close(10_000);
     assert.deepEqual(output.lines, ["dro", "dropped 3.", "d"]);

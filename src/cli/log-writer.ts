@@ -28,6 +28,11 @@ export interface DroppedEvent {
 const BOUND = 4_194_304;
 /** Most bytes in one write, but for a line that is longer by itself. */
 const BATCH = 65_536;
+/**
+ * Milliseconds from one write to the next: each costs two threads a wake-up, as much as several lines do. A line after a
+ * silence does not wait.
+ */
+const COMPANY = 10;
 /** Milliseconds before an output that took nothing is tried again: soon at first, a reader may only be slow. */
 const SHORTEST_PAUSE = 1;
 const LONGEST_PAUSE = 100;
@@ -57,7 +62,10 @@ export class LogWriter {
   #torn = false;
   /** Nothing was given since the output lost something: to try it again by itself would never end. */
   #failed = false;
+  /** Nothing more will come, so nothing waits for company. */
+  #closing = false;
   #closed = false;
+  #hurry: () => void = () => undefined;
   #writing: Promise<void> | undefined;
 
   constructor(output: LogOutput, { bound = BOUND, dropped }: LogWriterOptions) {
@@ -84,6 +92,8 @@ export class LogWriter {
   async close(within: number): Promise<void> {
     const timeout = Promise.withResolvers<undefined>();
     const timer = setTimeout(() => timeout.resolve(undefined), within);
+    this.#closing = true;
+    this.#hurry();
     await Promise.race([this.#writing, timeout.promise]);
     clearTimeout(timer);
     this.#closed = true;
@@ -95,9 +105,18 @@ export class LogWriter {
     await new Promise((resolve) => setImmediate(resolve));
     while (!this.#closed && (this.#lines.length > 0 || (this.#dropped > 0 && !this.#failed))) {
       await this.#writeBatch(this.#takeBatch());
+      if (!this.#closing && this.#size < BATCH) await this.#company();
     }
     // At once, not when the promise is seen to be settled: a line that comes in between would wait for the next one.
     this.#writing = undefined;
+  }
+
+  async #company(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const timer = setTimeout(resolve, COMPANY, undefined);
+    this.#hurry = () => resolve(undefined);
+    await promise;
+    clearTimeout(timer);
   }
 
   #takeBatch(): Batch {

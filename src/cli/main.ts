@@ -49,7 +49,14 @@ async function main(words: readonly string[]): Promise<ExitCode> {
 /** Commander gives `ufw-log` as `ufwLog`: here an option has the name that it is given under. */
 function named({ options }: Command, given: Invocation["options"]): Invocation["options"] {
   const camel = (name: string): string => name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-  return Object.fromEntries(options.map(({ name }) => [name, given[camel(name)]]));
+  // And `no-x`, given, as `x` that is false.
+  const value = (name: string): Invocation["options"][string] =>
+    name.startsWith("no-") ? off(given[camel(name.slice(3))]) : given[camel(name)];
+  return Object.fromEntries(options.map(({ name }) => [name, value(name)]));
+}
+
+function off(given: unknown): true | undefined {
+  return given === false ? true : undefined;
 }
 
 function describe(command: Command): Program {

@@ -1,5 +1,5 @@
 /** What `drain`, `close` and `open` have in common: they put flows into a state. */
-import type { Answered } from "../answers.ts";
+import type { Answered } from "../answers/answered.ts";
 import { order, print } from "./ask.ts";
 import type { Run } from "./command.ts";
 import { textOption } from "./given.ts";

@@ -59,6 +59,30 @@ export const OPERATOR_COMMANDS: readonly Command[] = [
     load: () => import("./commands/top.ts"),
   },
   {
+    name: "events",
+    summary: "follow what happens: sessions, refusals, changes, terminals that go down or come back",
+    operands: [some],
+    options: [...running, json],
+    example: "ecluse events depot22",
+    load: () => import("./commands/events.ts"),
+  },
+  {
+    name: "dashboard",
+    summary: "serve the pages that people keep open: every terminal, who is refused, what needs attention",
+    options: [
+      ...runningOrNot,
+      {
+        name: "listen",
+        value: "ADDRESS:PORT",
+        description: "where, on loopback (default: gateway.dashboard, else 127.0.0.1:8080)",
+      },
+      { name: "new-token", description: "make a new token first: the old one and its logins end" },
+      { name: "url", description: "print where the gateway's own is opened, and serve nothing" },
+    ],
+    example: "ecluse dashboard",
+    load: () => import("./commands/dashboard.ts"),
+  },
+  {
     name: "metrics",
     summary: "print counts and states for Prometheus",
     options: [...running],

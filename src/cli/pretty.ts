@@ -37,6 +37,10 @@ function words(event: GatewayEvent | DroppedEvent, paint: Paint): string {
       return `${paint("red", "blocked".padEnd(11))} ${event.flow}: ${event.message}`;
     case "unblocked":
       return `${paint("green", "open".padEnd(11))} ${event.flow}: ${event.message}`;
+    case "dashboard-down":
+      return `${paint("red", "dashboard".padEnd(11))} ${event.message}`;
+    case "dashboard-up":
+      return `${paint("green", "dashboard".padEnd(11))} ${event.message}`;
     case "metrics-blocked":
       return `${paint("red", "metrics".padEnd(11))} ${event.message}`;
     case "metrics-open":

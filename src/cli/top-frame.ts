@@ -1,16 +1,23 @@
 /** What `ecluse top` shows at one moment: two answers of the gateway, and what went on between them. Pure. */
-import type { SessionAnswer, StatusAnswer } from "../answers.ts";
+import type { FlowState } from "../answers/flow-state.ts";
+import type { OverviewAnswer } from "../answers/overview.ts";
+import type { SessionAnswer } from "../answers/sessions.ts";
 
 /** What the gateway answered. */
 export interface TopAnswer {
   /** When, in milliseconds by a monotonic clock. */
   readonly at: number;
-  readonly status: StatusAnswer;
+  readonly overview: OverviewAnswer;
   readonly sessions: readonly SessionAnswer[];
 }
 
+/** Of thousands of flows, how many are how. */
+export interface TopOverview extends Omit<OverviewAnswer, "depots" | "others" | "inside" | "recent"> {
+  readonly states: Readonly<Record<FlowState, number>>;
+}
+
 export interface TopFrame {
-  readonly status: StatusAnswer;
+  readonly overview: TopOverview;
   /** `null`: nothing to compare with, for it is the first answer or the gateway began anew. */
   readonly perSecond: TopRates | null;
   readonly sessions: readonly TopSession[];
@@ -34,17 +41,19 @@ export interface TopSession extends SessionAnswer {
 }
 
 /** `before` is an earlier answer to the same question. */
-export function topFrame(before: TopAnswer | undefined, { at, status, sessions }: TopAnswer): TopFrame {
+export function topFrame(before: TopAnswer | undefined, { at, overview: whole, sessions }: TopAnswer): TopFrame {
+  const overview = summedUp(whole);
   const seconds = before === undefined ? 0 : (at - before.at) / 1_000;
-  if (before === undefined || seconds <= 0 || beganAnew(before.status.counts, status.counts)) {
-    return { status, perSecond: null, sessions: sessions.map((session) => ({ ...session, perSecond: null })) };
+  if (before === undefined || seconds <= 0 || beganAnew(before.overview.counts, overview.counts)) {
+    return { overview, perSecond: null, sessions: sessions.map((session) => ({ ...session, perSecond: null })) };
   }
   const known = new Known(before.sessions);
   const rated = sessions.map((session) => ({ ...session, perSecond: known.rate(session, seconds) }));
   const sum = (way: "toTarget" | "toClient"): number => rated.reduce((all, { perSecond }) => all + perSecond[way], 0);
-  const since = (what: "sessions" | "refusals"): number => (status.counts[what] - before.status.counts[what]) / seconds;
+  const since = (what: "sessions" | "refusals"): number =>
+    (overview.counts[what] - before.overview.counts[what]) / seconds;
   return {
-    status,
+    overview,
     perSecond: {
       sessions: since("sessions"),
       refusals: since("refusals"),
@@ -55,8 +64,14 @@ export function topFrame(before: TopAnswer | undefined, { at, status, sessions }
   };
 }
 
+function summedUp({ depots, others, inside: _inside, recent: _recent, ...overview }: OverviewAnswer): TopOverview {
+  const states = { blocked: 0, closed: 0, draining: 0, "in-session": 0, down: 0, free: 0, unheard: 0 };
+  for (const { state } of [...depots.flatMap(({ terminals }) => terminals), ...others]) states[state] += 1;
+  return { ...overview, states };
+}
+
 /** The counts only grow while a gateway lives. */
-function beganAnew(before: StatusAnswer["counts"], after: StatusAnswer["counts"]): boolean {
+function beganAnew(before: OverviewAnswer["counts"], after: OverviewAnswer["counts"]): boolean {
   return after.sessions < before.sessions || after.refusals < before.refusals;
 }
 

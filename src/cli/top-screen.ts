@@ -1,8 +1,10 @@
 /** A frame of `ecluse top` as lines that fit a terminal. Pure: who draws them, and when, is in `terminal-screen.ts`. */
+import type { Attention } from "../answers/attention.ts";
+import type { FlowState } from "../answers/flow-state.ts";
 import { escapeControls } from "../inventory/quote.ts";
 import { formatInstant } from "./instant.ts";
 import { counted, formatBytes, formatSpan } from "./table.ts";
-import type { TopFrame, TopSession } from "./top-frame.ts";
+import type { TopFrame, TopOverview, TopSession } from "./top-frame.ts";
 
 export type TopOrder = "busiest" | "oldest";
 
@@ -45,24 +47,30 @@ export function topScreen(view: TopView, { columns, rows }: Size): readonly Scre
 }
 
 function headOf({ frame, select, trouble }: TopView): readonly ScreenLine[] {
-  const { status } = frame;
-  const { number, at, author } = status.inventory;
+  const { overview } = frame;
+  const { number, at, author } = overview.inventory;
   const told = [
-    ...pending(frame),
-    ["doors", `${status.doors.open} open, ${status.doors.blocked.length} blocked${blockedAt(frame)}`],
-    ["sessions", `${status.sessions.open} open, at most ${status.sessions.most}${rates(frame)}`],
+    ...pending(overview),
+    ["flows", states(overview)],
+    ["sessions", `${overview.sessions.open} open, at most ${overview.sessions.most}${rates(frame)}`],
     ...traffic(frame),
-    ["journal", status.journal.state + lacks(frame)],
-    ...operated(frame),
-    ...expiring(frame),
+    ...journal(overview),
+    ...blocked(overview),
+    ...down(overview),
+    ...refused(overview),
+    ...operated(overview),
+    ...expiring(overview),
+    ...file(overview),
   ];
   return [
-    { text: `ecluse top${select === undefined ? "" : ` ${select}`}, ${formatInstant(status.now)}`, tone: "strong" },
+    { text: `ecluse top${select === undefined ? "" : ` ${select}`}, ${formatInstant(overview.now)}`, tone: "strong" },
     ...troubled(trouble),
     entry(["inventory", `${number}, applied ${formatInstant(at)} by ${author}`]),
     ...told.map(entry),
   ];
 }
+
+type Entries = readonly (readonly string[])[];
 
 function entry([name = "", text = ""]: readonly string[]): ScreenLine {
   return { text: `${name.padEnd(10)} ${text}` };
@@ -77,15 +85,28 @@ function troubled(trouble: TopView["trouble"]): readonly ScreenLine[] {
   return told.map((line) => ({ ...entry(line), tone: "trouble" }));
 }
 
-function pending({ status: { pending: waits, now } }: TopFrame): readonly (readonly string[])[] {
+function pending({ pending: waits, now }: TopOverview): Entries {
   if (waits === null) return [];
   const left = formatSpan(Math.max(0, waits.deadline - now));
   return [["pending", `${waits.number} goes back to ${waits.rollbackTo} in ${left} unless ecluse confirm comes`]];
 }
 
-function blockedAt({ status: { doors } }: TopFrame): string {
-  return doors.blocked.length === 0 ? "" : `: ${few(doors.blocked.map(({ flow }) => flow))}`;
+/** `40: 38 free, 1 in session, 1 down`; states that no flow is in are left out. */
+function states({ states: counts }: TopOverview): string {
+  const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const told = STATES.filter(([state]) => counts[state] > 0).map(([state, words]) => `${counts[state]} ${words}`);
+  return told.length === 0 ? String(all) : `${all}: ${told.join(", ")}`;
 }
+
+const STATES: readonly (readonly [state: FlowState, words: string])[] = [
+  ["free", "free"],
+  ["in-session", "in session"],
+  ["down", "down"],
+  ["blocked", "blocked"],
+  ["closed", "closed"],
+  ["draining", "draining"],
+  ["unheard", "not heard of yet"],
+];
 
 /** They are the whole gateway's, and say so where only a part of it is shown. */
 function rates({ perSecond }: TopFrame): string {
@@ -93,37 +114,79 @@ function rates({ perSecond }: TopFrame): string {
   return `; at the gateway ${perSecond.sessions.toFixed(1)} let in and ${perSecond.refusals.toFixed(1)} refused per second`;
 }
 
-function traffic({ perSecond }: TopFrame): readonly (readonly string[])[] {
+function traffic({ perSecond }: TopFrame): Entries {
   if (perSecond === null) return [];
   return [["traffic", `${speed(perSecond.toTarget)} to the targets, ${speed(perSecond.toClient)} back`]];
 }
 
-function lacks({ status: { journal } }: TopFrame): string {
-  const { sessions, refusals, changes } = journal.dropped;
-  const lost = sessions + refusals + changes;
-  const since = journal.failingSince === undefined ? "" : ` since ${formatInstant(journal.failingSince)}`;
-  return `${since}${lost === 0 ? "" : `, lacks ${counted(lost, "row")}`}`;
+/** What of one kind needs attention. */
+function attention<What extends Attention["what"]>(
+  overview: TopOverview,
+  what: What,
+): readonly Extract<Attention, { readonly what: What }>[] {
+  const isWhat = (one: Attention): one is Extract<Attention, { readonly what: What }> => one.what === what;
+  return overview.attention.filter(isWhat);
 }
 
-function operated({ status: { operations } }: TopFrame): readonly (readonly string[])[] {
+function journal(overview: TopOverview): Entries {
+  return attention(overview, "journal").map(({ state, dropped }) => {
+    return ["journal", `${state}${dropped === 0 ? "" : `, lacks ${counted(dropped, "row")}`}`];
+  });
+}
+
+function blocked(overview: TopOverview): Entries {
+  return line(
+    "blocked",
+    attention(overview, "door-blocked").map(({ flow }) => flow),
+  );
+}
+
+/** Depots before single terminals. */
+function down(overview: TopOverview): Entries {
+  const lasting = (since: number): string => `for ${formatSpan(Math.max(0, overview.now - since))}`;
+  const told = [
+    ...attention(overview, "depot-down").map(
+      ({ depot, flows, since }) => `depot ${depot} (all ${flows} terminals heard of) ${lasting(since)}`,
+    ),
+    ...attention(overview, "terminal-down").map(({ flow, cause, since }) => `${flow} (${cause}) ${lasting(since)}`),
+  ];
+  return line("down", told, "; ");
+}
+
+/** Who knocked last, of the last quarter of an hour. */
+function refused({ refusals, now }: TopOverview): Entries {
+  const told = refusals.map(({ source, flow, reason, count, last }) => {
+    const who = `${source ?? "many"} at ${flow ?? "several doors"}`;
+    return `${who} ${counted(count, "time")} (${reason}), ${formatSpan(Math.max(0, now - last))} ago`;
+  });
+  return line("refused", told, "; ");
+}
+
+function operated(overview: TopOverview): Entries {
   return (["draining", "closed"] as const).flatMap((state) => {
-    const flows = operations.filter((operation) => operation.state === state).map(({ flow }) => flow);
-    return flows.length === 0 ? [] : [[state, few(flows)]];
+    const flows = overview.attention.flatMap((one) => (one.what === state ? [one.flow] : []));
+    return line(state, flows, ", ", overview.states[state]);
   });
 }
 
 /** Temporary grants, the one that ends first before all. */
-function expiring({ status: { grants, now } }: TopFrame): readonly (readonly string[])[] {
-  const soonest = grants.list.toSorted((a, b) => a.until - b.until);
-  const told = soonest.map(({ id, source, flows, until }) => {
-    return `${id}: ${source} at ${few(flows)} for ${formatSpan(Math.max(0, until - now))}`;
+function expiring(overview: TopOverview): Entries {
+  const told = attention(overview, "grant-ends").map(({ id, source, flows, until }) => {
+    return `${id}: ${source} at ${counted(flows, "flow")} for ${formatSpan(Math.max(0, until - overview.now))}`;
   });
-  return told.length === 0 ? [] : [["expiring", few(told, "; ")]];
+  return line("expiring", told, "; ");
 }
 
-/** The first three, and how many more. */
-function few(list: readonly string[], between = ", "): string {
-  return list.length <= 3 ? list.join(between) : `${list.slice(0, 2).join(between)} and ${list.length - 2} more`;
+function file(overview: TopOverview): Entries {
+  return attention(overview, "file-differs").map(() => ["file", "says something else than what runs: ecluse plan"]);
+}
+
+/** The first three, and how many more: no line where there is nothing. */
+function line(name: string, list: readonly string[], between = ", ", all = list.length): Entries {
+  const count = Math.max(all, list.length);
+  if (count === 0) return [];
+  if (count <= 3) return [[name, list.join(between)]];
+  return [[name, `${list.slice(0, 2).join(between)} and ${count - 2} more`]];
 }
 
 /** What matters most stands left: a narrow terminal cuts the right. */
@@ -148,11 +211,11 @@ function tableOf({ frame, order }: TopView, columns: number, room: number): read
   const longest = Math.max(12, Math.floor(columns / 3));
   const cells = shown.map((session) => COLUMNS.map(([, cell]) => cut(escapeControls(cell(session)), longest)));
   const widths = COLUMNS.map(([title], at) => Math.max(title.length, ...cells.map((row) => width(row[at] ?? ""))));
-  const line = (row: readonly string[]): string => row.map((cell, at) => padded(cell, widths[at] ?? 0)).join("  ");
+  const laidOut = (row: readonly string[]): string => row.map((cell, at) => padded(cell, widths[at] ?? 0)).join("  ");
   const more = sessions.length - shown.length;
   return [
-    { text: line(COLUMNS.map(([title]) => title)), tone: "heading" },
-    ...cells.map((row) => ({ text: line(row).trimEnd() })),
+    { text: laidOut(COLUMNS.map(([title]) => title)), tone: "heading" },
+    ...cells.map((row) => ({ text: laidOut(row).trimEnd() })),
     ...(more === 0 ? [] : [{ text: `and ${more} more` }]),
   ];
 }

@@ -8,9 +8,7 @@ import type { Knocker } from "../accept/knock.ts";
 import { EcluseError } from "../errors.ts";
 import type { Inventory } from "../inventory/model.ts";
 import { quote } from "../inventory/quote.ts";
-
-/** No question on the terminal, no long wait for a host that is off; everything else is the operator's ssh_config(5). */
-const SSH = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-T", "--"];
+import { shellOver } from "./ssh.ts";
 
 export interface VantagePoint extends Vantage {
   readonly knocker: Knocker;
@@ -49,7 +47,7 @@ async function vantagePoint(place: string, inventory: Inventory, stack: AsyncDis
     throw new EcluseError("usage", `Cannot come from ${quote(place)}: no such place`, { hint });
   }
   const host = machine === undefined ? name : formatAddress(machine.address);
-  const knocker: KnockerElsewhere = stack.use(await knockerElsewhere([...SSH, host, "bash"]));
+  const knocker: KnockerElsewhere = stack.use(await knockerElsewhere(shellOver(host, "bash")));
   return { name, address: from, knocker, via: `ssh ${host}`, ipv6: knocker.ipv6 };
 }
 

@@ -1,5 +1,5 @@
 /** `ecluse journal --verify`: whether the chain of the change records is unbroken. */
-import type { Answered } from "../answers.ts";
+import type { Answered } from "../answers/answered.ts";
 import { EcluseError } from "../errors.ts";
 import { askPast } from "./ask-past.ts";
 import { print } from "./ask.ts";

@@ -1,37 +1,30 @@
 /**
  * What each route answers, as JSON Schema (2020-12, the dialect of OpenAPI 3.1).
  *
- * Written by hand beside `src/answers.ts`, for this room knows no other; a test holds real answers of a running gateway
+ * Written by hand beside `src/answers`, for this room knows no other; a test holds real answers of a running gateway
  * against it, and nothing may be in them that does not stand here.
  */
+import { DASHBOARD_PARTS, activity, flow, overview } from "./dashboard-schemas.ts";
+import {
+  type Schema,
+  OUTCOMES,
+  address,
+  endpoint,
+  instant,
+  isoInstant,
+  list,
+  milliseconds,
+  object,
+  oneOf,
+  orNull,
+  part,
+  probing,
+  said,
+  text,
+  whole,
+  yes,
+} from "./json-schema.ts";
 import type { RouteName } from "./routes.ts";
-
-/** A JSON Schema. */
-export type Schema = Readonly<Record<string, unknown>>;
-
-const text: Schema = { type: "string" };
-const whole: Schema = { type: "integer" };
-const yes: Schema = { type: "boolean" };
-const said = (description: string): Schema => ({ type: "string", description });
-const instant: Schema = { type: "integer", description: "milliseconds since the epoch" };
-const milliseconds: Schema = { type: "integer", description: "milliseconds" };
-const isoInstant: Schema = { type: "string", description: "ISO 8601, UTC" };
-const address: Schema = { type: "string", description: "an IPv4 address" };
-const endpoint: Schema = { type: "string", description: "ADDRESS:PORT" };
-const list = (items: Schema): Schema => ({ type: "array", items });
-const oneOf = (...names: readonly string[]): Schema => ({ type: "string", enum: names });
-const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: "null" }] });
-const part = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
-
-/** Exactly these properties; those of `optional` may be absent. */
-function object(properties: Readonly<Record<string, Schema>>, optional: Readonly<Record<string, Schema>> = {}): Schema {
-  return {
-    type: "object",
-    additionalProperties: false,
-    required: Object.keys(properties),
-    properties: { ...properties, ...optional },
-  };
-}
 
 const flows = list(said("a flow's id"));
 
@@ -42,16 +35,12 @@ const session = {
   ...{ started: isoInstant, duration: milliseconds, bytesToTarget: whole, bytesToClient: whole },
 };
 
-/** How a session ended: docs/glossary.md. */
-const OUTCOMES = [
-  ...["closed", "reset", "denied", "busy", "dial-failed", "idle", "stalled", "half-closed", "revoked", "expired"],
-  ...["drained", "bad-proxy-header", "overload", "unknown"],
-];
+/** What sessions and probes tell of a terminal. */
+const heard = { state: oneOf("up", "down"), since: instant, heard: instant, by: oneOf("session", "probe") };
+const whyDown = { cause: said("why it is down: the system's error code, connect, or mute") };
 
 /** What `plan` may say of a flow besides who enters it. */
 const SETTINGS = ["kind", "sessions", "queue", "onRevoke", "acceptProxy", "sendProxy", "probe", "listens", "shield"];
-
-const probing = oneOf("none", "connect", "identify");
 
 const counts = object({ sessions: whole, refusals: whole, changes: whole });
 
@@ -66,6 +55,13 @@ export const PARTS: Readonly<Record<string, Schema>> = {
   ),
   Pending: object({ number: whole, rollbackTo: whole, within: milliseconds, deadline: instant }),
   Door: object({ event: oneOf("blocked", "unblocked"), flow: text, endpoint, message: text }),
+  Health: object(heard, whyDown),
+  Trouble: {
+    oneOf: [
+      object({ what: { const: "depot-down" }, depot: whole, since: instant, flows }),
+      object({ what: { const: "terminal-down" }, flow: text, since: instant, cause: text }),
+    ],
+  },
   Operation: object({ flow: text, state: oneOf("closed", "draining"), by: text, at: instant }, { reason: text }),
   Grant: object({ id: text, source: text, flows, until: instant, reason: text, by: text, at: instant }),
   Grants: object({
@@ -77,6 +73,7 @@ export const PARTS: Readonly<Record<string, Schema>> = {
     ...{ id: text, ended: isoInstant, ...session },
     ...{ outcome: oneOf(...OUTCOMES), by: oneOf("client", "target", "gateway"), cause: orNull(text) },
   }),
+  ...DASHBOARD_PARTS,
   Gap: object({ from: isoInstant, to: isoInstant, sessions: whole, refusals: whole, changes: whole, why: text }),
   Refusals: object({
     ...{ source: orNull(address), flow: orNull(text), count: whole, first: isoInstant, last: isoInstant },
@@ -135,6 +132,9 @@ function policyChange(): Schema {
   });
 }
 
+/** What the stream tells; each event is one JSON object. */
+const EVENTS = `Server-Sent Events: began, ended, refused, changed, health, door, lost. After lost, ask for the overview again.`;
+
 const change = {
   changes: { ...yes, description: "whether anything changes" },
   lines: { ...list(text), description: "the change in words" },
@@ -143,23 +143,14 @@ const change = {
 
 export const ANSWERS: Readonly<Record<RouteName, Schema>> = {
   health: object({
-    flows: list(
-      object(
-        { flow: said("a flow's id"), probe: probing },
-        {
-          state: oneOf("up", "down"),
-          ...{ since: instant, heard: instant, by: oneOf("session", "probe") },
-          cause: said("why it is down: the system's error code, connect, or mute"),
-        },
-      ),
-    ),
-    troubles: list({
-      oneOf: [
-        object({ what: { const: "depot-down" }, depot: whole, since: instant, flows }),
-        object({ what: { const: "terminal-down" }, flow: text, since: instant, cause: text }),
-      ],
-    }),
+    flows: list(object({ flow: said("a flow's id"), probe: probing }, { ...heard, ...whyDown })),
+    troubles: list(part("Trouble")),
   }),
+  overview: overview(),
+  flow: flow(),
+  events: said(EVENTS),
+  inventory: object({ entry: part("Applied"), files: list(object({ file: text, text })) }),
+  activity: activity(),
   probe: object(
     {
       flow: said("the flow's id"),
@@ -180,6 +171,7 @@ export const ANSWERS: Readonly<Record<RouteName, Schema>> = {
       description: "let in and refused since this process began, at all its doors",
     },
     ...{ operations: list(part("Operation")), grants: part("Grants"), journal: part("JournalHealth") },
+    health: object({ up: whole, down: whole, unheard: whole, troubles: list(part("Trouble")) }),
     shield: object(
       { state: { ...oneOf("off", "up", "down"), description: "the kernel's part in refusing" } },
       { answer: oneOf("reset", "drop"), message: text, hint: text },

@@ -21,12 +21,21 @@ export async function call<Name extends RouteName>(
   calling: Calling = {},
 ): Promise<unknown> {
   const route: Route = ROUTES[name];
-  const given = Object.entries<unknown>(parameters).filter(([, value]) => value !== undefined);
+  const body = route.method === "POST" ? JSON.stringify(parameters) : undefined;
+  const target = { method: route.method, path: targetOf(route, parameters) };
+  const { status, text } = await exchange(socketPath, { ...target, ...calling }, body);
+  return status === 200 && route.text !== undefined ? text : answerOf(socketPath, status, text);
+}
+
+/** Where a route's question goes: with its parameters, unless they are sent in the body. */
+export function targetOf({ method, path }: Route, parameters: Readonly<Record<string, unknown>>): string {
+  const given = Object.entries(parameters).filter(([, value]) => value !== undefined);
   const query = new URLSearchParams(given.map(([key, value]): [string, string] => [key, String(value)])).toString();
-  const path = route.method === "GET" && query !== "" ? `${route.path}?${query}` : route.path;
-  const body = route.method === "POST" ? JSON.stringify(Object.fromEntries(given)) : undefined;
-  const { status, text } = await exchange(socketPath, { method: route.method, path, ...calling }, body);
-  if (status === 200 && route.text !== undefined) return text;
+  return method === "GET" && query !== "" ? `${path}?${query}` : path;
+}
+
+/** What was answered; throws what the gateway said stood in the way. */
+export function answerOf(socketPath: string, status: number, text: string): unknown {
   const answer = parsed(text);
   if (answer === undefined) throw nobody(socketPath, new Error("what answers there is no gateway"));
   if (status === 200) return answer;
@@ -72,7 +81,10 @@ function exchange(
   });
 }
 
-function nobody(socketPath: string, cause: NodeJS.ErrnoException): EcluseError {
+/** The gateway's own error stays what it is. */
+export function nobody(socketPath: string, error: unknown): EcluseError {
+  if (error instanceof EcluseError) return error;
+  const cause: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error));
   const words: Readonly<Record<string, string>> = {
     ENOENT: "there is no socket",
     ECONNREFUSED: "nobody listens there any more",

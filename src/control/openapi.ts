@@ -35,7 +35,10 @@ function operation(name: RouteName, route: Route): unknown {
     summary: route.summary,
     ...(route.method === "GET" ? { parameters: query(route) } : { requestBody: body(route) }),
     responses: {
-      200: { description: "Done", content: { [route.text ?? "application/json"]: { schema: ANSWERS[name] } } },
+      200: {
+        description: "Done",
+        content: { [route.text ?? route.stream ?? "application/json"]: { schema: ANSWERS[name] } },
+      },
       ...Object.fromEntries(
         Object.keys(FAILURES).map((status) => [status, { $ref: "#/components/responses/Problem" }]),
       ),

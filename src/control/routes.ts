@@ -9,6 +9,8 @@ export interface Parameter {
   readonly kind: "text" | "number" | "switch";
   readonly required?: boolean;
   readonly description: string;
+  /** A request's header that says the same, in small letters. */
+  readonly header?: string;
 }
 
 export interface Route {
@@ -18,6 +20,8 @@ export interface Route {
   readonly parameters: Readonly<Record<string, Parameter>>;
   /** The media type of an answer that is text, which its handler gives in parts; absent: it is JSON. */
   readonly text?: string;
+  /** The media type of an answer that does not end: its handler answers `Streamed`. */
+  readonly stream?: string;
 }
 
 const select = {
@@ -48,6 +52,31 @@ export const ROUTES = {
     summary: "What runs: inventory, doors, sessions, what is blocked, pending, closed or about to expire",
     parameters: { select },
   },
+  overview: {
+    method: "GET",
+    path: "/v1/overview",
+    summary: "One snapshot for a first screen: every flow in a word, sessions, refusals, what needs attention",
+    parameters: { select },
+  },
+  events: {
+    method: "GET",
+    path: "/v1/events",
+    summary: "What happens, as it happens, until whoever asked leaves; may be taken up again after any event",
+    parameters: {
+      after: {
+        kind: "text",
+        header: "last-event-id",
+        description: "the id of the last event that is known; absent: from now on. Also as the header Last-Event-ID",
+      },
+    },
+    stream: "text/event-stream",
+  },
+  flow: {
+    method: "GET",
+    path: "/v1/flow",
+    summary: "Everything about one relayed flow: who may enter, how it is, who is and was inside",
+    parameters: { select: { ...selectRequired, description: "a selector that names one: 22/1, 12201" } },
+  },
   metrics: {
     method: "GET",
     path: "/v1/metrics",
@@ -77,6 +106,12 @@ export const ROUTES = {
     method: "GET",
     path: "/v1/history",
     summary: "The inventories that were applied, newest first",
+    parameters: {},
+  },
+  inventory: {
+    method: "GET",
+    path: "/v1/inventory",
+    summary: "The inventory in force, as its files were read",
     parameters: {},
   },
   plan: {
@@ -167,6 +202,17 @@ export const ROUTES = {
     summary: "Who was refused, how often; most first",
     parameters: { by: { kind: "text", description: "source or flow" }, from, to, limit },
   },
+  activity: {
+    method: "GET",
+    path: "/v1/activity",
+    summary: "Sessions that ended, by outcome, and refusals, counted in stretches of time: for charts",
+    parameters: {
+      select,
+      from: { ...from, description: `${from.description}; absent: a day before the end` },
+      to: { ...to, description: `${to.description}; absent: now` },
+      step: { kind: "number", description: "the length of a stretch in milliseconds; absent: a hundredth of the time" },
+    },
+  },
   usage: {
     method: "GET",
     path: "/v1/usage",
@@ -198,6 +244,11 @@ export const ROUTES = {
 
 export type RouteName = keyof typeof ROUTES;
 
+/** The routes that do not end. */
+export type StreamName = {
+  readonly [Name in RouteName]: (typeof ROUTES)[Name] extends { readonly stream: string } ? Name : never;
+}[RouteName];
+
 type Value<Kind> = Kind extends "number" ? number : Kind extends "switch" ? boolean : string;
 
 /** The parameters of a route, read and of the right kind. */
@@ -213,7 +264,7 @@ export type Parameters<Name extends RouteName> = {
 };
 
 /**
- * What answers: one function per route. Answers are plain data, or parts of a text. Throws `EcluseError` for what the
+ * What answers: one function per route. Answers are plain data, parts of a text, or `Streamed`. Throws `EcluseError` for what the
  * caller can mend.
  */
 export type Handlers = { readonly [Name in RouteName]: (parameters: Parameters<Name>) => Promise<unknown> };

@@ -14,6 +14,7 @@ import { openapi } from "./openapi.ts";
 import { type Handlers, ROUTES, type Route, type RouteName } from "./routes.ts";
 import { readParameters } from "./parameters.ts";
 import { admit } from "./socket-access.ts";
+import { type Streamed, sendStream } from "./stream.ts";
 
 /** Bytes of a request's body at most: parameters are short. */
 const LARGEST_BODY = 65_536;
@@ -146,11 +147,12 @@ async function answer({ request, response, handlers, failed }: Exchange): Promis
       return;
     }
     const name = routeOf(request.method, url.pathname);
-    const given = ROUTES[name].method === "GET" ? Object.fromEntries(url.searchParams) : await bodyOf(request);
-    const { text }: Route = ROUTES[name];
+    const given = ROUTES[name].method === "GET" ? queryOf(ROUTES[name], url, request) : await bodyOf(request);
+    const { text, stream }: Route = ROUTES[name];
     const parameters = readParameters(ROUTES[name], given);
     const answered = await (handlers[name] as (given: unknown) => Promise<unknown>)(parameters);
-    if (text === undefined) send(response, 200, answered);
+    if (stream !== undefined) sendStream(response, stream, answered as Streamed);
+    else if (text === undefined) send(response, 200, answered);
     else await sendParts(response, text, answered as AsyncIterable<string>);
   } catch (error) {
     // Parts of a text may have been sent already: then it ends there.
@@ -174,6 +176,15 @@ function routeOf(method: string | undefined, path: string): RouteName {
   throw new EcluseError("usage", `Cannot ${method ?? "?"} ${path}: there is no such route`, {
     hint: "GET /v1/openapi.json lists them",
   });
+}
+
+/** What stands in a header is what a browser adds when it comes again: newer than what it first asked by. */
+function queryOf({ parameters }: Route, url: URL, { headers }: IncomingMessage): Readonly<Record<string, unknown>> {
+  const sent = Object.entries(parameters).flatMap(([name, { header }]) => {
+    const value = header === undefined ? undefined : headers[header];
+    return value === undefined || value === "" ? [] : [[name, value] as const];
+  });
+  return { ...Object.fromEntries(url.searchParams), ...Object.fromEntries(sent) };
 }
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {

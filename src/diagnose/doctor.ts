@@ -4,7 +4,7 @@
  * Pure, like the audit, and from the same facts: it can be asked of a bundle that was read elsewhere.
  */
 import type { Audited } from "../audit/audited.ts";
-import type { Asking } from "../audit/script.ts";
+import { type Asking, shellWord } from "../audit/script.ts";
 import { checkDocker } from "./checks/docker.ts";
 import { checkHost } from "./checks/host.ts";
 import { checkKernel } from "./checks/kernel.ts";
@@ -21,6 +21,6 @@ export function diagnose(audited: Audited): readonly Diagnosis[] {
 
 /** What the doctor reads besides what an audit does; `files` are the inventory's. */
 export function doctorAskings(files: readonly string[]): readonly Asking[] {
-  const words = files.map((file) => `'${file.replaceAll("'", `'\\''`)}'`);
+  const words = files.map(shellWord);
   return [{ id: "inventory-file", command: `stat -c '%a %U %G %n' -- ${words.join(" ")}` }];
 }

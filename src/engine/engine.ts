@@ -8,7 +8,7 @@
 import type { Endpoint } from "../inventory/model.ts";
 import type { Policy, RelayedFlow } from "../policy/policy.ts";
 import type { HandedOver, HandedSession, SessionOrder, SessionReport, TakenOver } from "./handover.ts";
-import type { Applied, BlockedDoor, OpenSession, Probed, Refusal, SessionRecord } from "./records.ts";
+import type { Applied, BlockedDoor, InsideSession, Probed, Refusal, SessionRecord } from "./records.ts";
 
 export interface Engine {
   /**
@@ -24,7 +24,7 @@ export interface Engine {
   /** How many sessions are open now, from accept to outcome. */
   readonly sessions: number;
   /** Those sessions, oldest first. */
-  readonly openSessions: readonly OpenSession[];
+  readonly openSessions: readonly InsideSession[];
   /** The doors that could not be opened yet. */
   readonly blocked: readonly BlockedDoor[];
   /**
@@ -50,7 +50,12 @@ export type Inherited = ReadonlyMap<number, { readonly endpoint: Endpoint; reado
 
 /** Called synchronously; must not throw. */
 export interface EngineEvents {
-  readonly ended: (session: SessionRecord) => void;
+  /** Somebody was let in, or waits in line; or another process's session is governed here from now on. */
+  readonly began: (session: InsideSession) => void;
+  /** `session`: its number. */
+  readonly ended: (record: SessionRecord, session: number) => void;
+  /** One who had begun to wait left without a place. It was refused, too. */
+  readonly leftLine: (record: SessionRecord, session: number) => void;
   readonly refused: (refusal: Refusal) => void;
   readonly blocked: (door: BlockedDoor) => void;
   readonly unblocked: (door: BlockedDoor) => void;

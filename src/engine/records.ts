@@ -68,6 +68,12 @@ export interface OpenSession extends Omit<SessionRecord, "outcome" | "by" | "cau
   readonly leaving: boolean;
 }
 
+/** The same, as the process that decides about it knows it. */
+export interface InsideSession extends OpenSession {
+  /** Tells it from every other in this process: 1, 2, ...; 0: it was turned away as it came, and never began. */
+  readonly session: number;
+}
+
 /** One look at a terminal: whether it can be reached, and whether it answers where it was asked something. */
 export interface Probed {
   /**

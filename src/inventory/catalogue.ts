@@ -31,7 +31,7 @@ export const CATALOGUE = {
   "wrong-type": error("A value of the wrong kind"),
   "not-a-choice": error("A value that is none of the choices"),
   "out-of-bounds": error("A number or a time outside sane bounds"),
-  "not-effective": error("A key that no code acts on yet"),
+  "engine-cannot": error("Something that the chosen engine cannot do"),
   // Values
   placeholder: error("A placeholder was left in"),
   "not-an-address": error("Not an IPv4 address"),
@@ -50,7 +50,7 @@ export const CATALOGUE = {
   "listed-twice": error("The same thing twice in one list"),
   "empty-list": error("An empty list where a door would open"),
   // Meaning
-  "not-on-loopback": error("Metrics on an address that other hosts can reach"),
+  "not-on-loopback": error("Metrics or the dashboard on an address that other hosts can reach"),
   "plan-network": error("The plan's network does not hold one /24 for each depot"),
   "host-outside-depot": error("The plan gives a terminal an address its depot does not have"),
   "unknown-source": error("A right for a source that is not declared"),

@@ -29,6 +29,8 @@ export interface Person {
 export interface Gateway {
   readonly address: Ipv4;
   readonly engine: "relay" | "kernel";
+  /** With the kernel engine. `source`: as which address terminals see sessions come; `preserved`: as each one's own. */
+  readonly kernel?: { readonly source: Ipv4 | "preserved" };
   readonly terminals: { readonly network: Network; readonly firstHost: number; readonly port: number };
   readonly tunnel: { readonly interface: string; readonly routers: readonly Ipv4[] };
   readonly limits: Limits;
@@ -41,6 +43,8 @@ export interface Gateway {
   readonly control?: string;
   /** The group whose members may use that socket; absent: its owner alone. */
   readonly controlGroup?: string;
+  /** Where the dashboard is served, on loopback; absent: nowhere. */
+  readonly dashboard?: Endpoint;
   /** Where metrics are served, on loopback; absent: on the control socket alone. */
   readonly metrics?: Endpoint;
   /** `keep` in milliseconds, `size` in bytes. */

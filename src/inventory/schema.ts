@@ -84,6 +84,12 @@ const served = z.strictObject({
 const gateway = z.strictObject({
   address: address("An IPv4 address of this host, on which terminals are offered"),
   engine: z.enum(["relay", "kernel"]).meta({ description: "What carries bytes: this process, or nftables" }).optional(),
+  kernel: z
+    .strictObject({
+      source: text("The address that terminals see, one of this host's; or `preserved`: each one's own"),
+    })
+    .meta({ description: "What the kernel engine needs to know" })
+    .optional(),
   terminals: z
     .strictObject({
       network: network("The /16 whose third octet is the depot; default 172.17.0.0/16").optional(),

@@ -1,5 +1,6 @@
 /** Each question to its query; the same for a running journal and for a stopped gateway's file. */
 import type { Selectable } from "../inventory/selector.ts";
+import { countActivity } from "./activity-query.ts";
 import { unpackEndpoint } from "./batch.ts";
 import { findChanges } from "./change-query.ts";
 import { verifyChain } from "./chain.ts";
@@ -16,6 +17,8 @@ export function answer(store: Store, question: Question): Generator<undefined, A
       return findSessions(store, question.query);
     case "refusals":
       return rankRefusals(store, question.query);
+    case "activity":
+      return countActivity(store, question.query);
     case "usage":
       return atOnce(() => usageOf(store, question.now, question.days));
     case "changes":

@@ -1,10 +1,12 @@
 /** What the relay's thread and the journal's thread say to each other. */
 import type { Selectable } from "../inventory/selector.ts";
+import type { Activity } from "./activity-query.ts";
 import type { Batch } from "./batch.ts";
 import type { Counts } from "./backlog.ts";
 import type { JournalProblem } from "./errors.ts";
 import type { Fault } from "./fault.ts";
 import type {
+  ActivityQuery,
   ChainPlace,
   ChangePage,
   ChangeQuery,
@@ -62,6 +64,7 @@ export interface FileState {
 export type Question =
   | { readonly what: "sessions"; readonly query: SessionQuery }
   | { readonly what: "refusals"; readonly query: RefusalQuery }
+  | { readonly what: "activity"; readonly query: ActivityQuery }
   | { readonly what: "usage"; readonly now: number; readonly days: number }
   | { readonly what: "changes"; readonly query: ChangeQuery }
   | { readonly what: "verify"; readonly kept: ChainPlace | undefined }
@@ -71,6 +74,7 @@ export type Question =
 export interface Answers {
   readonly sessions: SessionPage;
   readonly refusals: readonly RefusalRank[];
+  readonly activity: Activity;
   readonly usage: Usage;
   readonly changes: ChangePage;
   readonly verify: Verification;

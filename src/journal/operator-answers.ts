@@ -9,6 +9,7 @@ import { OUTCOMES } from "../engine/records.ts";
 import { EcluseError } from "../errors.ts";
 import { selected } from "../inventory/selected.ts";
 import type { RelayedFlow } from "../policy/policy.ts";
+import type { Activity } from "./activity-query.ts";
 import { JournalError } from "./errors.ts";
 import { type PlainRow, plainChange, plainGap, plainRefusal, plainSession } from "./format.ts";
 import type { JournalReader, Verification } from "./rows.ts";
@@ -42,6 +43,13 @@ export interface SessionsQuestion extends Bounds {
   readonly outcome?: string | undefined;
 }
 
+export interface ActivityQuestion {
+  readonly select?: string | undefined;
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly step?: number | undefined;
+}
+
 export interface SessionsAnswer {
   readonly rows: readonly PlainRow[];
   readonly gaps: readonly PlainRow[];
@@ -63,6 +71,7 @@ export interface UsageAnswer {
 export interface OperatorAnswers {
   readonly journal: (question: SessionsQuestion) => Promise<SessionsAnswer>;
   readonly refusals: (question: Bounds & { readonly by?: string | undefined }) => Promise<readonly PlainRow[]>;
+  readonly activity: (question: ActivityQuestion) => Promise<Activity>;
   readonly usage: (question: { readonly days?: number | undefined }) => Promise<UsageAnswer>;
   readonly changes: (question: Bounds) => Promise<ChangesAnswer>;
   readonly verify: () => Promise<Verification>;
@@ -77,6 +86,7 @@ export function operatorAnswers(past: Past): OperatorAnswers {
       if (by !== "source" && by !== "flow") throw wrong(`rank refusals by "${by}"`, "by is source or flow");
       return (await kept(past.journal.refusals({ by, ...bounded(bounds) }))).map(plainRefusal);
     },
+    activity: (question) => activity(past, question),
     usage: ({ days = 90 }) => unused(past, days),
     changes: async (bounds) => {
       const { rows, next } = await kept(past.journal.changes(bounded(bounds)));
@@ -102,6 +112,22 @@ async function sessions(past: Past, question: SessionsQuestion): Promise<Session
     }),
   );
   return { rows: rows.map(plainSession), gaps: gaps.map(plainGap), more: next !== undefined };
+}
+
+/** Stretches of time in one answer at most. */
+const STRETCHES = 1_000;
+/** Where nobody says how long they are, there are so many. */
+const USUAL_STRETCHES = 100;
+
+async function activity(past: Past, { select, from, to, step }: ActivityQuestion): Promise<Activity> {
+  const end = to ?? past.now();
+  const start = from ?? end - DAY;
+  const length = step ?? Math.max(1_000, Math.ceil((end - start) / USUAL_STRETCHES));
+  if (start >= end) throw wrong("count what went on", "from is before to");
+  if (length < 1_000 || (end - start) / length > STRETCHES)
+    throw wrong("count what went on", `step is at least 1000 ms, and makes at most ${STRETCHES} stretches`);
+  const flows = select === undefined ? {} : { flows: await idsOf(past, select) };
+  return kept(past.journal.activity({ from: start, to: end, step: length, ...flows }));
 }
 
 /** Also of flows that the inventory has no more: a disputed payment does not go with its terminal. */

@@ -1,7 +1,9 @@
 /** The questions as methods, for whatever can answer one: a running journal's thread, or a file. */
 import type { Selectable } from "../inventory/selector.ts";
+import type { Activity } from "./activity-query.ts";
 import type { Answers, Question } from "./messages.ts";
 import type {
+  ActivityQuery,
   Asking,
   ChainPlace,
   ChangePage,
@@ -28,6 +30,10 @@ export abstract class Reader implements JournalReader {
 
   refusals(query: RefusalQuery, options?: Asking): Promise<readonly RefusalRank[]> {
     return this.ask({ what: "refusals", query }, options);
+  }
+
+  activity(query: ActivityQuery, options?: Asking): Promise<Activity> {
+    return this.ask({ what: "activity", query }, options);
   }
 
   usage(now: number, days: number, options?: Asking): Promise<Usage> {

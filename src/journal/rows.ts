@@ -7,6 +7,7 @@ import type { Ipv4, Network } from "@ecluse/guard/address";
 import type { Outcome, SessionRecord } from "../engine/records.ts";
 import type { Selectable } from "../inventory/selector.ts";
 import type { TalliedRefusal } from "../observe/refusals.ts";
+import type { Activity } from "./activity-query.ts";
 
 /** A value that JSON can say. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -71,6 +72,17 @@ export interface SessionPage {
   readonly next?: string;
   /** Where the asked stretch of time lacks rows: the answer is not the whole truth then. */
   readonly gaps: readonly Gap[];
+}
+
+/** A bounded number of stretches is for whoever asks to see to. */
+export interface ActivityQuery {
+  /** Only of these. */
+  readonly flows?: readonly string[];
+  readonly from: number;
+  /** Exclusive. */
+  readonly to: number;
+  /** The length of a stretch, in milliseconds. */
+  readonly step: number;
 }
 
 export interface RefusalQuery {
@@ -154,6 +166,8 @@ export interface BrokenLink {
 export interface JournalReader {
   sessions(query: SessionQuery, options?: Asking): Promise<SessionPage>;
   refusals(query: RefusalQuery, options?: Asking): Promise<readonly RefusalRank[]>;
+  /** How much went on, in stretches of time of one length. */
+  activity(query: ActivityQuery, options?: Asking): Promise<Activity>;
   /** Which grants were used in the `days` before `now`. */
   usage(now: number, days: number, options?: Asking): Promise<Usage>;
   changes(query: ChangeQuery, options?: Asking): Promise<ChangePage>;

@@ -15,7 +15,7 @@ import { DAY } from "./write.ts";
 /** Rows looked at before others get their turn. */
 const CHUNK = 1_000;
 /** With more doors than this, reading them one after another is slower than reading a stretch of time. */
-const FEW_DOORS = 200;
+export const FEW_DOORS = 200;
 const GAPS = 100;
 /** After any row. */
 const END: Place = { started: Number.MAX_SAFE_INTEGER, n: 0 };
@@ -112,13 +112,13 @@ function isWithin(network: Network, row: Row): boolean {
   return contains(network, (row.source >>> 0) as Ipv4);
 }
 
-function doorsOf({ database }: Store, flows: readonly string[]): ReadonlySet<number> {
+export function doorsOf({ database }: Store, flows: readonly string[]): ReadonlySet<number> {
   const statement = database.prepare("SELECT id FROM door WHERE flow = ?");
   return new Set(flows.flatMap((flow) => statement.all(flow).map(({ id }) => Number(id))));
 }
 
 /** The earliest start of a session that may still have been open at `from`, by the longest session of each day. */
-function earliestStart({ database }: Store, from: number | undefined): number {
+export function earliestStart({ database }: Store, from: number | undefined): number {
   if (from === undefined) return Number.MIN_SAFE_INTEGER;
   const row = database
     .prepare(

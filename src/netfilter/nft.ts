@@ -39,7 +39,16 @@ export class Nft {
 
   /** What `nft -j list WORDS` shows, without its preamble: `list("set", "ip", "ecluse", "allowed")`. */
   list(...words: readonly string[]): Promise<readonly NftObject[]> {
-    const listed = this.#busy.then(() => this.#nft(["-j", "list", ...words]));
+    return this.#listed(["-j", "list", ...words]);
+  }
+
+  /** The same without the elements of sets and maps. */
+  outline(...words: readonly string[]): Promise<readonly NftObject[]> {
+    return this.#listed(["-j", "-t", "list", ...words]);
+  }
+
+  #listed(words: readonly string[]): Promise<readonly NftObject[]> {
+    const listed = this.#busy.then(() => this.#nft(words));
     this.#busy = listed.then(
       () => undefined,
       () => undefined,
@@ -78,7 +87,9 @@ function objectsOf(text: string): readonly NftObject[] {
 }
 
 function refused(words: readonly string[], complaint: string): EcluseError {
-  const attempted = words.includes("list") ? `list ${words.slice(2).join(" ")}` : "change the rules of the kernel";
+  const attempted = words.includes("list")
+    ? words.slice(words.indexOf("list")).join(" ")
+    : "change the rules of the kernel";
   const said = complaint.trim() === "" ? "nft said nothing" : saidBy(complaint);
   return new EcluseError("packet-filter", `Cannot ${attempted}: ${said}`, {
     hint: hintFor(complaint),

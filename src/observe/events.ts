@@ -16,6 +16,7 @@ export type GatewayEvent =
   | DoorEvent
   | UnclaimedEvent
   | MetricsEvent
+  | DashboardEvent
   | { readonly event: "ignored"; readonly signal: string; readonly message: string }
   | { readonly event: "changed"; readonly what: string; readonly by: string; readonly detail: string }
   | ({ readonly event: "pending" } & ChangeCounts)
@@ -87,6 +88,14 @@ export interface MetricsEvent {
   readonly message: string;
 }
 
+/** The dashboard's own process. */
+export interface DashboardEvent {
+  readonly event: "dashboard-down" | "dashboard-up";
+  readonly endpoint: string;
+  /** What stands in the way, in words; or that nothing does any more. */
+  readonly message: string;
+}
+
 export interface RefusedEvent {
   readonly event: "refused";
   readonly flow: string | null;
@@ -131,6 +140,13 @@ export function metricsEvent(endpoint: Endpoint, cause: string | undefined): Met
   const where = formatEndpoint(endpoint);
   const event = cause === undefined ? "metrics-open" : "metrics-blocked";
   return { event, endpoint: where, message: listening(where, cause) };
+}
+
+/** `trouble`: why it is not served; absent: it is. */
+export function dashboardEvent(endpoint: Endpoint, trouble: string | undefined): DashboardEvent {
+  const where = formatEndpoint(endpoint);
+  if (trouble !== undefined) return { event: "dashboard-down", endpoint: where, message: trouble };
+  return { event: "dashboard-up", endpoint: where, message: `The dashboard is served on ${where} now` };
 }
 
 export function unclaimedEvent(endpoint: Endpoint): UnclaimedEvent {

@@ -38,7 +38,7 @@ suite("RefusalTally", () => {
       [2, "a"],
       [3, "a"],
     ] as const) {
-      tally.add(refusal(source, flow, "shielded"), 10);
+      tally.add({ ...refusal(source, flow, "shielded"), count: 10 });
     }
     assert.deepEqual(
       tally.take().map(({ source, flow, reason, count }) => [source, flow, reason, count]),
@@ -77,6 +77,23 @@ suite("RefusalTally", () => {
       reason: "many-sources",
       count: 48_000,
     });
+  });
+
+  test("rows of another tally are added as they are, with their sums", () => {
+    const [burst, sum] = [new RefusalTally(10, 2), new RefusalTally()];
+    for (const _times of [1, 2]) {
+      for (let knocks = 0; knocks < 7; knocks += 1) burst.add(refusal(1, "a"));
+      for (const door of ["b", "c", "d"]) burst.add(refusal(1, door));
+      for (const row of burst.take()) sum.add(row);
+    }
+    assert.deepEqual(
+      sum.take().map(({ flow, reason, count }) => [flow, reason, count]),
+      [
+        ["a", "not-listed", 14],
+        [undefined, "many-doors", 4],
+        ["b", "not-listed", 2],
+      ],
+    );
   });
 
   test("after a report everything has room again", () => {

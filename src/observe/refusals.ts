@@ -23,6 +23,12 @@ const ROWS = 2_000;
 /** Of them, for one source. */
 const ROWS_PER_SOURCE = 20;
 
+/** A refusal, or many. */
+export type Addable = Pick<Refusal, "flow" | "source" | "outcome"> & {
+  readonly reason: TalliedRefusal["reason"];
+  readonly count?: number;
+};
+
 type Row = { -readonly [key in keyof TalliedRefusal]: TalliedRefusal[key] };
 
 export class RefusalTally {
@@ -36,8 +42,8 @@ export class RefusalTally {
     this.#limitPerSource = limitPerSource;
   }
 
-  /** `count`: how many there were of the same. */
-  add({ flow, source, outcome, reason }: Pick<Refusal, "flow" | "source" | "outcome" | "reason">, count = 1): void {
+  /** Rows of another tally are added likewise. */
+  add({ flow, source, outcome, reason, count = 1 }: Addable): void {
     const own = { flow, source, outcome, reason, count };
     if (this.#increase(own) || this.#start(own, this.#limitPerSource)) return;
     const manyDoors = { flow: undefined, source, outcome, reason: "many-doors", count } as const;
@@ -45,6 +51,10 @@ export class RefusalTally {
     if (this.#increase(manyDoors) || this.#start(manyDoors, Infinity)) return;
     const manySources = { flow: undefined, source: undefined, outcome, reason: "many-sources", count } as const;
     if (!this.#increase(manySources)) this.#rows.set(keyOf(manySources), { ...manySources });
+  }
+
+  get isEmpty(): boolean {
+    return this.#rows.size === 0;
   }
 
   /** What was added since the last call; most frequent first. */
@@ -71,6 +81,6 @@ export class RefusalTally {
   }
 }
 
-function keyOf({ source, flow, outcome, reason }: Omit<Row, "count">): string {
+function keyOf({ source, flow, outcome, reason }: Row): string {
   return `${source ?? ""} ${flow ?? ""} ${outcome} ${reason}`;
 }

@@ -35,9 +35,11 @@ export function compile(
   }
   for (const service of inventory.services) flows.push(serviceFlow(context, service));
   for (const flow of inventory.flows) flows.push(genericFlow(context, flow));
-  const { limits, shield, engine } = inventory.gateway;
+  const { limits, shield, engine, kernel } = inventory.gateway;
+  const carried = engine === "kernel" && kernel !== undefined ? { kernel } : {};
   // The kernel engine needs none: it refuses where the shield would stand.
-  return { limits, ...(shield === true && engine === "relay" ? { shield } : {}), flows, doors: doorsOf(flows, before) };
+  const shielded = shield === true && engine === "relay" ? { shield } : {};
+  return { limits, ...shielded, flows, doors: doorsOf(flows, before), ...carried };
 }
 
 /** What is asked of the policy before. */

@@ -23,6 +23,8 @@ export interface Policy {
   readonly limits: Limits;
   /** Whether the kernel is to refuse strangers, too, before the engine hears of them. Absent: not. */
   readonly shield?: true;
+  /** The kernel carries the bytes, and terminals see sessions come from this address, or from each one's own. Absent: the relay does. */
+  readonly kernel?: { readonly source: Ipv4 | "preserved" };
   /** In the inventory's order: terminals by depot and number, then services, then generic flows. */
   readonly flows: readonly Flow[];
   /** The endpoints that an engine opens, by `endpointKey`: those of the relayed flows only. */

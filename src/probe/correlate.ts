@@ -18,12 +18,12 @@ export function correlate(
 ): readonly Trouble[] {
   const depots = Map.groupBy(flows, ({ id, position }) => (position === undefined ? id : position.depot));
   return [...depots].flatMap(([depot, its]): readonly Trouble[] => {
-    const known = its.flatMap(({ id }) => {
+    const isUp = ({ id }: RelayedFlow): boolean => healthOf(id)?.state === "up";
+    const down = its.flatMap(({ id }) => {
       const health = healthOf(id);
-      return health === undefined ? [] : [{ id, ...health }];
+      return health?.state === "down" ? [{ id, ...health }] : [];
     });
-    const down = known.filter(({ state }) => state === "down");
-    if (typeof depot === "number" && down.length >= 2 && down.length === known.length) {
+    if (typeof depot === "number" && down.length >= 2 && !its.some(isUp)) {
       const since = Math.min(...down.map((each) => each.since));
       return [{ what: "depot-down", depot, since, flows: down.map(({ id }) => id) }];
     }

@@ -20,6 +20,12 @@ export interface Health {
 /** A few dozen bytes for each flow; none for those never heard of. */
 export class HealthBook {
   readonly #flows = new Map<string, Health>();
+  readonly #turned: (flow: string, health: Health) => void;
+
+  /** `turned` is called where a terminal is up that was not known to be, or down; not when the same is heard again. */
+  constructor(turned: (flow: string, health: Health) => void = () => undefined) {
+    this.#turned = turned;
+  }
 
   get(flow: string): Health | undefined {
     return this.#flows.get(flow);
@@ -50,8 +56,10 @@ export class HealthBook {
 
   #note(flow: string, { at, ...seen }: Pick<Health, "state" | "by" | "cause"> & { readonly at: number }): void {
     const before = this.#flows.get(flow);
-    const since = before?.state === seen.state ? before.since : at;
-    this.#flows.set(flow, { ...seen, since, heard: at });
+    const isSame = before?.state === seen.state;
+    const health = { ...seen, since: isSame ? before.since : at, heard: at };
+    this.#flows.set(flow, health);
+    if (!isSame) this.#turned(flow, health);
   }
 }
 

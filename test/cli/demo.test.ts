@@ -1,6 +1,8 @@
 /** `ecluse demo`: what a newcomer sees, and how it ends. In a network of its own where root may make one. */
 import assert from "node:assert/strict";
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { after, before, suite, test } from "node:test";
 import { until } from "../support/loopback.ts";
 import { Host } from "../support/namespaces.ts";
@@ -41,9 +43,10 @@ function demoInTerminal(): Watched {
 
 const ACCEPTED = /till +depot01-tpe01: payment accepted after \d\.\d s/;
 const REFUSED = /stranger +knocks at 127\.0\.0\.1:12202: connection refused \(ECONNRESET\); no terminal heard of it/;
+const OPENED = /gateway +open its dashboard: (http:\/\/127\.0\.0\.1:8080\/)#token=([\w-]{43})$/m;
 const ENDED = /^The demo has ended: \d+ payments? accepted(, \d+ not)?; the stranger knocked \d+ times?\.$/;
 
-suite("ecluse demo", { timeout: 60_000 }, () => {
+suite("ecluse demo", { timeout: 180_000 }, () => {
   test("a payment is accepted and a stranger refused within ten seconds; each line says whose it is", async () => {
     const began = performance.now();
     await using shown = demo("--for", "4s");
@@ -54,7 +57,7 @@ suite("ecluse demo", { timeout: 60_000 }, () => {
     const [introduction = "", ...rest] = shown.output().split("\n\n").toReversed().slice(0, 1);
     assert.deepEqual(rest, []);
     const lines = introduction.trimEnd().split("\n");
-    assert.match(lines[0] ?? "", /^\d\d:\d\d:\d\d {2}gateway {3}ready: 4 doors open$/);
+    assert.match(lines[0] ?? "", /^\d\d:\d\d:\d\d {2}gateway {3}ready: 5 doors open$/);
     assert.match(lines.at(-1) ?? "", /^\d\d:\d\d:\d\d {2}The demo has ended: /);
     for (const line of lines.slice(0, -1)) assert.match(line, /^\d\d:\d\d:\d\d {2}(gateway|till|stranger) +\S/);
     assert.ok(lines.some((line) => / gateway +closed +depot01-tpe01 {2}127\.20\.0\.7 as till, /.test(line)));
@@ -65,7 +68,7 @@ suite("ecluse demo", { timeout: 60_000 }, () => {
   });
 
   test("--json: one object per line, with the same in it", async () => {
-    await using shown = demo("--json", "--for", "3s");
+    await using shown = demo("--json", "--for", "3s", "--no-dashboard");
     assert.deepEqual(await shown.exited, [0, null]);
     await until(() => shown.output().includes('"ended"'), "the last line");
     const events = shown.lines().map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -74,7 +77,9 @@ suite("ecluse demo", { timeout: 60_000 }, () => {
     assert.deepEqual(kinds, new Set(["ready", "paying", "payment", "stranger", "session", "refused", "ended"]));
     assert.equal(events[0]?.["event"], "ready");
     assert.equal(events.at(-1)?.["event"], "ended");
-    const result = events.find(({ event }) => event === "payment")?.["result"] as Record<string, unknown>;
+    const result = events.find(({ event, flow }) => event === "payment" && flow === "depot01-tpe01")?.[
+      "result"
+    ] as Record<string, unknown>;
     assert.equal(result["kind"], "accepted");
   });
 
@@ -135,6 +140,43 @@ suite("ecluse demo", { timeout: 60_000 }, () => {
       assert.deepEqual(more, []);
     });
   }
+
+  test("its dashboard opens with the address that is printed, and nothing of it stays behind", async () => {
+    await using shown = demo();
+    await until(() => OPENED.test(shown.output()), "the address", 20_000);
+    const [, url = "", token = ""] = OPENED.exec(shown.output()) ?? [];
+    const script = `
+      const page = await fetch("${url}");
+      const login = await fetch("${url}login", {
+        method: "POST",
+        headers: { "content-type": "application/json", origin: "http://127.0.0.1:8080" },
+        body: JSON.stringify({ token: "${token}", name: "Ada" }),
+      });
+      const cookie = login.headers.get("set-cookie")?.split(";")[0];
+      const overview = await (await fetch("${url}v1/overview", { headers: { cookie } })).json();
+      console.log(page.status, overview.depots.map(({ name }) => name).join(" "));`;
+    await using browser = run(process.execPath, ["--input-type=module", "-e", script]);
+    await until(() => browser.output().endsWith("\n"), "what it sees", 10_000);
+    assert.equal(browser.output(), "200 Lyon Nantes\n");
+    const folders = (): readonly string[] =>
+      readdirSync(tmpdir()).filter((name) => name.startsWith(`ecluse-demo-${shown.pid}-`));
+    assert.equal(folders().length, 1);
+    shown.signal("SIGTERM");
+    assert.deepEqual(await shown.exited, [0, null]);
+    assert.deepEqual(folders(), []);
+    assert.equal(shown.errors(), "");
+  });
+
+  test("the dashboard's port is taken: it says so, and goes on without", async () => {
+    await using other = run(process.execPath, commandLine(["simulate", "--listen", "127.0.0.1:8080"]));
+    await until(() => other.output().includes("listening"), "what takes the port", 10_000);
+    await using shown = demo();
+    await until(() => shown.output().includes("127.0.0.1:8080: address already in use"), "that it is taken", 20_000);
+    await until(() => ACCEPTED.test(shown.output()), "a payment", 10_000);
+    assert.equal(shown.output().split("already in use").length, 2);
+    shown.signal("SIGTERM");
+    assert.deepEqual(await shown.exited, [0, null]);
+  });
 
   test("a reader who has seen enough (ecluse demo | head) ends it without a word", async () => {
     await using shown = demo();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { suite, test } from "node:test";
-import type { Answered } from "../../src/answers.ts";
+import type { Answered } from "../../src/answers/answered.ts";
 import { dial, ending, knock, listen, until } from "../support/loopback.ts";
 import { eventually, running } from "./running.ts";
 
@@ -80,11 +80,38 @@ suite("status", { timeout: 60_000 }, () => {
     assert.match(out, /^inventory +1 \([0-9a-f]{12}\), applied \S+ by ecluse: first start$/m);
     assert.match(out, /^doors +1 door open for 2 flows$/m);
     assert.match(out, /^blocked +flow\/door2: Cannot listen on .*: address already in use/m);
-    assert.match(out, /^sessions +0 open, at most \d+$/m);
+    assert.match(out, /^sessions +0 open, at most \d+\nhealth +\d up, 0 down, \d not heard of yet$/m);
     assert.match(out, /^attention +1 door blocked: /m);
     await eventually(
       () => gateway.ecluse("status"),
       (printed) => /^journal +writing, in \/.*journal\.sqlite \(.* kB\)$/m.test(printed.out),
+    );
+  });
+
+  test("a terminal that a session could not reach is told, since when and why, and is no reason to exit with 1", async () => {
+    const target = await listen(() => undefined);
+    await using sound = await listen((socket) => socket.resume().on("end", () => socket.end()));
+    await using gateway = await running([target, sound]);
+    const { site, ecluse } = gateway;
+    const [door, other] = site.doors;
+    assert.ok(door && other);
+    const visitor = await dial({ ...other, from: site.till });
+    visitor.end("x");
+    await ending(visitor);
+    await target[Symbol.asyncDispose]();
+    await knock({ ...door, from: site.till });
+    const { out, exit } = await eventually(
+      () => ecluse("status"),
+      (printed) => /^health +1 up, 1 down, 0 not heard of yet$/m.test(printed.out),
+    );
+    assert.match(out, /^down +flow\/door1: down since \S+ \(ECONNREFUSED\)$/m);
+    assert.equal(exit, 0);
+    const { health } = (await gateway.json("status")) as Answered["status"];
+    const { troubles, ...counts } = health;
+    assert.deepEqual(counts, { up: 1, down: 1, unheard: 0 });
+    assert.deepEqual(
+      troubles.map((trouble) => trouble.what),
+      ["terminal-down"],
     );
   });
 
@@ -104,7 +131,7 @@ suite("status", { timeout: 60_000 }, () => {
     await ecluse("grant", site.stranger, "door2", "--for", "1h", "--reason", "a test");
     const { exit, out } = await ecluse("status", "door1");
     assert.equal(exit, 0);
-    assert.match(out, /^doors +1 door open for 1 flow\nsessions +1 open, at most \d+$/m);
+    assert.match(out, /^doors +1 door open for 1 flow\nsessions +1 open, at most \d+\nhealth +\d up, 0 down, \d not/m);
     assert.doesNotMatch(out, /door2|attention/);
     const other = (await gateway.json("status", "door2")) as Answered["status"];
     assert.deepEqual([other.flows, other.doors.open, other.sessions.open], [1, 0, 0]);

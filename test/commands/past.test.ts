@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
-import type { Answered } from "../../src/answers.ts";
+import type { Answered } from "../../src/answers/answered.ts";
 import { dial, ending, knock, listen } from "../support/loopback.ts";
 import { type Running, eventually, run, running } from "./running.ts";
 

@@ -26,15 +26,16 @@ suite("top, frames", { timeout: 60_000 }, () => {
       assert.match(out, /^ecluse top, \d{4}-/);
       assert.match(
         out,
-        /^doors +2 open, 0 blocked\nsessions +1 open, at most \d+; at the gateway 0\.0 let in and 0\.0 refused per second$/m,
+        /^flows +2: 1 in session, 1 [a-z ]+\nsessions +1 open, at most \d+; at the gateway 0\.0 let in and 0\.0 refused per second$/m,
       );
-      assert.match(out, /^flow\/door1 +127\S+ +\d+ ms +[1-9]\S* k?B\/s +[1-9]\S* k?B\/s .* open +till\n$/m);
+      assert.match(out, /^refused +127\S+ at flow\/door1 1 time \(not-listed\), \d+ m?s ago$/m);
+      assert.match(out, /^flow\/door1 +127\S+ +\d+ m?s +[1-9]\S* k?B\/s +[1-9]\S* k?B\/s .* open +till\n$/m);
       const frames = (await ecluse("top", "door1", "--every", "100ms", "--count", "2", "--json")).out
         .trimEnd()
         .split("\n");
       assert.equal(frames.length, 2);
       for (const frame of frames.map((line) => JSON.parse(line) as TopFrame)) {
-        assert.equal(frame.status.doors.open, 1);
+        assert.equal(frame.overview.sessions.open, 1);
         assert.ok((frame.sessions[0]?.perSecond?.toTarget ?? 0) > 0);
         assert.equal(frame.sessions[0]?.perSecond?.toTarget, frame.perSecond?.toTarget);
       }
@@ -206,12 +207,12 @@ suite("top, in a terminal", { timeout: 120_000, skip }, () => {
   test("an error that nobody caught gives it back, too", async () => {
     await using target = await listen(() => undefined);
     await using gateway = await running([target]);
-    const bug = "setTimeout(()=>{throw(new(TypeError)('a-bug'))},1500)";
+    const bug = "setTimeout(()=>{throw(new(TypeError)('a-bug'))},4000)";
     const before = process.env["NODE_OPTIONS"];
     process.env["NODE_OPTIONS"] = `--import=data:text/javascript,${bug}`;
     try {
       await using terminal = topIn(gateway.control);
-      await shown(terminal, /^doors +1 open/m);
+      await shown(terminal, /^flows +1: 1 /m);
       await givenBack(terminal, 1);
       assert.match(terminal.output().split(LEAVE)[1] ?? "", /TypeError: a-bug/);
     } finally {
@@ -228,14 +229,14 @@ suite("top, in a terminal", { timeout: 120_000, skip }, () => {
     const words = first.child.spawnargs.slice(first.child.spawnargs.indexOf("serve"));
     const control = words[words.indexOf("--control") + 1] ?? "";
     await using terminal = topIn(control);
-    await shown(terminal, /^doors +1 open/m);
+    await shown(terminal, /^flows +1: 1 /m);
     first.signal("SIGTERM");
     await first.exited;
     await shown(
       terminal,
       /^no answer {2}since \S+, trying again\n {11}Cannot reach the gateway at .*: there is no socket$/m,
     );
-    assert.match(terminal.screen().join("\n"), /^doors +1 open/m);
+    assert.match(terminal.screen().join("\n"), /^flows +1: 1 /m);
     const again = follow(spawn(process.execPath, commandLine(words), { stdio: "ignore" }));
     await using _again = again;
     await until(() => !/no answer/.test(terminal.screen().join("\n")), "an answer again", 20_000);

@@ -1,122 +1,82 @@
-/**
- * Firewalls of one gateway and one back-end machine as their inventories say, and how a drift is tried: made by the real
- * program, read by the real script, found by the audit, and mended by the command that the finding prints.
- */
+/** How a drift is tried: found on the host that it befell, and gone when the commands that are printed have been run. */
 import assert from "node:assert/strict";
-import type { AuditCode } from "../../src/audit/catalogue.ts";
-import { needs } from "../support/packages.ts";
-import { textSubject } from "../render/subjects.ts";
-import { ADMIN, GATEWAY, TILL, WalledHost } from "./walled-host.ts";
+import { after, test } from "node:test";
+import type { AuditFinding } from "../../src/audit/finding.ts";
+import { OWN_DROP, RING, UFW, type DriftHost, byHand, gateway, machine, opened, serving } from "./drift-hosts.ts";
+import { DRIFTS, type Drift } from "./drifts-list.ts";
+import { dockerGateway } from "./docker-host.ts";
+import { systemdMachine } from "./systemd-host.ts";
 
-export const skip = needs(["iproute2", "nftables", "iptables", "ufw"], { root: true });
+/** Each as it should be. */
+export const DRIFT_HOSTS = {
+  "a gateway behind UFW": () => gateway(UFW),
+  "a gateway whose UFW is gone around": () => gateway(UFW),
+  "a gateway behind an nft ring": () => gateway([RING]),
+  "a gateway behind rules of iptables-legacy": () => gateway(byHand("iptables-legacy")),
+  "a back-end machine behind UFW": () => machine(),
+  "a back-end machine behind a deny of its own": () => machine(OWN_DROP),
+  "a gateway that serves": () => serving(),
+  "a gateway beside Docker": () => dockerGateway(),
+  "a back-end machine under systemd": () => systemdMachine(),
+} as const satisfies Readonly<Record<string, () => Promise<DriftHost>>>;
 
-export const TERMINALS = textSubject(`
-gateway: { address: ${GATEWAY} }
-sources:
-  odoo: { addresses: [${TILL}] }
-  tills: { addresses: [203.0.113.16/28] }
-  admin: { addresses: [${ADMIN}] }
-ssh: { allow: [admin] }
-depots:
-  1: { allow: [odoo], terminals: { 1: {}, 2: { allow: [odoo, tills] } } }
-`);
+export type DriftHostName = keyof typeof DRIFT_HOSTS;
 
-/** A back-end machine that leaves the judging to its firewall. */
-export const MACHINE = textSubject(`
-gateway: { address: 198.51.100.200 }
-sources:
-  admin: { addresses: [${ADMIN}] }
-machines:
-  proxy: { address: ${TILL} }
-  prod: { address: ${GATEWAY} }
-services:
-  api: { machine: prod, port: 3021, allow: [proxy] }
-`);
-
-export const UFW = [
-  `ufw allow from ${ADMIN} to any port 22 proto tcp`,
-  `ufw allow from ${TILL} to any port 10101 proto tcp`,
-  `ufw allow from ${TILL} to any port 10102 proto tcp`,
-  "ufw allow from 203.0.113.16/28 to any port 10102 proto tcp",
-  "ufw --force enable",
-];
-
-/** The second ring: before translation, new connections only, one set of senders and ports. */
-export const RING = `nft -f - <<'RULES'
-table inet ecluse {
-  set ports { type inet_service; elements = { 22, 10101, 10102 } }
-  set allowed {
-    type ipv4_addr . inet_service
-    flags interval
-    elements = { ${TILL} . 10101, ${TILL} . 10102, 203.0.113.16/28 . 10102, ${ADMIN} . 22 }
-  }
-  chain ring {
-    type filter hook prerouting priority raw; policy accept;
-    iifname "lo" accept
-    fib daddr type local tcp flags & (fin|syn|rst|ack) == syn tcp dport @ports ip saddr . tcp dport != @allowed counter drop
+/** A test for each drift of a host, each on a host of its own. */
+export function tryDriftsOn(name: DriftHostName): void {
+  for (const drift of DRIFTS.filter(({ on }) => on === name)) {
+    test(`${name}: ${drift.name}`, async () => {
+      await using host = await DRIFT_HOSTS[name]();
+      await found(host, drift);
+    });
   }
 }
-RULES`;
 
-export const DOCKER = [
-  "iptables-nft -t nat -N DOCKER",
-  "iptables-nft -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER",
-  "iptables-nft -t nat -A DOCKER ! -i docker0 -p tcp -m tcp --dport 10101 -j DNAT --to-destination 198.51.100.1:8888",
-  "iptables-nft -N DOCKER-USER",
-  "iptables-nft -I FORWARD -j DOCKER-USER",
-  "iptables-nft -A FORWARD -d 198.51.100.1/32 -p tcp -m tcp --dport 8888 -j ACCEPT",
-];
-
-export const TAILSCALE = [
-  "iptables-nft -N ts-input",
-  "iptables-nft -I INPUT -j ts-input",
-  "iptables-nft -A ts-input -s 100.64.0.1/32 -i lo -j ACCEPT",
-  "iptables-nft -A ts-input -s 100.115.92.0/23 ! -i tailscale0 -j RETURN",
-  "iptables-nft -A ts-input -s 100.64.0.0/10 ! -i tailscale0 -j DROP",
-  "iptables-nft -A ts-input -i tailscale0 -j ACCEPT",
-];
-
-export interface Drift {
-  readonly name: string;
-  readonly made: readonly string[];
-  readonly found: AuditCode;
-  /** On what the evidence rests. */
-  readonly evidence: RegExp;
+/** The same, one after another on one host that takes long to start: each leaves it clean, or another is started. */
+export function tryDriftsTogetherOn(name: DriftHostName): void {
+  let host: DriftHost | undefined;
+  after(() => host?.[Symbol.asyncDispose]());
+  for (const drift of DRIFTS.filter(({ on }) => on === name)) {
+    test(`${name}: ${drift.name}`, async (context) => {
+      const used = host ?? (await opened(DRIFT_HOSTS[name], context));
+      if (used === undefined) return;
+      await using spoilt = new AsyncDisposableStack();
+      spoilt.use(used);
+      host = undefined;
+      await found(used, drift);
+      spoilt.move();
+      host = used;
+    });
+  }
 }
 
-export async function gateway(...made: readonly string[]): Promise<WalledHost> {
-  const walled = await WalledHost.create();
-  walled.sh(...made);
-  await walled.hold([22, 10101, 10102]);
-  return walled;
-}
-
-export async function machine(): Promise<WalledHost> {
-  const walled = await WalledHost.create();
-  walled.sh(`ufw allow from ${TILL} to any port 3021 proto tcp`, "ufw --force enable");
-  await walled.hold([3021]);
-  return walled;
-}
-
-/**
- * Found, and gone when the commands that its findings print have been run, each once; and when those of what is left have
- * been, too, the host is clean.
- */
-export async function driftAndMend(walled: WalledHost, drift: Drift, host = "gateway"): Promise<void> {
-  const subject = host === "gateway" ? TERMINALS : MACHINE;
-  walled.sh(...drift.made);
-  const findings = await walled.audit(subject, host);
-  const finding = findings.find(({ code }) => code === drift.found);
-  assert.ok(finding, `${drift.found} is not among ${JSON.stringify(findings, null, 2)}`);
-  assert.match(finding.evidence.line, drift.evidence);
+/** What it brings along, and nothing else; and when every printed command has been run, the host is clean. */
+async function found(host: DriftHost, drift: Drift): Promise<void> {
+  host.sh(...drift.made);
+  const findings = await host.audit();
   const same = findings.filter(({ code }) => code === drift.found);
-  const done = new Set(same.map(({ fix }) => fix));
-  walled.sh(...done);
-  const after = await walled.audit(subject, host);
+  assert.ok(same[0], `${drift.found} is not among ${say(findings)}`);
+  assert.match(same[0].evidence.line, drift.evidence);
+  assert.deepEqual(codesOf(findings), [drift.found, ...(drift.along ?? [])].sort(), say(findings));
+  mend(host, same, drift);
+  const left = await host.audit();
   assert.ok(
-    after.every(({ code }) => code !== drift.found),
-    JSON.stringify({ fixes: [...done], after }, null, 2),
+    left.every(({ code }) => code !== drift.found),
+    `${drift.found} is still there: ${say({ same, left })}`,
   );
-  walled.sh(...new Set(after.map(({ fix }) => fix)));
-  assert.deepEqual(await walled.audit(subject, host), [], JSON.stringify({ findings, after }, null, 2));
+  mend(host, left, drift);
+  assert.deepEqual(await host.audit(), [], `what is printed leaves something: ${say({ findings, left })}`);
+}
+
+function mend(host: DriftHost, findings: readonly AuditFinding[], { byHand: deeds, found: code }: Drift): void {
+  if (deeds !== undefined && findings[0]?.code === code) host.sh(...deeds);
+  else host.sh(...new Set(findings.map(({ fix }) => fix)));
+}
+
+function codesOf(findings: readonly AuditFinding[]): readonly string[] {
+  return [...new Set(findings.map(({ code }) => code))].sort();
+}
+
+function say(value: unknown): string {
+  return JSON.stringify(value, null, 2);
 }

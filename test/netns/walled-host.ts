@@ -43,11 +43,10 @@ export class WalledHost implements AsyncDisposable {
   }
 
   static async create(): Promise<WalledHost> {
-    const host = await Host.create("gateway", { apart: true });
+    const host = await apart("gateway");
     const internet = await Host.create("internet");
     // A cable is named after its other end: the gateway gets an interface tailscale0.
     const tailnet = await Host.create("tailscale0");
-    host.run("sh", "-ec", OWN_FILES);
     cable(host, internet);
     cable(host, tailnet);
     host.address("internet", `${GATEWAY}/24`);
@@ -62,13 +61,14 @@ export class WalledHost implements AsyncDisposable {
   }
 
   /** Programs of Node hold these ports, on the host's own address. */
-  async hold(ports: readonly number[]): Promise<void> {
-    const child = this.host.start(process.execPath, "-e", HOLDER, GATEWAY, ...ports.map(String));
+  async hold(ports: readonly number[], address = GATEWAY): Promise<void> {
+    const child = this.host.start(process.execPath, "-e", HOLDER, address, ...ports.map(String));
     if (child.stdout !== null) await once(child.stdout, "data");
   }
 
+  /** Each in a folder of the host's own, with its own programs before others, and with an end. */
   sh(...lines: readonly string[]): void {
-    for (const line of lines) this.host.run("sh", "-ec", line);
+    for (const line of lines) this.host.run("timeout", "60", "sh", "-ec", `cd /run; PATH=/run/bin:$PATH; ${line}`);
   }
 
   read({ inventory }: Subject, name = "gateway"): Promise<HostFacts> {
@@ -85,6 +85,13 @@ export class WalledHost implements AsyncDisposable {
     await this.tailnet[Symbol.asyncDispose]();
     await this.host[Symbol.asyncDispose]();
   }
+}
+
+/** A host that sees its own processes and its own files alone. */
+export async function apart(name: string): Promise<Host> {
+  const host = await Host.create(name, { apart: true });
+  host.run("sh", "-ec", OWN_FILES);
+  return host;
 }
 
 /** The host's own /etc, written over a copy that lives as long as it; and a /run without other programs' sockets. */

@@ -10,7 +10,7 @@ import { collect } from "../../src/audit/host/collect.ts";
 import { askingsFor } from "../../src/audit/readings.ts";
 import { holds } from "../../src/audit/wall/address-set.ts";
 import { hostWallsOf, reachOf } from "../../src/audit/wall/host-walls.ts";
-import { TERMINALS, skip } from "./drifts.ts";
+import { TERMINALS, skip } from "./drift-hosts.ts";
 import { ADMIN, GATEWAY, STRANGER, TILL, WalledHost } from "./walled-host.ts";
 
 const SENDERS = [TILL, ADMIN, STRANGER, "198.51.100.1"];

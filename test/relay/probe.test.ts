@@ -104,6 +104,23 @@ suite("a probe", () => {
     );
   });
 
+  test(
+    "is gone when another process is to decide, also where the terminal has yet to close",
+    { timeout: 10_000 },
+    async (context) => {
+      const ended = Promise.withResolvers<undefined>();
+      await using terminal = await listen((socket) => socket.resume().once("end", () => ended.resolve(undefined)));
+      await using door = await openDoor(terminal, { sessions: 1 });
+      // The time that the terminal has to close by itself does not pass.
+      context.mock.timers.enable({ apis: ["setTimeout"] });
+      const probed = door.relay.probe(flowOf(terminal, door));
+      await ended.promise;
+      door.relay.handOver(() => undefined).resume();
+      assert.equal((await probed).outcome, "reached");
+      context.mock.timers.reset();
+    },
+  );
+
   test("is cut by a stop, which does not wait for it", async () => {
     await using terminal = await mute();
     await using door = await openDoor(terminal, { limits: { connect: 60_000 } });

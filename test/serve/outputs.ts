@@ -1,6 +1,16 @@
 /** What stdout may be, and what may happen to it: each kind as a program gets it from its parent. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { constants, closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, truncateSync } from "node:fs";
+import {
+  constants,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  truncateSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { needs } from "../support/packages.ts";
@@ -175,13 +185,26 @@ function fullDisk(words: readonly string[]): Stopped {
     text: () => {
       const log = `${inside}/log`;
       if (!revived) return text;
+      // Held still meanwhile: what it writes between the two would be gone.
+      hold(program.pid);
       const found = readFileSync(log, "utf8");
       if (found !== "") truncateSync(log);
+      process.kill(program.pid, "SIGCONT");
       text += found;
       return text;
     },
     done: () => rmSync(folder, { recursive: true }),
   });
+}
+
+/** Returns once none of its threads runs any more. */
+function hold(pid: number): void {
+  process.kill(pid, "SIGSTOP");
+  const states = (): readonly (string | undefined)[] =>
+    readdirSync(`/proc/${pid}/task`).map(
+      (task) => /^State:\s+(\w)/m.exec(readFileSync(`/proc/${pid}/task/${task}/status`, "utf8"))?.[1],
+    );
+  while (!states().every((state) => state === "T")) continue;
 }
 
 function device(path: string, words: readonly string[]): Stopped {

@@ -39,11 +39,7 @@ async function endOf(started: Program): Promise<Outcome> {
 suite("ecluse serve refuses", { timeout: 60_000 }, () => {
   const wrong: readonly (readonly [what: string, change: (inventory: string) => string, finding: string])[] = [
     ["an unknown key", (text) => `${text}surces: {}\n`, "unknown-key"],
-    [
-      "a key that is not effective yet",
-      (text) => text.replace("limits:", "dashboard: { enabled: true }, limits:"),
-      "not-effective",
-    ],
+    ["what its engine cannot do", (text) => text.replace("limits:", "engine: kernel, limits:"), "engine-cannot"],
     ["an address that is none", (text) => text.replace("[till] }", "[till, nobody] }"), "unknown-source"],
     ["text that is no YAML", (text) => `${text}\t- [`, "bad-yaml"],
   ];

@@ -53,6 +53,11 @@ export class Docker implements AsyncDisposable {
     return `dockerd does not start in a namespace here: ${this.#lastWords()}`;
   }
 
+  /** Where it listens. */
+  get socket(): string {
+    return join(this.#folder, "docker.sock");
+  }
+
   /** Runs the command line client to its end, and returns what it printed; rejects with its stderr. */
   run(...words: readonly string[]): Promise<string> {
     return this.#program("docker", words);
@@ -92,12 +97,12 @@ export class Docker implements AsyncDisposable {
 
   #env(): NodeJS.ProcessEnv {
     // Debian's engine builds by itself; a newer client would ask for a plugin to do it.
-    return { ...process.env, DOCKER_HOST: `unix://${this.#folder}/docker.sock`, DOCKER_BUILDKIT: "0" };
+    return { ...process.env, DOCKER_HOST: `unix://${this.socket}`, DOCKER_BUILDKIT: "0" };
   }
 
   #ping(): Promise<boolean> {
     return new Promise((resolve) => {
-      const asked = request({ socketPath: join(this.#folder, "docker.sock"), path: "/_ping" }, (answer) => {
+      const asked = request({ socketPath: this.socket, path: "/_ping" }, (answer) => {
         answer.resume();
         resolve(answer.statusCode === 200);
       });

@@ -1,7 +1,7 @@
 /** A relay engine for tests: small limits, a recorder of its events, and policies written in one line. */
 import { parseNetwork, type Network } from "@ecluse/guard/address";
 import type { Clock } from "../../src/engine/engine.ts";
-import type { Applied, BlockedDoor, Refusal, SessionRecord } from "../../src/engine/records.ts";
+import type { Applied, BlockedDoor, InsideSession, Refusal, SessionRecord } from "../../src/engine/records.ts";
 import { Relay, type RelayOptions } from "../../src/engine/relay/relay.ts";
 import type { Endpoint, Grant, Limits, OnRevoke, Queue } from "../../src/inventory/model.ts";
 import { compileGate } from "../../src/policy/gate.ts";
@@ -93,6 +93,11 @@ function network(text: string): Network {
 export interface TestRelay extends AsyncDisposable {
   readonly relay: Relay;
   readonly ended: SessionRecord[];
+  /** In the order they began; those that only waited are in `leftLine` too. */
+  readonly began: InsideSession[];
+  /** Their numbers, as they ended. */
+  readonly endedNumbers: number[];
+  readonly leftLine: number[];
   readonly refused: Refusal[];
   readonly blocked: BlockedDoor[];
   readonly unblocked: BlockedDoor[];
@@ -101,6 +106,9 @@ export interface TestRelay extends AsyncDisposable {
 
 export function startRelay(options: Partial<Omit<RelayOptions, "events">> = {}): TestRelay {
   const ended: SessionRecord[] = [];
+  const began: InsideSession[] = [];
+  const endedNumbers: number[] = [];
+  const leftLine: number[] = [];
   const refused: Refusal[] = [];
   const blocked: BlockedDoor[] = [];
   const unblocked: BlockedDoor[] = [];
@@ -109,7 +117,12 @@ export function startRelay(options: Partial<Omit<RelayOptions, "events">> = {}):
     clock: systemClock,
     ...options,
     events: {
-      ended: (session) => void ended.push(session),
+      began: (session) => void began.push(session),
+      ended: (record, session) => {
+        ended.push(record);
+        endedNumbers.push(session);
+      },
+      leftLine: (_record, session) => void leftLine.push(session),
       refused: (refusal) => void refused.push(refusal),
       blocked: (door) => void blocked.push(door),
       unblocked: (door) => void unblocked.push(door),
@@ -119,6 +132,9 @@ export function startRelay(options: Partial<Omit<RelayOptions, "events">> = {}):
   return {
     relay,
     ended,
+    began,
+    endedNumbers,
+    leftLine,
     refused,
     blocked,
     unblocked,

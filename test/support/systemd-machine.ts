@@ -90,6 +90,11 @@ export class SystemdMachine implements AsyncDisposable {
     return this.run("systemctl", "show", "--value", "--property", name, unit);
   }
 
+  /** The words that run a program there, in the environment of who runs them: `nsenter ... --`. */
+  get entry(): readonly string[] {
+    return ["nsenter", ...this.#enter()];
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const exited = once(this.#holder, "exit");
     this.#holder.kill("SIGKILL");

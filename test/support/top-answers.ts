@@ -1,22 +1,28 @@
 /** Answers of a gateway that nobody runs, for the pure parts of `ecluse top`. */
-import type { SessionAnswer, StatusAnswer } from "../../src/answers.ts";
+import type { FlowState } from "../../src/answers/flow-state.ts";
+import type { OverviewAnswer } from "../../src/answers/overview.ts";
+import type { SessionAnswer } from "../../src/answers/sessions.ts";
 
 const NOW = Date.UTC(2026, 10, 1, 12);
 
-export function statusAnswer(given: Partial<StatusAnswer> = {}): StatusAnswer {
-  const none = { sessions: 0, refusals: 0, changes: 0 };
+/** A flow for each of these states, in a depot of its own. */
+export function overviewAnswer(given: Partial<OverviewAnswer> = {}, states: readonly FlowState[] = []): OverviewAnswer {
+  const terminals = states.map((state, index) => ({ flow: `f${index}`, port: 12_201 + index, state, sessions: 0 }));
   return {
     now: NOW,
+    events: "0123456789ab-7",
+    language: "en",
+    version: "0.1.0",
     inventory: { number: 3, at: NOW - 60_000, author: "ana", hash: "ab".repeat(32) },
     pending: null,
-    flows: 40,
-    doors: { open: 40, blocked: [] },
-    sessions: { open: 1, most: 4_096, elsewhere: 0 },
+    sessions: { open: 1, most: 4_096 },
     counts: { sessions: 10, refusals: 20 },
-    operations: [],
-    grants: { list: [], aside: [] },
-    journal: { state: "writing", waiting: none, dropped: none, setAside: [], crashes: 0, file: "/j" },
-    shield: { state: "off" },
+    depots: [{ depot: 22, name: null, terminals }],
+    others: [],
+    refusals: [],
+    recent: [],
+    inside: [],
+    attention: [],
     ...given,
   };
 }

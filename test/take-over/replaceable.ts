@@ -4,7 +4,8 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { call } from "../../src/control/client.ts";
-import type { Answered, TakeOverAnswer } from "../../src/answers.ts";
+import type { Answered } from "../../src/answers/answered.ts";
+import type { TakeOverAnswer } from "../../src/answers/take-over.ts";
 import { type Parameters, ROUTES, type RouteName } from "../../src/control/routes.ts";
 import { until } from "../support/loopback.ts";
 import { MAIN, type Serving, serve } from "../serve/serving.ts";

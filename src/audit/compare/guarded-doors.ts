@@ -4,9 +4,11 @@ import type { Endpoint, Grant, Inventory } from "../../inventory/model.ts";
 import type { Flow } from "../../policy/policy.ts";
 import type { Audited, ExpectedDoor } from "../audited.ts";
 import { textOf } from "../facts.ts";
-import { type AddressSet, EVERYBODY, addressesOf, without } from "../wall/address-set.ts";
-import { serves } from "./listeners.ts";
+import { type AddressSet, EVERYBODY, addressesOf, intersection, without } from "../wall/address-set.ts";
+import { type NginxServer, isNginx, letInAt, serversAt } from "../parse/nginx.ts";
 import type { Listener } from "../parse/sockets.ts";
+import { isGateway } from "./is-gateway.ts";
+import { serves } from "./listeners.ts";
 
 export interface GuardedDoor {
   /** `depot01-tpe01`, `service/api-faucet`, `ssh`. */
@@ -18,6 +20,8 @@ export interface GuardedDoor {
   readonly judged: AddressSet;
   /** Whether somebody listens there. */
   readonly held: boolean;
+  /** The servers of nginx that answer there, where it holds the door. */
+  readonly nginx?: readonly NginxServer[];
 }
 
 const LOOPBACK = 127;
@@ -29,18 +33,24 @@ export function guardedDoors(audited: Audited): readonly GuardedDoor[] {
   return audited.doors
     .filter(({ endpoint }) => endpoint.address >>> 24 !== LOOPBACK)
     .map((door): GuardedDoor => {
-      const endpoint = { ...door.endpoint, address: door.endpoint.address || addressOf(audited) };
+      const endpoint = { ...door.endpoint, address: door.endpoint.address || audited.address };
       const allowed = allowedTo(door.flow);
       const holders = (byPort.get(endpoint.port) ?? []).filter(
         (each) => each.protocol === "tcp" && serves(each, endpoint),
       );
+      const nginx = holders.length > 0 && holders.every(isNginx) ? serversAt(audited.nginx ?? [], endpoint) : undefined;
       const judged = holders.length === 0 ? allowed : judgedBy(audited, door, { allowed, holders });
-      return { id: door.flow.id, endpoint, allowed, judged, held: holders.length > 0 };
+      const behind = nginx === undefined ? judged : intersection(judged, judgedByNginx(audited, nginx, allowed));
+      const id = door.flow.id;
+      return {
+        id,
+        endpoint,
+        allowed,
+        judged: behind,
+        held: holders.length > 0,
+        ...(nginx === undefined ? {} : { nginx }),
+      };
     });
-}
-
-export function addressOf({ host, inventory }: Audited): Endpoint["address"] {
-  return inventory.machines.find(({ name }) => name === host)?.address ?? inventory.gateway.address;
 }
 
 /** The addresses that grants let in now. A grant of an unknown source is none. */
@@ -82,11 +92,10 @@ function judgedBy(audited: Audited, { flow, service }: ExpectedDoor, { allowed, 
   return unit === undefined ? EVERYBODY : judgedByUnit(textOf(audited.facts, `unit:${unit}`));
 }
 
-/** The unit's main process where it is known; else a program of Node's: its main thread bears one of these names. */
-function isGateway({ facts }: Audited, { owner }: Listener): boolean {
-  const [, main = "0"] = /^ExecMainPID=(\d+)$/m.exec(textOf(facts, "unit:ecluse")) ?? [];
-  if (owner === undefined) return false;
-  return main === "0" ? /^(?:node|MainThread|node-MainThread|ecluse)$/.test(owner.program) : owner.pid === Number(main);
+/** Of a configuration that could not be read nothing is claimed; one that has no server there is not the one that runs. */
+function judgedByNginx({ nginx }: Audited, servers: readonly NginxServer[], allowed: AddressSet): AddressSet {
+  if (nginx === undefined) return allowed;
+  return servers.length === 0 ? EVERYBODY : letInAt(servers);
 }
 
 /** `ALLOWED_SOURCE_IP`, and systemd's own address filter: systemd.resource-control(5), "IPAddressAllow=". */

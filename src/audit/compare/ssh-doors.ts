@@ -1,7 +1,7 @@
 /** The SSH of a host, where the inventory says who may use it. */
 import type { Audited } from "../audited.ts";
 import { EVERYBODY } from "../wall/address-set.ts";
-import { type GuardedDoor, addressOf, addressesOfGrants } from "./guarded-doors.ts";
+import { type GuardedDoor, addressesOfGrants } from "./guarded-doors.ts";
 
 const SSH = 22;
 
@@ -15,7 +15,7 @@ export function sshDoors(audited: Audited): readonly GuardedDoor[] {
   const allowed = addressesOfGrants(grants, audited);
   return [...new Set(daemons.length > 0 ? daemons : [SSH])].map((port) => ({
     id: "ssh",
-    endpoint: { address: addressOf(audited), port },
+    endpoint: { address: audited.address, port },
     allowed,
     judged: EVERYBODY,
     held: listening.some((each) => each.port === port),

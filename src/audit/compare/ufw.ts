@@ -1,14 +1,15 @@
 /** UFW's own files, against what is loaded and what the inventory says. Who gets through is `walls.ts`'s. */
 import { formatNetwork } from "@ecluse/guard/address";
+import { positionOf } from "../../inventory/numbering.ts";
 import { type Audited, finding } from "../audited.ts";
 import type { AuditFinding, Evidence } from "../finding.ts";
 import { meaningOf } from "../parse/iptables.ts";
 import type { Ufw, UfwEntry } from "../parse/ufw.ts";
 import { type AddressSet, EVERYBODY, addressRange, intersection, networksIn, unionOf } from "../wall/address-set.ts";
+import { DENYING, allowsAll } from "../wall/mending.ts";
 import type { Rule } from "../wall/ruleset.ts";
 import { guardedDoors } from "./guarded-doors.ts";
 import { sshDoors } from "./ssh-doors.ts";
-import { isOfPlan } from "./stray-doors.ts";
 
 export function compareUfw(audited: Audited): readonly AuditFinding[] {
   const { ufw } = audited;
@@ -18,7 +19,7 @@ export function compareUfw(audited: Audited): readonly AuditFinding[] {
   const stands = ufw.enabled && isLoaded(audited);
   if (!stands) return concerned.length === 0 ? [] : [off(audited, ufw, concerned)];
   return [
-    ...(ufw.incoming === "ACCEPT" ? [allowsByDefault(audited)] : []),
+    ...(allowsAll(ufw) ? [allowsByDefault(audited)] : []),
     ...notLoaded(audited, ufw),
     ...leftOver(audited, ufw, ports),
     ...concerned.filter(opensUdp).map((entry) => udp(audited, entry)),
@@ -70,7 +71,7 @@ function allowsByDefault(audited: Audited): AuditFinding {
   return finding(audited, "ufw-default-allows", {
     message: "UFW lets in whoever no rule names: its rules that allow are without effect",
     evidence: { source: "grep DEFAULT_INPUT_POLICY /etc/default/ufw", line: 'DEFAULT_INPUT_POLICY="ACCEPT"' },
-    fix: "ufw default deny incoming",
+    fix: DENYING,
   });
 }
 
@@ -96,7 +97,7 @@ function leftOver(audited: Audited, { entries }: Ufw, ports: ReadonlySet<number>
   if (audited.host !== "gateway") return [];
   return entries
     .filter((entry) => /^(?:allow|limit)/.test(entry.action) && entry.port !== "any")
-    .filter((entry) => exactPorts(entry).every((port) => isOfPlan(port) && !ports.has(port)))
+    .filter((entry) => exactPorts(entry).every((port) => positionOf(port) !== undefined && !ports.has(port)))
     .map((entry) =>
       finding(audited, "rule-left-over", {
         message: `UFW lets somebody in at ${entry.port}, which the inventory does not have: ${entry.words}`,

@@ -8,6 +8,7 @@ import { reading } from "../facts.ts";
 import type { AuditFinding } from "../finding.ts";
 import { addressesOf, isNobody, sameAddresses, sayAddresses, without } from "../wall/address-set.ts";
 import { addressesOfGrants } from "./guarded-doors.ts";
+import { installDropIn, isServedByNginx } from "./listener-fixes.ts";
 import { type Unit, unitOf } from "../parse/units.ts";
 
 export function compareUnits(audited: Audited): readonly AuditFinding[] {
@@ -18,6 +19,9 @@ export function compareUnits(audited: Audited): readonly AuditFinding[] {
 
 /** What the guard reads. */
 const ALLOWED = "ALLOWED_SOURCE_IP";
+
+/** It has no guard, and judges by its own configuration. */
+const NGINX = "nginx";
 
 interface Place {
   readonly audited: Audited;
@@ -60,11 +64,14 @@ function hostVariable(place: Place, unit: Unit): readonly AuditFinding[] {
 /** As a set of addresses, however it is spelt. */
 function allowed(place: Place, unit: Unit): readonly AuditFinding[] {
   const { audited, service, name } = place;
+  // nginx is told by its own configuration.
+  if (isServedByNginx(service)) return [];
   const list = unit.environment.get(ALLOWED);
   const should = addressesOfGrants(service.grants, audited);
   const message = `${name}: ${ALLOWED} is ${said(list)}; the inventory lets in ${isNobody(should) ? "nobody" : sayAddresses(should)}`;
   // systemd's own filter is a list, too.
-  if (list === undefined) return unit.denies.length > 0 ? [] : [found(place, "guard-off", unit, message)];
+  if (list === undefined)
+    return unit.denies.length > 0 || name === NGINX ? [] : [found(place, "guard-off", unit, message)];
   const read = list.split(",").map((text) => parseNetwork(text.trim()));
   const is = addressesOf(read.filter((each): each is Network => "address" in each));
   if (sameAddresses(is, should)) return [];
@@ -95,9 +102,7 @@ function found(
   { source, text }: Pick<Unit, "source" | "text">,
   message: string,
 ): AuditFinding {
-  const dropIn = `/etc/systemd/system/${name}.service.d/ecluse.conf`;
-  const install = `ecluse render systemd --machine ${audited.host} --out DIR/; install the ${name}.service.d/ecluse.conf in it as ${dropIn}; systemctl daemon-reload && systemctl restart ${name}`;
-  const fix = FIXES[code]?.(name, audited.host) ?? install;
+  const fix = FIXES[code]?.(name, audited.host) ?? installDropIn(audited.host, name);
   return finding(audited, code, {
     flow: `service/${service.name}`,
     message,

@@ -81,7 +81,12 @@ suite("who judges behind the firewall", () => {
   test("the gateway is its unit's process, where that is known", () => {
     const door = listening("198.51.100.10", 10101, "MainThread");
     assert.deepEqual(found("gateway", { ...door, "unit:ecluse": "ExecMainPID=12" }), []);
-    assert.equal(found("gateway", { ...door, "unit:ecluse": "ExecMainPID=13" }).length, 1);
+    assert.deepEqual(found("gateway", { ...door, "unit:ecluse": "ActiveState=inactive\nExecMainPID=13" }), []);
+    const others = found("gateway", { ...door, "unit:ecluse": "ExecMainPID=13" });
+    assert.deepEqual(
+      others.map((each) => each.split(":")[0]),
+      ["open-to-others", "held-by-another"],
+    );
   });
 });
 

@@ -20,12 +20,14 @@ import {
   union,
   without,
 } from "../wall/address-set.ts";
+import { commandFor, deciders, lineOf, unclear } from "../wall/deciders.ts";
 import { type Naming, formatElement, namedElements, setsNaming } from "../wall/elements.ts";
-import { type Reach, decisionsOf, isWalled, reachOf } from "../wall/host-walls.ts";
+import { type Reach, isWalled, reachOf } from "../wall/host-walls.ts";
 import { type Mending, closing, opening } from "../wall/mending.ts";
-import type { Place } from "../wall/ruleset.ts";
 import type { Decision } from "../wall/walk.ts";
 import { type GuardedDoor, guardedDoors } from "./guarded-doors.ts";
+import { removing } from "./listener-fixes.ts";
+import { evidenceIn, judgeIn, placesFor } from "./nginx-filter.ts";
 import { sshDoors } from "./ssh-doors.ts";
 import { strayDoors } from "./stray-doors.ts";
 
@@ -55,8 +57,8 @@ export function compareWalls(audited: Audited): readonly AuditFinding[] {
     ),
   ];
   // One rule may open a thousand doors: it is one thing to mend.
-  const groups = Map.groupBy(gaps, ({ code, sources, deciders }) =>
-    [code, sources.bounds.join(), ...deciders.map(lineOf)].join("\n"),
+  const groups = Map.groupBy(gaps, ({ code, door, sources, deciders }) =>
+    [code, sources.bounds.join(), ...deciders.map(lineOf), ...(door.nginx === undefined ? [] : [door.id])].join("\n"),
   );
   return [...groups.values()].map((group) => findingOf(audited, group, mending));
 }
@@ -74,7 +76,7 @@ function tooMany(audited: Audited, door: GuardedDoor, reach: Reach): readonly Ga
   const behind = (set: AddressSet): AddressSet => union(intersection(set, judged), intersection(set, reach.translated));
   const others = without(behind(reach.open), rightly);
   const gap = (code: AuditCode, sources: AddressSet): readonly Gap[] =>
-    isNobody(sources) ? [] : [{ code, door, sources, deciders: deciders(reach, sources, "accept") }];
+    isNobody(sources) ? [] : [{ code, door, sources, deciders: decidersOf(code, reach, sources) }];
   if (!isNobody(others)) {
     return gap(meet(others, reach.translated) ? "docker-bypasses-firewall" : "open-to-others", others);
   }
@@ -90,7 +92,7 @@ function tooFew(door: GuardedDoor, reach: Reach, code: AuditCode): readonly Gap[
   if (!isNobody(blocked)) return [{ code, door, sources: blocked, deciders: deciders(reach, blocked, "drop") }];
   const unsure = without(intersection(door.allowed, reach.perhaps), reach.open);
   if (isNobody(unsure)) return [];
-  return [{ code: "wall-unclear", door, sources: unsure, deciders: deciders(reach, unsure, "drop") }];
+  return [{ code: "wall-unclear", door, sources: unsure, deciders: unclear(reach, unsure) }];
 }
 
 function sshGaps(audited: Audited, door: GuardedDoor): readonly Gap[] {
@@ -102,16 +104,8 @@ function sshGaps(audited: Audited, door: GuardedDoor): readonly Gap[] {
   return [...open, ...tooFew(door, reach, "ssh-not-allowed")];
 }
 
-/** The rules that said so, rather than the policies, where there are any. */
-function deciders(reach: Reach, sources: AddressSet, verdict: Decision["verdict"]): readonly Decision[] {
-  const translations = reach.passages.flatMap((passage) => passage.translations);
-  const said = decisionsOf(reach).filter((each) => each.verdict === verdict && each.base.type === "filter");
-  const concerned = [...(verdict === "accept" ? translations : []), ...said].filter((each) =>
-    meet(each.sources, sources),
-  );
-  const rules = concerned.filter(({ rule }) => rule !== undefined);
-  const chosen = rules.length > 0 ? rules : concerned;
-  return [...new Map(chosen.map((decision) => [lineOf(decision), decision])).values()];
+function decidersOf(code: AuditCode, reach: Reach, sources: AddressSet): readonly Decision[] {
+  return code === "wall-unclear" ? unclear(reach, sources) : deciders(reach, sources, "accept");
 }
 
 function isTailscale({ deciders: [first, ...more] }: Gap): boolean {
@@ -122,11 +116,12 @@ function findingOf(audited: Audited, group: readonly Gap[], mending: Mending): A
   const [gap] = group;
   if (gap === undefined) throw new TypeError("a group has a gap");
   const { code, sources, door } = gap;
+  const places = code === "open-to-others" ? placesFor(door.nginx ?? [], sources) : [];
   return finding(audited, code, {
     ...(group.length === 1 ? { flow: door.id } : {}),
     message: `${namesOf(group)}: ${whoOf(audited, sources)} ${SAID[code] ?? ""}${containerNote(audited, gap)}`,
-    evidence: evidenceOf(audited, gap),
-    fix: fixOf(audited, group, mending),
+    evidence: places.length > 0 ? evidenceIn(places) : evidenceOf(audited, gap),
+    fix: places.length > 0 ? judgeIn(places, door) : fixOf(audited, group, mending),
   });
 }
 
@@ -182,18 +177,6 @@ function shown({ rule, set }: Naming, { endpoint }: GuardedDoor, sources: Addres
   );
 }
 
-function lineOf({ rule, base }: Decision): string {
-  if (rule !== undefined) return rule.line;
-  const { program, family, table, chain } = base.chain.place;
-  return program === "nft"
-    ? `chain ${family} ${table} ${chain}: policy ${base.policy}`
-    : `:${chain} ${base.policy.toUpperCase()}`;
-}
-
-function commandFor({ program, family, table, chain }: Place): string {
-  return program === "nft" ? `nft -a list chain ${family} ${table} ${chain}` : `${program}-save -t ${table}`;
-}
-
 function fixOf(audited: Audited, group: readonly Gap[], mending: Mending): string {
   const doors = group.map(({ door: { endpoint, allowed }, sources }) => ({ endpoint, allowed, sources }));
   const [first] = group;
@@ -201,8 +184,13 @@ function fixOf(audited: Audited, group: readonly Gap[], mending: Mending): strin
   if (first.code === "wall-unclear") return "read the rule; if it is not needed: " + unsureUndo(first);
   const isBlocked = first.code === "allowed-but-blocked" || first.code === "ssh-not-allowed";
   if (isBlocked) return opening(mending, doors);
-  if (first.code !== "docker-bypasses-firewall") return closing(mending, doors);
+  if (first.code !== "docker-bypasses-firewall" || isHole(first)) return closing(mending, doors);
   return unpublishing(audited, group);
+}
+
+/** What is published is judged in DOCKER-USER, but for one rule. */
+function isHole({ deciders: decisions }: Gap): boolean {
+  return decisions.some(({ rule }) => rule?.place.chain === "DOCKER-USER" && rule.action.kind === "accept");
 }
 
 function unsureUndo({ deciders: [first] }: Gap): string {
@@ -213,7 +201,7 @@ function unsureUndo({ deciders: [first] }: Gap): string {
 function unpublishing({ facts }: Audited, group: readonly Gap[]): string {
   const commands = group.flatMap(({ door, deciders: decisions }) => {
     const container = publisherOf(facts, door.endpoint.port);
-    if (container !== undefined) return [`docker rm --force '${container.replaceAll("'", "")}'`];
+    if (container !== undefined) return [removing(container)];
     return decisions.flatMap(({ rule }) => (rule?.action.kind === "translate" ? [rule.undo] : []));
   });
   return [...new Set(commands)].join(" && ");

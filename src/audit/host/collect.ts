@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { type HostFacts, type Reading } from "../facts.ts";
-import { type Asking, readingsOf, scriptOf } from "../script.ts";
+import { type Asking, hasAnswered, readingsOf, scriptOf } from "../script.ts";
 
 /** Longest reading of one host, in milliseconds: a host that hangs is a finding, not a wait. */
 const PATIENCE = 120_000;
@@ -27,8 +27,8 @@ export async function collect({ host, askings, shell, now, signal }: Collecting)
   const boundary = `ecluse-${randomBytes(12).toString("hex")}`;
   const { output, failed } = await runScript(shell, scriptOf(askings, boundary), signal);
   const readings = readingsOf(output, askings, boundary);
-  const isUnreachable = readings.every((each) => each.failed !== undefined);
-  return { format: 1, host, taken, readings: isUnreachable ? [unreachable(shell, failed), ...readings] : readings };
+  const all = hasAnswered(output, boundary) ? readings : [unreachable(shell, failed), ...readings];
+  return { format: 1, host, taken, readings: all };
 }
 
 function unreachable(shell: readonly string[], failed: string): Reading {

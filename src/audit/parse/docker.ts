@@ -3,6 +3,8 @@ import { type Network, parseNetwork } from "@ecluse/guard/address";
 import { type HostFacts, reading, textOf } from "../facts.ts";
 
 export interface Container {
+  /** 64 hex digits. */
+  readonly id: string;
   readonly name: string;
   readonly image: string;
   /** `host`: it has the host's own network. */
@@ -24,7 +26,8 @@ export interface DockerNetwork {
 }
 
 export function containersOf(facts: HostFacts): readonly Container[] {
-  return linesOf(textOf(facts, "docker")).map(({ name, image, network, ports }) => ({
+  return linesOf(textOf(facts, "docker")).map(({ id, name, image, network, ports }) => ({
+    id: String(id),
     name: String(name).replace(/^\//, ""),
     image: String(image),
     network: String(network),

@@ -2,7 +2,7 @@
  * Rules as iptables-save(8) prints them, of one backend: nft or legacy. Both may be loaded at once, and a packet meets
  * both.
  */
-import type { BaseChain, Chain, Condition, Hook, Place, Rule } from "../wall/ruleset.ts";
+import type { BaseChain, Chain, Hook, Place, Rule } from "../wall/ruleset.ts";
 import { conditionsOf } from "./iptables-matches.ts";
 import { actionOf } from "./iptables-targets.ts";
 import { optionsOf, wordsOf } from "./words.ts";
@@ -91,15 +91,17 @@ function deletable(line: string, { place, rules }: Building): string {
   return /[\\$`;&|<>(]/.test(words) ? `${place.chain} ${rules.length + 1}` : words;
 }
 
+const meanings = new WeakMap<Rule, string>();
+
 /** What a rule says, however it is spelt: to compare a file with what is loaded. */
-export function meaningOf({ conditions, action }: Rule): string {
-  const said = (condition: Condition): string => JSON.stringify(condition);
+export function meaningOf(rule: Rule): string {
+  const meaning = meanings.get(rule) ?? spelt(rule);
+  meanings.set(rule, meaning);
+  return meaning;
+}
+
+function spelt({ conditions, action }: Rule): string {
   const target = action.kind === "jump" || action.kind === "goto" ? action.target.place.chain : action;
-  return JSON.stringify([
-    conditions
-      .map(said)
-      .filter((each) => each !== '{"kind":"always"}')
-      .sort(),
-    target,
-  ]);
+  const said = conditions.flatMap((each) => (each.kind === "always" ? [] : [JSON.stringify(each)]));
+  return `${said.sort().join()} ${JSON.stringify(target)}`;
 }

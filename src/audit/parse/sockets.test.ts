@@ -11,6 +11,7 @@ const SOCKETS = `== net:[4026531840] tcp self
 == net:[4026531840] tcp6 self
    0: 00000000000000000000000000000000:0BC7 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 43 1
    1: 0000000000000000FFFF0000690AA8C0:0BCD 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 44 1
+   2: 0000000000000000FFFF000000000000:0BCE 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 48 1
 == net:[4026531840] udp self
   10: 00000000:2775 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 45 2 0000000000000000 0
   11: 0100007F:C001 0100007F:0035 01 00000000:00000000 00:00000000 00000000     0        0 46 2 0000000000000000 0
@@ -42,7 +43,7 @@ suite("listenersOf", () => {
     assert.deepEqual(first.owner, { pid: 12, program: "node" });
   });
 
-  test("wildcards of both families, and a mapped address", () => {
+  test("wildcards of both families, and mapped addresses", () => {
     assert.deepEqual(
       at(10101).map(({ protocol, scope }) => [protocol, scope]),
       [
@@ -52,6 +53,7 @@ suite("listenersOf", () => {
     );
     assert.equal(at(3015)[0]?.scope, "wildcard6");
     assert.equal(formatAddress(at(3021)[0]?.address ?? assert.fail()), "192.168.10.105");
+    assert.equal(at(3022)[0]?.scope, "wildcard4");
   });
 
   test("a socket with a peer is no door", () => {
@@ -63,6 +65,16 @@ suite("listenersOf", () => {
     assert.equal(inside?.namespace, "net:[4026532301]");
     assert.deepEqual(inside.owner, { pid: 77, program: "socat", container: ID });
     assert.ok(listeners.filter(({ port }) => port !== 8888).every(({ namespace }) => namespace === ""));
+  });
+
+  test("the unit of a program, whichever control groups it names", () => {
+    const unitBy = (group: string) => {
+      const programs = `/proc/12/comm:node\n/proc/12/cgroup:${group}`;
+      return listenersOf(facts({ sockets: SOCKETS, owners: OWNERS, programs }))[0]?.owner?.unit;
+    };
+    assert.equal(unitBy("0::/system.slice/api.service"), "api.service");
+    assert.equal(unitBy("1:name=systemd:/system.slice/system-relay.slice/relay@1.service"), "relay@1.service");
+    assert.equal(unitBy("0::/user.slice/user-1000.slice/session-3.scope"), undefined);
   });
 
   test("nothing read, nobody listens", () => {

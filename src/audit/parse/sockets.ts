@@ -27,6 +27,8 @@ export interface Owner {
   readonly program: string;
   /** A container's id, where the process is in one. */
   readonly container?: string;
+  /** The service of systemd's that it belongs to: `api.service`. */
+  readonly unit?: string;
 }
 
 export function listenersOf(facts: HostFacts): readonly Listener[] {
@@ -79,8 +81,8 @@ function boundTo(hex: string): Pick<Listener, "scope" | "address"> {
     return { scope: address === 0 ? "wildcard4" : "address", address };
   }
   if (/^0{32}$/.test(hex)) return { scope: "wildcard6" };
-  if (/^0{16}FFFF0000/.test(hex)) return { scope: "address", address: word(hex.slice(24)) };
-  return { scope: "address6" };
+  // An IPv4 socket in the words of IPv6: ::ffff:a.b.c.d.
+  return /^0{16}FFFF0000/.test(hex) ? boundTo(hex.slice(24)) : { scope: "address6" };
 }
 
 function word(hex: string): Ipv4 {
@@ -105,10 +107,16 @@ function programsOf(text: string): ReadonlyMap<string, Owner> {
   for (const [, pid = "", program = ""] of text.matchAll(/^\/proc\/(\d+)\/comm:(.*)$/gm)) {
     owners.set(pid, { pid: Number(pid), program });
   }
-  // cgroup v1 and v2 name a container by its 64 hex digits: /docker/ID, /system.slice/docker-ID.scope.
-  for (const [, pid = "", container = ""] of text.matchAll(/^\/proc\/(\d+)\/cgroup:.*\b([0-9a-f]{64})\b/gm)) {
+  for (const [, pid = "", group = ""] of text.matchAll(/^\/proc\/(\d+)\/cgroup:(.*)$/gm)) {
     const owner = owners.get(pid);
-    if (owner !== undefined) owners.set(pid, { ...owner, container });
+    if (owner !== undefined) owners.set(pid, { ...owner, ...placeIn(group) });
   }
   return owners;
+}
+
+/** cgroup v1 and v2 name a container by its 64 hex digits, a unit by its name: /docker/ID, /system.slice/api.service. */
+function placeIn(group: string): Pick<Owner, "container" | "unit"> {
+  const [, container] = /\b([0-9a-f]{64})\b/.exec(group) ?? [];
+  const [, unit] = /:\/system\.slice\/(?:.*\/)?([^/]+\.service)$/.exec(group) ?? [];
+  return { ...(container === undefined ? {} : { container }), ...(unit === undefined ? {} : { unit }) };
 }

@@ -15,6 +15,14 @@ export interface Ufw {
   readonly incoming: string;
   readonly entries: readonly UfwEntry[];
   readonly entries6: readonly UfwEntry[];
+  /** What stands in its files by somebody's hand, or by the package's: before and after the entries. */
+  readonly lines: readonly UfwLine[];
+}
+
+export interface UfwLine {
+  /** `/etc/ufw/before.rules`. */
+  readonly file: string;
+  readonly rule: Rule;
 }
 
 /** One rule as it was typed, and what iptables gets of it. */
@@ -39,6 +47,7 @@ export function ufwOf(facts: HostFacts): Ufw {
     incoming,
     entries: entriesIn(textOf(facts, "ufw-rules")),
     entries6: entriesIn(textOf(facts, "ufw-rules6")),
+    lines: linesIn(textOf(facts, "ufw-own")),
   };
 }
 
@@ -52,10 +61,26 @@ export function entryOf(entries: readonly UfwEntry[], rule: Rule): UfwEntry | un
   return index.get(meaningOf(rule));
 }
 
+/** The line of one of its files that a loaded rule is of. */
+export function lineOf({ lines }: Ufw, { place, ...rule }: Rule): UfwLine | undefined {
+  const meaning = meaningOf({ place, ...rule });
+  return lines.find((each) => each.rule.place.chain === place.chain && meaningOf(each.rule) === meaning);
+}
+
+function linesIn(text: string): readonly UfwLine[] {
+  return [...text.matchAll(/^(\/[^:]+):(-A .*)$/gm)].flatMap(([, file = "", line = ""]) =>
+    parseIptables(`*filter\n${line}`, "iptables").rules.map((rule) => ({ file, rule })),
+  );
+}
+
+/** All rules are parsed at once, and each tuple takes those that stand below it. */
 function entriesIn(text: string): readonly UfwEntry[] {
-  return [...text.matchAll(/^### tuple ### (.*)\n((?:-A .*\n)*)/gm)].flatMap(([, tuple = "", lines = ""]) => {
-    const entry = readEntry(tuple, parseIptables(`*filter\n${lines}`, "iptables").rules);
-    return entry === undefined ? [] : [entry];
+  const blocks = [...text.matchAll(/^### tuple ### (.*)\n((?:-A .*\n)*)/gm)];
+  const { rules } = parseIptables(`*filter\n${blocks.map(([, , lines]) => lines).join("")}`, "iptables");
+  const byLine = new Map(rules.map((rule) => [rule.line, rule]));
+  return blocks.flatMap(([, tuple = "", lines = ""]) => {
+    const own = lines.split("\n").flatMap((line) => byLine.get(line) ?? []);
+    return readEntry(tuple, own) ?? [];
   });
 }
 

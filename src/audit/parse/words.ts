@@ -7,6 +7,7 @@ export interface Word {
 }
 
 export function wordsOf(line: string): readonly Word[] {
+  if (!line.includes('"')) return (line.match(/\S+/g) ?? []).map((text) => ({ text, quoted: false }));
   return [...line.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(([, quoted, plain]) =>
     quoted === undefined
       ? { text: plain ?? "", quoted: false }

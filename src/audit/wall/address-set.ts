@@ -26,24 +26,41 @@ export function addressRange(first: number, last: number): AddressSet {
 
 export function unionOf(sets: readonly AddressSet[]): AddressSet {
   const full = sets.filter((set) => !isNobody(set));
-  if (full.length < 2) return full[0] ?? NOBODY;
+  const [first = NOBODY, second, third] = full;
+  if (third === undefined) return second === undefined ? first : union(first, second);
   const ranges = full.flatMap(rangesOf).sort(([a], [b]) => a - b);
   const bounds: number[] = [];
-  for (const [first, last] of ranges) {
-    const end = bounds.at(-1);
-    if (end === undefined || first > end + 1) bounds.push(first, last);
-    else if (last > end) bounds[bounds.length - 1] = last;
-  }
+  for (const [from, to] of ranges) append(bounds, from, to);
   return { bounds };
 }
 
 export function union(a: AddressSet, b: AddressSet): AddressSet {
-  return unionOf([a, b]);
+  if (a === b || isNobody(b)) return a;
+  if (isNobody(a)) return b;
+  const bounds: number[] = [];
+  for (let i = 0, j = 0; i < a.bounds.length || j < b.bounds.length;) {
+    const [fromA = Infinity, fromB = Infinity] = [a.bounds[i], b.bounds[j]];
+    if (fromA <= fromB) {
+      append(bounds, fromA, a.bounds[i + 1] ?? 0);
+      i += 2;
+    } else {
+      append(bounds, fromB, b.bounds[j + 1] ?? 0);
+      j += 2;
+    }
+  }
+  return { bounds };
+}
+
+/** A range that begins no earlier than those before it: joined to the last where it meets or touches it. */
+function append(bounds: number[], first: number, last: number): void {
+  const end = bounds.at(-1);
+  if (end === undefined || first > end + 1) bounds.push(first, last);
+  else if (last > end) bounds[bounds.length - 1] = last;
 }
 
 export function intersection(a: AddressSet, b: AddressSet): AddressSet {
-  if (a === EVERYBODY) return b;
-  if (b === EVERYBODY) return a;
+  if (a === EVERYBODY || isNobody(b)) return b;
+  if (b === EVERYBODY || isNobody(a) || a === b) return a;
   const bounds: number[] = [];
   for (let i = 0, j = 0; i < a.bounds.length && j < b.bounds.length;) {
     const [endA, endB] = [a.bounds[i + 1] ?? 0, b.bounds[j + 1] ?? 0];

@@ -108,23 +108,26 @@ function isMost(set: AddressSet): boolean {
 
 /** The ways to a door: interfaces that no rule tells apart are one; who has no route comes by the door's own. */
 function entriesOf({ ways, walls }: HostWalls, door: Ipv4): readonly Way[] {
-  const routed = alike(ways, walls);
-  const rest = without(EVERYBODY, unionOf(routed.map(({ sources }) => sources)));
+  const { routed, rest } = entries.get(ways) ?? alike(ways, walls);
   return isNobody(rest) ? routed : [...routed, { device: ways.deviceOf(door) ?? "", sources: rest }];
 }
 
-const alikes = new WeakMap<Ways, readonly Way[]>();
+interface Entries {
+  readonly routed: readonly Way[];
+  readonly rest: AddressSet;
+}
 
-function alike(all: Ways, walls: Walls): readonly Way[] {
-  const before = alikes.get(all);
-  if (before !== undefined) return before;
+const entries = new WeakMap<Ways, Entries>();
+
+function alike(all: Ways, walls: Walls): Entries {
   const words = namesIn(walls);
   const groups = Map.groupBy(all.ways, ({ device }) => words.filter((word) => isNamed(device, word)).join());
-  const entries = [...groups.values()].map((group) =>
+  const routed = [...groups.values()].map((group) =>
     group.reduce((a, b) => ({ device: a.device, sources: union(a.sources, b.sources) })),
   );
-  alikes.set(all, entries);
-  return entries;
+  const found = { routed, rest: without(EVERYBODY, unionOf(routed.map(({ sources }) => sources))) };
+  entries.set(all, found);
+  return found;
 }
 
 /** The interfaces that rules name, and lo. */

@@ -103,9 +103,13 @@ function sourcesOnly(lookup: Lookup): Matching {
 }
 
 interface ByPort {
-  readonly exact: ReadonlyMap<number, readonly Element[]>;
+  readonly named: ReadonlyMap<number, readonly Element[]>;
+  /** Those that name no port, or too many. */
   readonly others: readonly Element[];
 }
+
+/** More ports in one element than this, and it stands among the others: a depot has 99, the plan 7,128. */
+const MANY = 1_000;
 
 const elementsByPort = new WeakMap<Lookup, ByPort>();
 
@@ -113,23 +117,27 @@ const elementsByPort = new WeakMap<Lookup, ByPort>();
 function elementsAt(lookup: Lookup, port: number): readonly Element[] {
   const at = lookup.fields.indexOf("port");
   if (at < 0 || lookup.elements.length < 8) return lookup.elements;
-  const { exact, others } = elementsByPort.get(lookup) ?? indexed(lookup, at);
-  return [...(exact.get(port) ?? []), ...others];
+  const { named, others } = elementsByPort.get(lookup) ?? indexed(lookup, at);
+  const here = named.get(port) ?? [];
+  return others.length === 0 ? here : [...here, ...others];
 }
 
 function indexed(lookup: Lookup, at: number): ByPort {
-  const exact = new Map<number, Element[]>();
+  const named = new Map<number, Element[]>();
   const others: Element[] = [];
   for (const element of lookup.elements) {
     const part = element[at];
-    if (part === undefined || !("from" in part) || part.from !== part.to) others.push(element);
-    else {
-      const list = exact.get(part.from);
-      if (list === undefined) exact.set(part.from, [element]);
+    if (part === undefined || !("from" in part) || part.to - part.from >= MANY) {
+      others.push(element);
+      continue;
+    }
+    for (let port = part.from; port <= part.to; port += 1) {
+      const list = named.get(port);
+      if (list === undefined) named.set(port, [element]);
       else list.push(element);
     }
   }
-  const index = { exact, others };
+  const index = { named, others };
   elementsByPort.set(lookup, index);
   return index;
 }

@@ -6,7 +6,7 @@
  */
 import { formatAddress, formatNetwork } from "@ecluse/guard/address";
 import type { Endpoint } from "../../inventory/model.ts";
-import { type Ufw, entryOf } from "../parse/ufw.ts";
+import { type Ufw, type UfwLine, entryOf, lineOf } from "../parse/ufw.ts";
 import { type AddressSet, intersection, isNobody, meet, networksIn, without } from "./address-set.ts";
 import { type Naming, formatElement, namedElements, namingSets, setsNaming } from "./elements.ts";
 import { type HostWalls, type Reach, decisionsOf, reachOf } from "./host-walls.ts";
@@ -37,6 +37,7 @@ const MANY = 2 ** 31;
 const PATIENCE = 8;
 
 export function closing(mending: Mending, doors: readonly Asked[]): string {
+  if (allowsAll(mending.ufw)) return DENYING;
   const removed = new Set<Rule>();
   const undone: string[] = [];
   for (let turn = 0; turn < PATIENCE; turn += 1) {
@@ -50,7 +51,7 @@ export function closing(mending: Mending, doors: readonly Asked[]): string {
     if (naming !== undefined && (rule === undefined || breadth(rule) > MANY || rule === naming.rule)) {
       return written(mending, [...undone, ...taken(naming, doors)]);
     }
-    if (rule === undefined) return written(mending, [...doors.flatMap(refusing), ...undone]);
+    if (rule === undefined) return written(mending, doors.flatMap(refusing));
     removed.add(rule);
     undone.push(undoOf(rule, mending.ufw));
   }
@@ -60,6 +61,13 @@ export function closing(mending: Mending, doors: readonly Asked[]): string {
     return isNobody(lost) ? [] : [{ endpoint, allowed, sources: lost }];
   });
   return written(mending, [...openings(mending, shut, removed), ...undone]);
+}
+
+/** What makes of UFW's rules a wall again: without it, whoever no rule names comes in. */
+export const DENYING = "ufw default deny incoming";
+
+export function allowsAll({ enabled, incoming }: Ufw): boolean {
+  return enabled === true && incoming === "ACCEPT";
 }
 
 export function opening(mending: Mending, doors: readonly Asked[]): string {
@@ -151,9 +159,16 @@ function decidedOn(reach: Reach, sources: AddressSet): readonly Decision[] {
 
 /** A rule that UFW wrote is taken away by UFW: it would come back with the next reload. */
 export function undoOf(rule: Rule, ufw: Ufw): string {
+  const own = rule.place.chain.startsWith("ufw-") ? lineOf(ufw, rule) : undefined;
+  if (own !== undefined) return `${withoutLine(own)} && ufw reload`;
   if (rule.place.chain !== "ufw-user-input") return rule.undo;
   const entry = entryOf(ufw.entries, rule);
   return entry === undefined ? "ufw reload" : `ufw delete ${entry.words}`;
+}
+
+/** For sed, the line as it stands: what means something in its patterns, or to a shell in quotes, is any character. */
+function withoutLine({ file, rule: { line } }: UfwLine): string {
+  return `sed -i '/^${line.replaceAll(/[^\w ,:=!-]/g, ".")}$/d' ${file}`;
 }
 
 /** The elements that let too many in go; what the inventory has of them comes back. */
@@ -209,5 +224,5 @@ function written({ machine }: Mending, commands: readonly string[]): string {
   const words = machine === "gateway" ? "" : ` --machine ${machine}`;
   if (once.some((command) => command.startsWith("ufw ")))
     return `ecluse render ufw${words} --out DIR/ && sh DIR/ufw/ecluse-ufw.sh`;
-  return `ecluse render nftables${words} --out DIR/ && nft -f DIR/nftables/ecluse.nft`;
+  return `ecluse render nftables${words} --out DIR/ && nft -f DIR/nftables/ecluse-ring.nft`;
 }

@@ -15,6 +15,7 @@ const indexes = new WeakMap<Chain, ByPort>();
 
 /** In the chain's order. */
 export function rulesAt(chain: Chain, port: number): readonly Rule[] {
+  if (chain.rules.length <= FEW) return chain.rules;
   const { exact, others } = indexes.get(chain) ?? indexed(chain);
   const named = exact.get(port);
   const positions = named === undefined ? others : [...named, ...others].sort((a, b) => a - b);

@@ -65,8 +65,16 @@ export function boundsOf({ arrivals, decisions }: Passage): {
   return { open: without(perhaps, dropped), perhaps };
 }
 
-export function chainsOf({ chains }: Walls, hook: Hook): readonly BaseChain[] {
-  return chains.filter((each) => each.hook === hook).toSorted((a, b) => a.priority - b.priority);
+export function chainsOf(walls: Walls, hook: Hook): readonly BaseChain[] {
+  const known = byHook.get(walls) ?? Map.groupBy(inOrder(walls), (each) => each.hook);
+  byHook.set(walls, known);
+  return known.get(hook) ?? [];
+}
+
+const byHook = new WeakMap<Walls, ReadonlyMap<Hook, readonly BaseChain[]>>();
+
+function inOrder({ chains }: Walls): readonly BaseChain[] {
+  return chains.toSorted((a, b) => a.priority - b.priority);
 }
 
 /** How senders leave a chain, or a rule: they go on behind it, leave the chain, or are decided. */
@@ -113,10 +121,14 @@ class Walk {
     for (const rule of rulesAt(chain, branch.packet.port)) {
       if (this.#removed.has(rule)) continue;
       const next: Branch[] = [];
-      for (const { packet, sources } of here) {
+      for (const each of here) {
+        const { packet, sources } = each;
         const { may, mayNot } = matchRule(rule, packet, sources, this.#around);
+        if (isNobody(may)) {
+          next.push(each);
+          continue;
+        }
         if (!isNobody(mayNot)) next.push({ packet, sources: mayNot });
-        if (isNobody(may)) continue;
         const effect = this.#act(rule, { packet, sources: may }, at);
         next.push(...effect.on);
         returned.push(...effect.returned);

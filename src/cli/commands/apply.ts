@@ -1,5 +1,5 @@
 /** `ecluse apply`: applies the inventory, whole or not at all. */
-import type { Answered } from "../../answers.ts";
+import type { Answered } from "../../answers/answered.ts";
 import { EcluseError } from "../../errors.ts";
 import { ask, order, print } from "../ask.ts";
 import type { Invocation, Run } from "../command.ts";

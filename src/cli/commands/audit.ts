@@ -3,6 +3,7 @@ import { audit } from "../../audit/audit.ts";
 import type { HostFacts } from "../../audit/facts.ts";
 import type { AuditFinding } from "../../audit/finding.ts";
 import { auditPage } from "../../audit/html.ts";
+import { auditReport } from "../../audit/report.ts";
 import { sarifOf } from "../../audit/sarif.ts";
 import { VERSION } from "../../version.ts";
 import { compile } from "../../policy/compile.ts";
@@ -17,7 +18,7 @@ export const run: Run = async (invocation) => {
   const { inventory } = checkedInventory(invocation, "audit by");
   const facts = await factsOf(invocation, inventory);
   const findings = audit(facts, { inventory, policy: compile(inventory), at: Date.now() });
-  if (options["json"] !== undefined) io.out(`${JSON.stringify(reportOf(facts, findings), null, 2)}\n`);
+  if (options["json"] !== undefined) io.out(`${JSON.stringify(auditReport(facts, findings), null, 2)}\n`);
   else if (options["sarif"] !== undefined) io.out(`${JSON.stringify(sarifOf(findings, VERSION), null, 2)}\n`);
   else if (options["html"] !== undefined) io.out(auditPage(facts, findings));
   else io.out(asText(facts, findings));
@@ -30,10 +31,6 @@ function factsOf(invocation: Invocation, inventory: Inventory): Promise<readonly
   if (typeof bundle === "string") return readBundle(bundle);
   const hosts = hostsMeant(invocation, inventory);
   return readHosts(invocation, { inventory, hosts, told: (host) => hosts.length > 1 && io.err(`${host}: read\n`) });
-}
-
-function reportOf(facts: readonly HostFacts[], findings: readonly AuditFinding[]) {
-  return { hosts: facts.map(({ host, taken }) => ({ host, taken })), findings };
 }
 
 function asText(facts: readonly HostFacts[], findings: readonly AuditFinding[]): string {

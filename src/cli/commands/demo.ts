@@ -1,27 +1,36 @@
 /**
  * `ecluse demo`: two depots of simulated terminals, a gateway before them, a till that may enter and a stranger who may
- * not. Everything on loopback, through the same inventory, policy and engine as `serve`.
+ * not; one terminal is broken. Everything on loopback, and the gateway and its dashboard are those of `serve`.
  */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { isatty } from "node:tty";
 import { fileURLToPath } from "node:url";
-import { formatAddress } from "@ecluse/guard/address";
+import { type Ipv4, formatAddress, parseAddress } from "@ecluse/guard/address";
+import { inventoryOf } from "../../change/history-inventory.ts";
 import { EcluseError } from "../../errors.ts";
-import { Gateway } from "../../gateway.ts";
 import { parseDuration } from "../../inventory/duration.ts";
 import { loadInventory } from "../../inventory/load.ts";
-import type { Inventory } from "../../inventory/model.ts";
-import { type GatewayEvent, doorEvent } from "../../observe/events.ts";
+import type { Endpoint } from "../../inventory/model.ts";
+import { ManagedGateway } from "../../managed-gateway.ts";
+import { type GatewayEvent, dashboardEvent } from "../../observe/events.ts";
 import { compile } from "../../policy/compile.ts";
 import type { RelayedFlow } from "../../policy/policy.ts";
 import type { BehaviourName } from "../../simulate/behaviours.ts";
 import { SimulatedTerminal } from "../../simulate/terminal.ts";
 import { pay } from "../../simulate/till.ts";
+import { DashboardProcess } from "../../web/dashboard-process.ts";
+import { TokenFile } from "../../web/server/token.ts";
 import { systemClock } from "../clock.ts";
 import type { ExitCode, Invocation, Io } from "../command.ts";
 import { type DemoEvent, type Setting, demoLine, introduction } from "../demo-lines.ts";
 import { textOption } from "../given.ts";
 
 const INVENTORY = fileURLToPath(new URL("../../../examples/demo.yaml", import.meta.url));
+
+const DASHBOARD = new URL("../dashboard-child.ts", import.meta.url);
+const PLACE: Endpoint = { address: parseAddress("127.0.0.1") as Ipv4, port: 8080 };
 
 const TILL = "127.20.0.7";
 const STRANGER = "127.66.6.6";
@@ -44,35 +53,84 @@ const REFUSALS = 500;
 export async function run({ options, io }: Invocation): Promise<ExitCode> {
   const limit = lengthOf(textOption(options, "for"));
   const stage = new Stage(io, options["json"] === true);
-  const inventory = demoInventory();
-  const flows = compile(inventory).flows.filter((flow) => flow.kind === "relayed");
-  await using terminals = await startTerminals(flows);
-  const gateway = new Gateway({ clock: systemClock, tell: (event) => stage.show(event), refusalPeriod: REFUSALS });
-  await openDoors(gateway, inventory);
+  const { simulated, unplugged } = demoFlows();
+  await using terminals = await startTerminals(simulated);
+  using folder = ownFolder();
+  const gateway = await openDoors(folder.path, stage);
   using stop = stopSignal(limit);
-  stage.begin({ flows, till: TILL, stranger: STRANGER, keyboard: stop.keyboard });
-  const actors = [payInTurn(flows, stage, stop.signal), knockInTurn(flows, stage, stop.signal)];
+  stage.begin({ flows: [...simulated, ...unplugged], till: TILL, stranger: STRANGER, keyboard: stop.keyboard });
+  const dashboard = options["no-dashboard"] === true ? undefined : await demoDashboard(folder.path, stage);
+  dashboard?.serve();
+  const actors = [
+    payInTurn(simulated, stage, stop.signal),
+    payOnce(unplugged, stage, stop.signal),
+    knockInTurn(simulated, stage, stop.signal),
+  ];
   await Promise.all(actors);
   stage.end();
+  await dashboard?.[Symbol.asyncDispose]();
   await gateway.stop(0);
+  await gateway.close();
   await terminals.disposeAsync();
   return 0;
 }
 
-async function openDoors(gateway: Gateway, inventory: Inventory): Promise<void> {
-  const { blocked } = await gateway.apply(compile(inventory));
+/** The same gateway as that of `serve`, with its state and its socket in a folder that goes with the demo. */
+async function openDoors(folder: string, stage: Stage): Promise<ManagedGateway> {
+  const blocked: string[] = [];
+  const gateway = await ManagedGateway.start({
+    ...{ file: INVENTORY, state: folder, control: controlIn(folder), watch: false, clock: systemClock },
+    ...{ journal: { keep: 86_400_000, size: 100_000_000 }, refusalPeriod: REFUSALS },
+    // There is no program that could take over from a demo.
+    program: { line: [], env: {} },
+    read: (origin) => Promise.resolve("file" in origin ? loadInventory(origin.file) : inventoryOf(origin.entry)),
+    tell: (event) => {
+      if (event.event === "blocked") blocked.push(event.message);
+      stage.show(event);
+    },
+  });
   const [first] = blocked;
-  if (first === undefined) return;
+  if (first === undefined) return gateway;
   await gateway.stop(0);
-  throw new EcluseError("cannot-listen", doorEvent("blocked", first).message, {
-    hint: "stop what listens there, perhaps another demo: the demo needs 10101, 10102, 12201 and 12202 of 127.0.0.1",
+  await gateway.close();
+  throw new EcluseError("cannot-listen", first, {
+    hint: "stop what listens there, perhaps another demo: the demo needs 10101, 10102, 12201, 12202 and 12203 of 127.0.0.1",
   });
 }
 
-function demoInventory(): Inventory {
+function controlIn(folder: string): string {
+  return join(folder, "ecluse.sock");
+}
+
+/** In a process of its own, as that of `serve`. Where its port is taken the demo goes on without. */
+async function demoDashboard(folder: string, stage: Stage): Promise<DashboardProcess> {
+  const token = await new TokenFile(folder).current();
+  const dashboard = new DashboardProcess({
+    ...{ clock: systemClock, control: controlIn(folder), state: folder, program: DASHBOARD },
+    where: () => PLACE,
+    serving: (url) => stage.show({ event: "dashboard", url: `${url}#token=${token}` }),
+    changed: (listen, trouble) => {
+      if (trouble !== undefined) dashboard.last();
+      stage.show(dashboardEvent(listen, trouble));
+    },
+  });
+  return dashboard;
+}
+
+/** Gone at the end, however that comes. */
+function ownFolder(): Disposable & { readonly path: string } {
+  const path = mkdtempSync(join(tmpdir(), `ecluse-demo-${process.pid}-`));
+  const remove = (): void => rmSync(path, { recursive: true, force: true });
+  process.once("exit", remove);
+  return { path, [Symbol.dispose]: remove };
+}
+
+/** Flows whose terminals are simulated; and those behind which nobody is. */
+function demoFlows(): { readonly simulated: readonly RelayedFlow[]; readonly unplugged: readonly RelayedFlow[] } {
   const { inventory, findings } = loadInventory(INVENTORY);
   if (inventory === undefined) throw new TypeError(`the demo's inventory is wrong: ${findings[0]?.message ?? ""}`);
-  return inventory;
+  const flows = compile(inventory).flows.filter((flow) => flow.kind === "relayed");
+  return { simulated: flows.slice(0, TERMINALS.length), unplugged: flows.slice(TERMINALS.length) };
 }
 
 async function startTerminals(flows: readonly RelayedFlow[]): Promise<AsyncDisposableStack> {
@@ -87,30 +145,42 @@ async function startTerminals(flows: readonly RelayedFlow[]): Promise<AsyncDispo
 }
 
 async function payInTurn(flows: readonly RelayedFlow[], stage: Stage, signal: AbortSignal): Promise<void> {
-  await inTurn(flows, PAYMENTS, signal, async (flow, door) => {
-    stage.show({ event: "paying", flow: flow.id, door: `${door.host}:${door.port}`, source: TILL });
-    const result = await pay({ ...door, localAddress: TILL, amountCents: 1_250, signal });
-    stage.show({ event: "payment", flow: flow.id, result });
-  });
+  await inTurn(flows, PAYMENTS, signal, (flow) => payAt(flow, stage, signal));
+}
+
+async function payAt(flow: RelayedFlow, stage: Stage, signal: AbortSignal): Promise<void> {
+  const door = doorOf(flow);
+  stage.show({ event: "paying", flow: flow.id, door: `${door.host}:${door.port}`, source: TILL });
+  const result = await pay({ ...door, localAddress: TILL, amountCents: 1_250, signal });
+  stage.show({ event: "payment", flow: flow.id, result });
+}
+
+function doorOf({ endpoints: [endpoint] }: RelayedFlow): { readonly host: string; readonly port: number } {
+  if (endpoint === undefined) throw new TypeError("a relayed flow has a door");
+  return { host: formatAddress(endpoint.address), port: endpoint.port };
+}
+
+async function payOnce(flows: readonly RelayedFlow[], stage: Stage, signal: AbortSignal): Promise<void> {
+  await Promise.all(flows.map((flow) => payAt(flow, stage, signal).catch(() => undefined)));
 }
 
 async function knockInTurn(flows: readonly RelayedFlow[], stage: Stage, signal: AbortSignal): Promise<void> {
-  await inTurn(flows.toReversed(), KNOCKS, signal, async (flow, door) => {
+  await inTurn(flows.toReversed(), KNOCKS, signal, async (flow) => {
+    const door = doorOf(flow);
     const result = await pay({ ...door, localAddress: STRANGER, amountCents: 100, signal });
     stage.show({ event: "stranger", flow: flow.id, door: `${door.host}:${door.port}`, source: STRANGER, result });
   });
 }
 
-type Act = (flow: RelayedFlow, door: { readonly host: string; readonly port: number }) => Promise<void>;
+type Act = (flow: RelayedFlow) => Promise<void>;
 
 /** Does the act at each flow in turn, one every `period` milliseconds, until the signal; then lets it be. */
 async function inTurn(flows: readonly RelayedFlow[], period: number, signal: AbortSignal, act: Act): Promise<void> {
   const acts: Promise<void>[] = [];
   for (let turn = 0; !signal.aborted; turn += 1) {
     const flow = flows[turn % flows.length];
-    const endpoint = flow?.endpoints[0];
-    if (flow === undefined || endpoint === undefined) return;
-    acts.push(act(flow, { host: formatAddress(endpoint.address), port: endpoint.port }).catch(() => undefined));
+    if (flow === undefined) return;
+    acts.push(act(flow).catch(() => undefined));
     await passing(period, signal);
     if (acts.length > flows.length) await acts.shift();
   }

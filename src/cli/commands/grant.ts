@@ -1,5 +1,5 @@
 /** `ecluse grant SOURCE SELECTOR`: lets a source in for a while. */
-import type { Answered } from "../../answers.ts";
+import type { Answered } from "../../answers/answered.ts";
 import { EcluseError } from "../../errors.ts";
 import { order, print } from "../ask.ts";
 import type { Run } from "../command.ts";

@@ -1,5 +1,5 @@
 /** `ecluse grants`: the temporary grants in force, and those set aside. */
-import type { Answered } from "../../answers.ts";
+import type { Answered } from "../../answers/answered.ts";
 import { ask, print } from "../ask.ts";
 import type { Run } from "../command.ts";
 import { formatInstant } from "../instant.ts";

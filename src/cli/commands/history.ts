@@ -1,5 +1,5 @@
 /** `ecluse history`: the inventories that were applied. */
-import type { Answered } from "../../answers.ts";
+import type { Answered } from "../../answers/answered.ts";
 import { ask, print } from "../ask.ts";
 import type { Run } from "../command.ts";
 import { formatInstant } from "../instant.ts";

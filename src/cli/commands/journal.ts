@@ -1,5 +1,5 @@
 /** `ecluse journal [SELECTOR]`: sessions that have ended; with `--verify`, whether the record of changes is unbroken. */
-import type { Answered } from "../../answers.ts";
+import type { Answered } from "../../answers/answered.ts";
 import { escapeControls } from "../../inventory/quote.ts";
 import type { PlainRow } from "../../journal/format.ts";
 import { askPast } from "../ask-past.ts";

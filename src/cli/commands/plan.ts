@@ -1,5 +1,5 @@
 /** `ecluse plan`: what applying the inventory would change, as access. */
-import type { PlanAnswer } from "../../answers.ts";
+import type { PlanAnswer } from "../../answers/changing.ts";
 import { EcluseError } from "../../errors.ts";
 import { ask, print } from "../ask.ts";
 import type { Run } from "../command.ts";

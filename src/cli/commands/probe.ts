@@ -1,5 +1,5 @@
 /** `ecluse probe`: the running gateway looks whether terminals can be reached; many silent ones are said once. */
-import type { Answered } from "../../answers.ts";
+import type { Answered } from "../../answers/answered.ts";
 import { describeTrouble } from "../../probe/correlate.ts";
 import { ask } from "../ask.ts";
 import type { Invocation, Run } from "../command.ts";

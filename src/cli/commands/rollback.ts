@@ -1,5 +1,5 @@
 /** `ecluse rollback [N]`: applies an earlier inventory again, as a new one. */
-import type { Answered } from "../../answers.ts";
+import type { Answered } from "../../answers/answered.ts";
 import { order, print } from "../ask.ts";
 import type { Run } from "../command.ts";
 import { readNumber } from "../given.ts";

@@ -19,6 +19,8 @@ import { passedSockets } from "../passed-sockets.ts";
 import { defaultControl, defaultState } from "../places.ts";
 import { type StopRequests, stopRequests } from "../stop-requests.ts";
 
+const DASHBOARD = new URL("../dashboard-child.ts", import.meta.url);
+
 /**
  * 0: every session had ended, or none was ever let in. 1: some were cut. 2: it could not start. Started by a running
  * gateway that hands over, it takes that one's places and doors instead of reading its own.
@@ -46,7 +48,7 @@ export async function run({ options, io }: Invocation): Promise<ExitCode> {
   }
 }
 
-type Found = Omit<ManagedGatewayOptions, "clock" | "read" | "tell" | "serving" | "program">;
+type Found = Omit<ManagedGatewayOptions, "clock" | "read" | "tell" | "serving" | "program" | "dashboard">;
 
 async function startedAlone(given: Pick<Invocation, "options" | "io">, read: Read): Promise<Found> {
   return { ...(await readSettings(given, read)), inherited: await passedSockets(given.io.env) };
@@ -64,11 +66,11 @@ interface Outside {
 }
 
 async function serve(
-  settings: Omit<ManagedGatewayOptions, "clock" | "serving">,
+  settings: Omit<ManagedGatewayOptions, "clock" | "serving" | "dashboard">,
   { requests, reload, notify }: Outside,
 ): Promise<ExitCode> {
   const serving = (): Promise<void> => notify("READY=1", `MAINPID=${process.pid}`);
-  const gateway = await ManagedGateway.start({ ...settings, serving, clock: systemClock });
+  const gateway = await ManagedGateway.start({ ...settings, serving, clock: systemClock, dashboard: DASHBOARD });
   reload.on(() => void gateway.reload("SIGHUP"));
   const finished = gateway.handedOver.then(({ cut }) => ({ event: "finished", process: process.pid, cut }) as const);
   const stopped = stopOnRequest(gateway, requests, notify).then(({ cut }) => ({ event: "stopped", cut }) as const);
@@ -131,6 +133,7 @@ async function readSettings(given: Pick<Invocation, "options" | "io">, read: Rea
     ...(gateway?.controlGroup === undefined ? {} : { controlGroup: gateway.controlGroup }),
     journal: gateway?.journal ?? { keep: 400 * DAY, size: 2_000_000_000 },
     watch: given.options["watch"] === true,
+    keepRules: given.options["keep-rules"] === true,
   };
 }
 

@@ -1,5 +1,5 @@
 /** `ecluse sessions [SELECTOR]`: what is open now. */
-import type { SessionAnswer } from "../../answers.ts";
+import type { SessionAnswer } from "../../answers/sessions.ts";
 import { ask, print } from "../ask.ts";
 import type { Run } from "../command.ts";
 import { formatBytes, formatSpan, formatTable } from "../table.ts";

@@ -1,13 +1,17 @@
 /** `ecluse status [SELECTOR]`: what runs, and what needs attention. */
-import type { StatusAnswer } from "../../answers.ts";
+import type { StatusAnswer } from "../../answers/status.ts";
 import { formatDuration } from "../../inventory/duration.ts";
 import { escapeControls } from "../../inventory/quote.ts";
+import { describeTrouble } from "../../probe/correlate.ts";
 import { ask, print } from "../ask.ts";
 import { checkedInventory } from "../checked-inventory.ts";
 import type { Run } from "../command.ts";
 import { hostStatus } from "../host-status.ts";
 import { formatInstant } from "../instant.ts";
 import { counted, formatBytes } from "../table.ts";
+
+/** Lines at most about terminals that are down. */
+const MOST_TROUBLES = 20;
 
 /** 1: doors are blocked, the journal lacks rows or cannot be written, or the shield that the inventory asks for is down. */
 export const run: Run = async (invocation) => {
@@ -28,6 +32,8 @@ function asText(status: StatusAnswer): string {
     ["doors", `${counted(doors.open, "door")} open for ${counted(flows, "flow")}`],
     ...doors.blocked.map(({ flow, message }) => ["blocked", `${flow}: ${message}`]),
     ["sessions", `${sessions.open} open, at most ${sessions.most}${elsewhere(sessions)}`],
+    ["health", heard(status)],
+    ...troubles(status),
     ...status.operations.map((operation) => [operation.state, operated(operation)]),
     ...status.grants.list.map((grant) => ["grant", granted(grant)]),
     ...status.grants.aside.map(({ grant, flows: at, why }) => ["set aside", `${grant.id} at ${few(at)}: ${why}`]),
@@ -51,6 +57,18 @@ function pending({ pending: waits }: StatusAnswer): readonly (readonly string[])
 
 function elsewhere({ elsewhere: count }: StatusAnswer["sessions"]): string {
   return count === 0 ? "" : `; ${count} of them end in the process before this one`;
+}
+
+function heard({ health: { up, down, unheard } }: StatusAnswer): string {
+  return `${up} up, ${down} down, ${unheard} not heard of yet`;
+}
+
+function troubles({ health }: StatusAnswer): readonly (readonly string[])[] {
+  const told = health.troubles
+    .slice(0, MOST_TROUBLES)
+    .map((trouble) => ["down", describeTrouble(trouble, formatInstant)]);
+  const more = health.troubles.length - told.length;
+  return more === 0 ? told : [...told, ["down", `and ${more} more: ecluse probe`]];
 }
 
 function operated({ flow, by, at, reason }: StatusAnswer["operations"][number]): string {

@@ -1,5 +1,5 @@
 /** `ecluse take-over`: a new process of the program takes the doors of the running one; no session is cut. */
-import type { TakeOverAnswer } from "../../answers.ts";
+import type { TakeOverAnswer } from "../../answers/take-over.ts";
 import { order, print } from "../ask.ts";
 import type { Run } from "../command.ts";
 import { durationOption } from "../given.ts";

@@ -33,11 +33,11 @@ function everyOption(options: Invocation["options"]): number {
 async function answers(invocation: Invocation, signal?: AbortSignal): Promise<TopAnswer> {
   const [select] = invocation.operands;
   const asking = { patience: PATIENCE, ...(signal === undefined ? {} : { signal }) };
-  const [status, sessions] = await Promise.all([
-    ask(invocation, "status", { select }, asking),
+  const [overview, sessions] = await Promise.all([
+    ask(invocation, "overview", { select }, asking),
     ask(invocation, "sessions", { select }, asking),
   ]);
-  return { at: systemClock.monotonic(), status, sessions };
+  return { at: systemClock.monotonic(), overview, sessions };
 }
 
 /** So many frames, the first when there is something to compare with. */

@@ -1,6 +1,7 @@
 /** `ecluse why TERMINAL`: the way from the till to a terminal, step by step, and the one that breaks. */
 import { type Ipv4, parseAddress } from "@ecluse/guard/address";
 import { auditedOf } from "../../audit/audited.ts";
+import type { HostFacts } from "../../audit/facts.ts";
 import { collect } from "../../audit/host/collect.ts";
 import { whyAskings } from "../../diagnose/why/askings.ts";
 import { type Target, lookAround } from "../../diagnose/why/look.ts";
@@ -53,10 +54,7 @@ interface Asked {
 }
 
 async function walked(invocation: Invocation, { inventory, policy, flow, from }: Asked): Promise<Why> {
-  const [facts, gateway] = await Promise.all([
-    collect({ host: "gateway", askings: whyAskings(flow), shell: ["sh"], now: Date.now }),
-    wordOf(invocation, flow),
-  ]);
+  const [facts, gateway] = await Promise.all([readHere(flow), wordOf(invocation, flow)]);
   const audited = auditedOf(facts, { inventory, policy, at: Date.now() });
   const walk: Walk = { flow, name: nameOf(flow), audited, gateway, ...(from === undefined ? {} : { from }) };
   const here = stepsHere(walk);
@@ -65,6 +63,14 @@ async function walked(invocation: Invocation, { inventory, policy, flow, from }:
     here,
     mayLook(here) ? await looksOf(walk, policy) : { terminal: "the way to it is not known", neighbours: [] },
   );
+}
+
+/** Beside each other: whoever waits at the till does not wait for their sum. */
+async function readHere(flow: RelayedFlow): Promise<HostFacts> {
+  const groups = whyAskings(flow).map((askings) => collect({ host: "gateway", askings, shell: ["sh"], now: Date.now }));
+  const read = await Promise.all(groups);
+  const taken = new Date().toISOString();
+  return { format: 1, host: "gateway", taken, readings: read.flatMap(({ readings }) => readings) };
 }
 
 function nameOf({ id, position }: RelayedFlow): string {

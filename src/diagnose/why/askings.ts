@@ -1,10 +1,15 @@
-/** What `why` reads of this host: the least of what the doctor reads, each with a short time. */
+/** What `why` reads of this host: the least of what the doctor and an audit read, each with a short time. */
 import { formatAddress } from "@ecluse/guard/address";
+import { askingsNamed } from "../../audit/readings.ts";
 import type { Asking } from "../../audit/script.ts";
 import type { RelayedFlow } from "../../policy/policy.ts";
 
-/** All of them within six seconds, whatever hangs. */
-export function whyAskings({ target, position }: RelayedFlow): readonly Asking[] {
+/** In groups that are read beside each other: each of them within three seconds, whatever hangs. */
+export function whyAskings(flow: RelayedFlow): readonly (readonly Asking[])[] {
+  return [onTheWay(flow), [{ id: "tailscale", command: "tailscale status --json", patience: 3 }], ...WALLS];
+}
+
+function onTheWay({ target, position }: RelayedFlow): readonly Asking[] {
   const to = formatAddress(target.address);
   return [
     {
@@ -13,6 +18,20 @@ export function whyAskings({ target, position }: RelayedFlow): readonly Asking[]
       patience: 2,
     },
     { id: "ways", command: `echo "== ${position?.depot ?? 0} ${to}"; ip -j route get ${to} 2>&1; true`, patience: 1 },
-    { id: "tailscale", command: "tailscale status --json", patience: 3 },
   ];
+}
+
+const WALLS: readonly (readonly Asking[])[] = [
+  within(1, [
+    ...askingsNamed("rules", "routes"),
+    // Not its status: that takes UFW seconds where it has many rules.
+    { id: "ufw", command: "grep -H '^[A-Z]' /etc/ufw/ufw.conf /etc/default/ufw" },
+  ]),
+  within(1, askingsNamed("ufw-rules", "iptables-legacy")),
+  within(3, askingsNamed("iptables-nft")),
+  within(3, askingsNamed("nftables")),
+];
+
+function within(patience: number, askings: readonly Asking[]): readonly Asking[] {
+  return askings.map((asking) => ({ ...asking, patience }));
 }

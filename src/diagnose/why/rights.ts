@@ -1,5 +1,5 @@
 /** The first steps: whether the flow is carried at all, who may enter, and what an operator said. */
-import { type Ipv4, contains, formatAddress, parseNetwork } from "@ecluse/guard/address";
+import { type Ipv4, type Network, contains, formatAddress, parseNetwork } from "@ecluse/guard/address";
 import { formatEndpoint } from "../../audit/compare/listeners.ts";
 import type { Inventory } from "../../inventory/model.ts";
 import { escapeControls } from "../../inventory/quote.ts";
@@ -62,11 +62,15 @@ function thisOneMay({ flow, name, audited, gateway }: Walk, from: Ipv4): Step {
   });
 }
 
+function names(source: string, from: Ipv4, inventory: Inventory): boolean {
+  return networksNamed(source, inventory).some((each) => contains(each, from));
+}
+
 /** A temporary grant names a source of the inventory, an address or a network. */
-function names(source: string, from: Ipv4, { sources }: Inventory): boolean {
+export function networksNamed(source: string, { sources }: Inventory): readonly Network[] {
   const network = parseNetwork(source);
   const listed = sources.find(({ name }) => name === source)?.networks;
-  return (listed ?? ("kind" in network ? [] : [network])).some((each) => contains(each, from));
+  return listed ?? ("kind" in network ? [] : [network]);
 }
 
 export function operatorStep({ flow, name, gateway }: Walk): Step {

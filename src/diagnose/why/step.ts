@@ -8,6 +8,7 @@ export const STEPS = [
   "grant",
   "operator",
   "listener",
+  "firewall",
   "route",
   "tunnel",
   "neighbours",

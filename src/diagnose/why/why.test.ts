@@ -7,6 +7,7 @@ import {
   examined,
   failed,
   tailscaleStatus,
+  ufwLoaded,
   way,
 } from "../../../test/support/sound-gateway.ts";
 import { type GatewayWord, type LiveFlow, type Look, type Looks, STEPS, type Step, type Walk } from "./step.ts";
@@ -58,6 +59,34 @@ interface Row {
 const SILENT: Looks = { terminal: look(3, "silent"), neighbours: [look(1, "silent"), look(2, "silent")] };
 const ALONE = INVENTORY.replace("terminals: 5", "terminals: [3]");
 
+const BEHIND_BALANCER = `${INVENTORY.replace("sources:", "sources:\n  balancer: { addresses: [192.0.2.200] }")}
+flows:
+  till: { listen: 198.51.100.10:4102, target: 172.17.22.12:8888, allow: [odoo], acceptProxy: [balancer] }
+`;
+
+/** `nft -j list ruleset` of a table that drops one sender. */
+const dropping = (address: string): string => {
+  const place = { family: "inet", table: "stop", chain: "in" };
+  const left = { payload: { protocol: "ip", field: "saddr" } };
+  return JSON.stringify({
+    nftables: [
+      { table: { family: "inet", name: "stop" } },
+      { chain: { ...place, table: "stop", name: "in", type: "filter", hook: "input", prio: 10, policy: "accept" } },
+      { rule: { ...place, handle: 4, expr: [{ match: { op: "==", left, right: address } }, { drop: null }] } },
+    ],
+  });
+};
+
+/** UFW that keeps everybody out, and a port that Docker publishes beside it. */
+const published = (...rules: readonly string[]): string =>
+  [
+    ufwLoaded().replace("COMMIT", ""),
+    ":FORWARD ACCEPT [0:0]\n:DOCKER-USER - [0:0]\n-A FORWARD -j DOCKER-USER",
+    ...rules,
+    "COMMIT\n*nat\n:PREROUTING ACCEPT [0:0]\n:DOCKER - [0:0]\n-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER",
+    "-A DOCKER ! -i docker0 -p tcp -m tcp --dport 12203 -j DNAT --to-destination 172.30.0.2:8888\nCOMMIT\n",
+  ].join("\n");
+
 const TABLE: readonly Row[] = [
   { when: "the terminal answers", said: /^Terminal 3 of depot 22 can be reached\.$/ },
   {
@@ -93,8 +122,9 @@ const TABLE: readonly Row[] = [
     said: /^Nobody is allowed/,
   },
   {
-    when: "a temporary grant names the till's network",
+    when: "a temporary grant names the till's network, and the firewall does",
     from: "192.0.2.44",
+    changed: { "iptables-nft": ufwLoaded("-A ufw-user-input -s 192.0.2.44/32 -p tcp -j ACCEPT") },
     gateway: live({ grants: [{ id: "g1", source: "192.0.2.0/24", until: Date.parse("2026-11-22T13:00:00Z") }] }),
     said: /can be reached/,
   },
@@ -128,6 +158,63 @@ const TABLE: readonly Row[] = [
   {
     when: "the gateway cannot be asked, and listens",
     gateway: { kind: "silent", message: "permission denied" },
+    said: /can be reached/,
+  },
+  {
+    when: "UFW's default keeps the till out",
+    from: "203.0.113.7",
+    changed: { "iptables-nft": ufwLoaded("-A ufw-user-input -s 203.0.113.8/32 -p tcp -j ACCEPT") },
+    broken: "firewall",
+    said: /^The gateway's own firewall \(UFW\) keeps this till \(203\.0\.113\.7\) away from terminal 3 of depot 22; the terminal/,
+  },
+  {
+    when: "a rule of UFW keeps everybody out",
+    changed: { "iptables-nft": ufwLoaded("-A ufw-user-input -p tcp -m tcp --dport 12203 -j DROP") },
+    broken: "firewall",
+    said: /firewall \(UFW\) keeps whoever may reach it \(203\.0\.113\.7\) away/,
+  },
+  {
+    when: "a chain of nftables keeps the till out, behind UFW that lets it in",
+    from: "203.0.113.7",
+    changed: { nftables: dropping("203.0.113.7") },
+    broken: "firewall",
+    said: /firewall \(nftables \(inet stop\)\) keeps this till/,
+  },
+  {
+    when: "iptables of the other backend keeps the till out",
+    from: "203.0.113.7",
+    changed: { "iptables-legacy": "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -s 203.0.113.0/24 -j REJECT\nCOMMIT\n" },
+    broken: "firewall",
+    said: /firewall \(iptables \(legacy\)\) keeps this till/,
+  },
+  {
+    when: "Docker's chain keeps the till out of a published port",
+    from: "203.0.113.7",
+    changed: { "iptables-nft": published("-A DOCKER-USER -s 203.0.113.7/32 -j DROP") },
+    broken: "firewall",
+    said: /firewall \(Docker's rules\) keeps this till/,
+  },
+  {
+    when: "the port is led past UFW to a container",
+    from: "203.0.113.7",
+    changed: { "iptables-nft": published() },
+    said: /can be reached/,
+  },
+  {
+    when: "a temporary grant's till is not in the firewall",
+    from: "192.0.2.44",
+    gateway: live({ grants: [{ id: "g1", source: "192.0.2.44", until: Date.parse("2026-11-22T13:00:00Z") }] }),
+    broken: "firewall",
+    said: /\(UFW\) keeps this till \(192\.0\.2\.44\) away/,
+  },
+  {
+    when: "one of two who may enter gets through",
+    inventory: INVENTORY.replace("[203.0.113.7]", "[203.0.113.7, 203.0.113.9]"),
+    said: /can be reached/,
+  },
+  {
+    when: "the firewall is not shown to us",
+    changed: { nftables: failed("exit 1: Operation not permitted (you must be root)") },
     said: /can be reached/,
   },
   {
@@ -216,10 +303,10 @@ const TABLE: readonly Row[] = [
 
 const SEEN: Looks = { terminal: look(3, "connected"), neighbours: [] };
 
-function walk({ changed = {}, inventory, gateway = live(), from }: Omit<Row, "said">): Walk {
+function walk({ changed = {}, inventory, gateway = live(), from }: Omit<Row, "said">, id = "depot22-tpe03"): Walk {
   const ways = way(22, "tailscale0").replaceAll(".10", ".12");
   const audited = examined({ sockets: sockets(DOORS), ways, ...changed }, inventory);
-  const flow = audited.policy.flows.find(({ id }) => id === "depot22-tpe03");
+  const flow = audited.policy.flows.find((each) => each.id === id);
   assert.ok(flow?.kind === "relayed");
   const source = from === undefined ? undefined : parseAddress(from);
   return { flow, name: "terminal 3 of depot 22", audited, gateway, ...(source === undefined ? {} : { from: source }) };
@@ -242,6 +329,48 @@ suite("why", () => {
       if (broken !== undefined) assert.equal(names.at(-1), broken, "it stops there");
     });
   }
+
+  const firewallOf = (row: Omit<Row, "said" | "when">): Step | undefined =>
+    stepsHere(walk({ when: "", ...row })).find(({ name }) => name === "firewall");
+
+  test("a firewall that keeps somebody out is shown by its line, and with the command that lets them in", () => {
+    const rule = "-A ufw-user-input -s 203.0.113.7/32 -p tcp -m tcp --dport 12203 -j DROP";
+    const step = firewallOf({ from: "203.0.113.7", changed: { "iptables-nft": ufwLoaded(rule) } });
+    assert.deepEqual(step?.evidence, { source: "iptables-nft-save -t filter", line: rule });
+    const byDefault = firewallOf({ from: "203.0.113.7", changed: { "iptables-nft": ufwLoaded() } });
+    assert.equal(byDefault?.evidence.line, ":INPUT DROP");
+    assert.equal(byDefault.fix, "ufw allow from 203.0.113.7 to 198.51.100.10 port 12203 proto tcp");
+  });
+
+  test("behind a balancer it is the balancer that must get through, whoever the till is", () => {
+    const given = { when: "", from: "203.0.113.7", inventory: BEHIND_BALANCER };
+    const step = stepsHere(walk({ ...given, changed: { sockets: sockets([4_102]) } }, "flow/till")).at(-1);
+    assert.match(
+      step?.said ?? "",
+      /\(UFW\) keeps the load balancer \(192\.0\.2\.200\) away from terminal 3 of depot 22;/,
+    );
+  });
+
+  test("whoever gets in past the firewall gets in, and it is said how; who would not is named", () => {
+    const past = firewallOf({ from: "203.0.113.7", changed: { "iptables-nft": published() } });
+    assert.equal(past?.state, "passed");
+    assert.match(past.what, /led past the firewall to a container$/);
+    assert.match(past.evidence.line, /-j DNAT --to-destination/);
+    const two = INVENTORY.replace("[203.0.113.7]", "[203.0.113.7, 203.0.113.9]");
+    assert.match(firewallOf({ inventory: two })?.what ?? "", /; 203\.0\.113\.9 would not$/);
+  });
+
+  test("of a firewall that was not shown, or of a rule that tests more, nothing is claimed", () => {
+    const hidden = ["iptables-nft", "iptables-legacy", "nftables", "routes"] as const;
+    for (const id of hidden) {
+      for (const reason of ["no answer within 3 s", "exit 4: Permission denied (you must be root)"]) {
+        assert.equal(firewallOf({ changed: { [id]: failed(reason) } })?.state, "unknown", `${id}: ${reason}`);
+      }
+    }
+    assert.equal(firewallOf({ changed: { nftables: failed("exit 127: nft: not found") } })?.state, "passed");
+    const listed = ufwLoaded("-A ufw-user-input -m set --match-set tills src -j ACCEPT");
+    assert.equal(firewallOf({ changed: { "iptables-nft": listed } })?.state, "unknown");
+  });
 
   test("every step has been seen to break", () => {
     const broken = new Set(TABLE.flatMap((row) => row.broken ?? []));

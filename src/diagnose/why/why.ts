@@ -6,6 +6,7 @@
  */
 import { isLoopback } from "../tunnelled-depots.ts";
 import { neighboursStep, terminalStep } from "./answers.ts";
+import { firewallStep } from "./firewall.ts";
 import { listenerStep, routeStep, tunnelStep } from "./path.ts";
 import { grantStep, inventoryStep, operatorStep } from "./rights.ts";
 import { type Look, type Looks, type Step, type Walk, openSessions } from "./step.ts";
@@ -21,12 +22,13 @@ export interface Why {
   readonly fix: string;
 }
 
-/** On this host, in the order that a connection meets them. What judges the firewall goes between listener and route. */
+/** On this host: whether there is a door for the connection, what stands before it, and the way on behind it. */
 const ON_THIS_HOST: readonly ((walk: Walk) => Step)[] = [
   inventoryStep,
   grantStep,
   operatorStep,
   listenerStep,
+  firewallStep,
   routeStep,
 ];
 

@@ -22,6 +22,8 @@ export interface GovernedSession extends Occupant {
   /** The place it takes is its target's. */
   readonly targetKey: number;
   readonly place: Place;
+  /** It found no place, and is on its way out. */
+  readonly isTurnedAway: boolean;
   /**
    * Its right has gone: ends it by the flow's rule. `drain` leaves it the drain time, unless it still waits for a
    * place, for nothing new enters.

@@ -5,8 +5,14 @@ import type { Refusal, SessionRecord } from "../records.ts";
 import type { HandedSession, SessionOrder, SessionReport } from "../handover.ts";
 import type { GovernedSession } from "./governed.ts";
 
+/** How a session ended, and the number it had here; 0: it had not begun here. */
+export interface NumberedRecord {
+  readonly record: SessionRecord;
+  readonly number: number;
+}
+
 interface Unheard {
-  readonly records: SessionRecord[];
+  readonly records: NumberedRecord[];
   readonly refusals: Refusal[];
 }
 
@@ -71,8 +77,9 @@ export class HandedOverSessions {
     this.#about(session, (id) => ({ what: "vacated", id }));
   }
 
-  over(session: GovernedSession, record: SessionRecord): void {
-    this.#unheard?.records.push(record);
+  over(session: GovernedSession, numbered: NumberedRecord): void {
+    this.#unheard?.records.push(numbered);
+    const { record } = numbered;
     this.#about(session, (id) => ({ what: "over", id, record }));
     const id = this.#idOf.get(session);
     this.#idOf.delete(session);

@@ -17,7 +17,7 @@ export class Listener {
 
   constructor(endpoint: Endpoint, accept: (endpoint: Endpoint, socket: Socket) => void) {
     this.#endpoint = endpoint;
-    this.#server = createServer({ allowHalfOpen: true }, (socket) => accept(endpoint, socket));
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => accept(endpoint, socket));
     // An accept that failed concerns one connection only, which the system has closed; the door stays open.
     this.#server.on("error", () => undefined);
   }

@@ -10,6 +10,7 @@ import { type RelayedFlow, endpointKey } from "../../policy/policy.ts";
 import type { ProbeQuestion } from "../engine.ts";
 import type { Probed } from "../records.ts";
 import type { Places } from "./places.ts";
+import { reset } from "./reset.ts";
 import type { Occupant } from "./slots.ts";
 
 /** How long a terminal may take to close behind a probe before it gets RST, in milliseconds. */
@@ -19,7 +20,7 @@ const LEAVING = 500;
 const LONGEST_ANSWER = 65_536;
 
 export interface ProbesOptions {
-  readonly places: Places;
+  readonly places: Pick<Places, "takeIdle" | "leaveIdle">;
   readonly monotonic: () => number;
   /** Longest dial, and longest wait for an answer, in milliseconds. */
   readonly patience: () => number;
@@ -49,9 +50,12 @@ export class Probes {
     }
   }
 
-  /** All of them leave, for somebody else decides about places from here on. */
+  /**
+   * All of them are gone at once, those too that only wait for the terminal to close: somebody else gives away the places
+   * from here on, and does not know of them. The terminal hears of it before it hears of whoever comes next.
+   */
   cut(): void {
-    for (const visit of this.#visits) visit.giveWay();
+    for (const visit of this.#visits) visit.vanish();
   }
 }
 
@@ -61,6 +65,7 @@ class Visit implements Occupant {
   readonly closing = true;
   readonly queue = undefined;
   #leave: (found: Found) => void = () => undefined;
+  #socket: Socket | undefined;
 
   readonly seated = (): void => undefined;
   readonly turnedAway = (): void => undefined;
@@ -69,12 +74,18 @@ class Visit implements Occupant {
     this.#leave({ outcome: "gave-way" });
   };
 
+  vanish(): void {
+    this.giveWay();
+    if (this.#socket !== undefined) reset(this.#socket);
+  }
+
   /** Resolves once the connection is gone: then, and not before, the place is free. */
   pay(
     socket: Socket,
     { question, patience }: { readonly question: ProbeQuestion | undefined; readonly patience: number },
   ): Promise<Found> {
     const done = Promise.withResolvers<Found>();
+    this.#socket = socket;
     let found: Found = { outcome: "failed", cause: "connect" };
     this.#leave = (what) => {
       if (found.outcome !== "failed" && found.outcome !== "mute") return;
@@ -122,6 +133,6 @@ function leave(socket: Socket): void {
     return;
   }
   socket.end();
-  const reset = setTimeout(() => socket.resetAndDestroy(), LEAVING);
-  socket.once("close", () => clearTimeout(reset));
+  const late = setTimeout(() => reset(socket), LEAVING);
+  socket.once("close", () => clearTimeout(late));
 }

@@ -15,12 +15,12 @@ import type { Limits } from "../../inventory/model.ts";
 import { judge, judgeInside, judgeWay } from "../../policy/decide.ts";
 import { type Policy, type RelayedFlow, endpointKey } from "../../policy/policy.ts";
 import type { Clock, Engine, EngineEvents, Inherited, ProbeQuestion } from "../engine.ts";
-import type { Applied, BlockedDoor, OpenSession, Probed, Refusal, RoomReason, SessionRecord } from "../records.ts";
+import type { Applied, BlockedDoor, InsideSession, Probed, Refusal, RoomReason, SessionRecord } from "../records.ts";
 import type { HandedOver, HandedSession, SessionOrder, SessionReport, TakenOver } from "../handover.ts";
 import { descriptorLimit, sessionCeiling } from "./ceiling.ts";
 import { Doors } from "./doors.ts";
 import type { GovernedSession } from "./governed.ts";
-import { HandedOverSessions } from "./handed-over.ts";
+import { HandedOverSessions, type NumberedRecord } from "./handed-over.ts";
 import { Places } from "./places.ts";
 import { Probes } from "./probes.ts";
 import { Reception } from "./reception.ts";
@@ -51,7 +51,9 @@ export class Relay implements Engine {
   readonly #descriptors: number;
   readonly #host: SessionHost & RemoteHost;
   readonly #doors: Doors;
-  readonly #sessions = new Set<GovernedSession>();
+  /** Each with its number; 0: it has not begun. */
+  readonly #sessions = new Map<GovernedSession, number>();
+  #lastNumber = 0;
   readonly #reception: Reception;
   readonly #perSource = new Map<Ipv4, number>();
   readonly #places = new Places();
@@ -82,6 +84,7 @@ export class Relay implements Engine {
         const session = new Session(this.#host, socket, admission, said);
         this.#enter(session);
         this.#settle(session);
+        this.#begin(session);
       },
       refused: (refusal) => this.#refused(refusal),
       // Whoever it brings enters first, in the same turn.
@@ -110,6 +113,7 @@ export class Relay implements Engine {
         this.#enter(session);
         this.#judgeAgain(session, "revoked");
         this.#settle(session);
+        this.#begin(session);
       },
       refused: (refusal) => this.#refused(refusal),
     };
@@ -119,8 +123,8 @@ export class Relay implements Engine {
     return this.#sessions.size;
   }
 
-  get openSessions(): readonly OpenSession[] {
-    return Array.from(this.#sessions, (session) => session.snapshot());
+  get openSessions(): readonly InsideSession[] {
+    return Array.from(this.#sessions, ([session, number]) => ({ ...session.snapshot(), session: number }));
   }
 
   get blocked(): readonly BlockedDoor[] {
@@ -146,7 +150,7 @@ export class Relay implements Engine {
     this.#startSweep(policy.limits);
     // The rules first, for everyone who comes and everyone inside; then the doors, new ones before old ones go.
     this.#places.limitBy(policy);
-    for (const session of this.#sessions) this.#judgeAgain(session, "revoked");
+    for (const session of this.#sessions.keys()) this.#judgeAgain(session, "revoked");
     this.#reception.judgeAgain();
     if (!this.#standby) await this.#doors.apply(policy);
     return { open: this.#doors.size, blocked: this.#doors.blocked };
@@ -167,8 +171,16 @@ export class Relay implements Engine {
   }
 
   #enter(session: GovernedSession): void {
-    this.#sessions.add(session);
+    this.#sessions.set(session, 0);
     this.#count(session.source, 1);
+  }
+
+  /** Tells of it, unless it was turned away as it came, or another process decides about it and tells. */
+  #begin(session: GovernedSession): void {
+    if (session.isTurnedAway || this.#handedOver !== undefined) return;
+    this.#lastNumber += 1;
+    this.#sessions.set(session, this.#lastNumber);
+    this.#events.began({ ...session.snapshot(), session: this.#lastNumber });
   }
 
   #refused(refusal: Refusal): void {
@@ -194,15 +206,17 @@ export class Relay implements Engine {
   }
 
   #over(session: GovernedSession, record: SessionRecord): void {
+    const number = this.#sessions.get(session) ?? 0;
     this.#forget(session);
-    if (this.#handedOver !== undefined) this.#handedOver.over(session, record);
-    else this.#ended(record);
+    if (this.#handedOver !== undefined) this.#handedOver.over(session, { record, number });
+    else this.#ended({ record, number });
     this.#finishDrain();
   }
 
   /** One who found no place was refused, and has been told of as such. */
-  #ended(record: SessionRecord): void {
-    if (record.outcome !== "busy") this.#events.ended(record);
+  #ended({ record, number }: NumberedRecord): void {
+    if (record.outcome !== "busy") this.#events.ended(record, number);
+    else if (number > 0) this.#events.leftLine(record, number);
   }
 
   #vacate(session: GovernedSession): void {
@@ -238,7 +252,7 @@ export class Relay implements Engine {
   #sweep(): void {
     const now = this.#clock.monotonic();
     if (this.#handedOver === undefined) this.#sweepRights(now);
-    for (const session of this.#sessions) session.sweep(now);
+    for (const session of this.#sessions.keys()) session.sweep(now);
     this.#reception.sweep(now);
     if (this.#drain !== undefined && now >= this.#drain.deadline) this.#cutDrained();
     void this.#doors.retry();
@@ -246,7 +260,7 @@ export class Relay implements Engine {
 
   #sweepRights(now: number): void {
     const wall = this.#clock.wall();
-    for (const session of this.#sessions) {
+    for (const session of this.#sessions.keys()) {
       const { until } = session.right.permit.grant;
       if (until !== undefined && wall >= until) this.#judgeAgain(session, "expired");
     }
@@ -255,7 +269,7 @@ export class Relay implements Engine {
 
   handOver(report: (report: SessionReport) => void): HandedOver {
     this.#probes.cut();
-    const left = new HandedOverSessions(this.#sessions, report);
+    const left = new HandedOverSessions(this.#sessions.keys(), report);
     this.#handedOver = left;
     const drain = newDrain(Infinity);
     return {
@@ -284,8 +298,9 @@ export class Relay implements Engine {
     this.#remote = remote;
     this.#standby = false;
     for (const one of handed) this.#enter(remote.add(one));
-    for (const session of this.#sessions) this.#judgeAgain(session, "revoked");
-    this.#places.rewrite(this.#sessions, this.#clock.monotonic());
+    for (const session of this.#sessions.keys()) this.#judgeAgain(session, "revoked");
+    this.#places.rewrite(this.#sessions.keys(), this.#clock.monotonic());
+    for (const session of this.#sessions.keys()) this.#begin(session);
     const opened = this.apply(this.#policyInForce);
     return Object.assign(remote, { opened });
   }
@@ -294,9 +309,9 @@ export class Relay implements Engine {
     if (this.#handedOver === undefined) return;
     this.#handedOver = undefined;
     this.#reception.cut();
-    for (const session of this.#sessions) if (session.place === "wanted") session.cut("drained");
-    for (const session of this.#sessions) this.#judgeAgain(session, "revoked");
-    this.#places.rewrite(this.#sessions, this.#clock.monotonic());
+    for (const session of this.#sessions.keys()) if (session.place === "wanted") session.cut("drained");
+    for (const session of this.#sessions.keys()) this.#judgeAgain(session, "revoked");
+    this.#places.rewrite(this.#sessions.keys(), this.#clock.monotonic());
   }
 
   #resume(): void {
@@ -305,8 +320,9 @@ export class Relay implements Engine {
     // What was reported to a process that never took up its work was told to nobody.
     for (const record of records) this.#ended(record);
     for (const refusal of refusals) this.#events.refused(refusal);
-    for (const session of this.#sessions) this.#judgeAgain(session, "revoked");
-    this.#places.rewrite(this.#sessions, this.#clock.monotonic());
+    for (const session of this.#sessions.keys()) this.#judgeAgain(session, "revoked");
+    this.#places.rewrite(this.#sessions.keys(), this.#clock.monotonic());
+    for (const [session, number] of this.#sessions) if (number === 0) this.#begin(session);
   }
 
   drain(limit: number): Promise<{ readonly cut: number }> {
@@ -322,7 +338,7 @@ export class Relay implements Engine {
     this.#probes.cut();
     this.#doors.closeAll();
     this.#reception.cut();
-    for (const session of this.#sessions) if (session.place === "wanted") session.cut("drained");
+    for (const session of this.#sessions.keys()) if (session.place === "wanted") session.cut("drained");
     return newDrain(deadline);
   }
 
@@ -330,7 +346,7 @@ export class Relay implements Engine {
     if (this.#drain === undefined) return;
     this.#drain.deadline = Infinity;
     this.#drain.cut = Math.max(this.#drain.cut, this.#sessions.size);
-    for (const session of this.#sessions) session.cut("drained");
+    for (const session of this.#sessions.keys()) session.cut("drained");
   }
 
   #finishDrain(): void {

@@ -114,6 +114,7 @@ class RemoteSession implements GovernedSession {
   right: Right;
   place: Place;
   closing: boolean;
+  isTurnedAway = false;
   readonly #id: number;
   readonly #host: RemoteHost;
   readonly #order: (order: SessionOrder) => void;
@@ -155,6 +156,7 @@ class RemoteSession implements GovernedSession {
   }
 
   turnedAway(): void {
+    this.isTurnedAway = true;
     this.#order({ what: "turn-away", id: this.#id });
     this.#host.turnedAway(this);
   }

@@ -12,6 +12,7 @@ import { endpointKey } from "../../policy/policy.ts";
 import type { OpenSession, Outcome, Party, SessionRecord } from "../records.ts";
 import type { GovernedSession, Place, Right } from "./governed.ts";
 import { writeHeader } from "./proxy-header.ts";
+import { readingInto } from "./reading.ts";
 import { Side, type SideOwner } from "./side.ts";
 
 /** What a client may send before its terminal answers the dial; beyond it the client is not read. In bytes. */
@@ -92,6 +93,10 @@ export class Session implements GovernedSession, SideOwner {
     return this.#target.closed ? "left" : "held";
   }
 
+  get isTurnedAway(): boolean {
+    return this.#ending?.outcome === "busy";
+  }
+
   get targetKey(): number {
     const { target } = this.#admission.door.flow;
     return endpointKey(target.address, target.port);
@@ -109,7 +114,11 @@ export class Session implements GovernedSession, SideOwner {
     const { target } = this.#admission.door.flow;
     this.#phase = "dialling";
     this.#dialledAt = this.#host.monotonic();
-    const socket = connect({ host: formatAddress(target.address), port: target.port, allowHalfOpen: true });
+    const socket = connect({
+      ...{ host: formatAddress(target.address), port: target.port },
+      ...{ allowHalfOpen: true, noDelay: true },
+      onread: readingInto((chunk) => this.#heard(chunk)),
+    });
     this.#target = new Side(this, "target", socket);
     this.#target.other = this.#client;
     this.#client.other = this.#target;
@@ -159,6 +168,8 @@ export class Session implements GovernedSession, SideOwner {
   }
 
   sweep(now: number): void {
+    this.#client.keepAlive();
+    if (this.#phase === "open") this.#target?.keepAlive();
     if (this.#active) {
       this.#active = false;
       this.#lastActive = now;
@@ -215,7 +226,6 @@ export class Session implements GovernedSession, SideOwner {
     this.#phase = "open";
     this.#dial = this.#host.monotonic() - this.#dialledAt;
     this.#active = true;
-    this.#target?.tune();
   }
 
   received(from: Side, chunk: Buffer): void {
@@ -226,6 +236,10 @@ export class Session implements GovernedSession, SideOwner {
     from.bytes += chunk.length;
     if (to === undefined) this.#hold(chunk);
     else if (!to.socket.write(chunk)) from.socket.pause();
+  }
+
+  #heard(chunk: Buffer): void {
+    if (this.#target !== undefined) this.received(this.#target, chunk);
   }
 
   #hold(chunk: Buffer): void {
@@ -243,7 +257,7 @@ export class Session implements GovernedSession, SideOwner {
     this.#active = true;
     this.#firstToEnd ??= side.party;
     this.#host.closing(this);
-    if (this.#phase === "open") side.other?.socket.end();
+    if (this.#phase === "open") side.other?.end();
     else if (side.bytes > 0) this.#target?.socket.end();
     else this.#leftUnheard();
   }

@@ -41,6 +41,7 @@ export class Side {
   #lost = 0;
   #taken = 0;
   #takenAt = 0;
+  #isKeptAlive = false;
 
   constructor(owner: SideOwner, party: "client" | "target", socket: Socket) {
     this.owner = owner;
@@ -52,13 +53,17 @@ export class Side {
     const { socket } = this;
     (socket as OwnedSocket)[ownSide] = this;
     if (this.party === "target") socket.on("connect", onConnect);
-    else this.tune();
-    socket.on("data", onData).on("drain", onDrain).on("end", onEnd).on("error", onError).on("close", onClose);
+    else socket.on("data", onData);
+    socket.on("drain", onDrain).on("end", onEnd).on("error", onError).on("close", onClose);
   }
 
-  /** Only on a connected socket: libuv keeps the probes' times nowhere before that. */
-  tune(): void {
-    this.socket.setNoDelay(true);
+  /**
+   * Has the system probe it, from the first call on. Only on a connected socket: libuv keeps the probes' times nowhere
+   * before that. Called by the sweep: it is four system calls, and a session that is over within a moment needs none.
+   */
+  keepAlive(): void {
+    if (this.#isKeptAlive) return;
+    this.#isKeptAlive = true;
     this.socket.setKeepAlive(true, this.owner.keepalive, KEEPALIVE.interval, KEEPALIVE.count);
   }
 
@@ -70,6 +75,15 @@ export class Side {
   /** Bytes that wait to be written to this side, or did when it was ended. */
   get waiting(): number {
     return this.#lost === 0 ? this.socket.writableLength : this.#lost;
+  }
+
+  /**
+   * Sends FIN, after what waits. Where both directions are over then, closing the socket says it as well, and spares the
+   * system call that would only say it.
+   */
+  end(): void {
+    if (this.ended && this.socket.writableLength === 0) this.socket.destroy();
+    else this.socket.end();
   }
 
   /** Ends it with RST. */

@@ -2,11 +2,11 @@
 import type { Facts } from "../facts.ts";
 import { checkDepotsSource } from "./depots-source.ts";
 import { checkEndpoints } from "./endpoints.ts";
+import { checkEngineCannot } from "./engine-cannot.ts";
 import { checkExceptions } from "./exceptions.ts";
 import { checkLoops } from "./loops.ts";
 import { checkNamesAlike } from "./names-alike.ts";
 import { checkNobodyEnters } from "./nobody-enters.ts";
-import { checkNotEffective } from "./not-effective.ts";
 import { checkPorts } from "./ports.ts";
 import { checkSameTarget } from "./same-target.ts";
 import { checkShield } from "./shield.ts";
@@ -28,7 +28,7 @@ export function checkAll(facts: Facts): void {
   checkWildcards(facts);
   checkSourceAny(facts);
   checkShield(facts);
-  checkNotEffective(facts);
+  checkEngineCannot(facts);
   // Last: only now is it known which exceptions something needed.
   checkExceptions(facts);
 }

@@ -2,6 +2,7 @@
 import { formatAddress } from "@ecluse/guard/address";
 import type { DoorFact, Facts, FlowFact } from "../facts.ts";
 import { formatPlace } from "../finding.ts";
+import type { Endpoint } from "../model.ts";
 import { placeOf } from "../tree.ts";
 
 interface Standing {
@@ -21,7 +22,7 @@ export function checkEndpoints(facts: Facts): void {
       if (door.address === 0 && first === undefined) wildcards.set(door.port, { flow, door });
     }
   }
-  checkMetrics(facts, (address, port) => byEndpoint.get(address * 65_536 + port) ?? wildcards.get(port));
+  checkServed(facts, (address, port) => byEndpoint.get(address * 65_536 + port) ?? wildcards.get(port));
   if (wildcards.size === 0) return;
   for (const standing of byEndpoint.values()) {
     const wildcard = wildcards.get(standing.door.port);
@@ -31,15 +32,37 @@ export function checkEndpoints(facts: Facts): void {
   }
 }
 
-function checkMetrics(facts: Facts, standingAt: (address: number, port: number) => Standing | undefined): void {
-  const { metrics } = facts.inventory.gateway;
-  const standing = metrics === undefined ? undefined : standingAt(metrics.address, metrics.port);
-  if (metrics === undefined || standing === undefined || !isOnGateway(facts, standing)) return;
+type StandingAt = (address: number, port: number) => Standing | undefined;
+
+/** What the gateway serves itself, beside the doors. */
+function checkServed(facts: Facts, standingAt: StandingAt): void {
+  const { dashboard, metrics } = facts.inventory.gateway;
+  if (dashboard !== undefined) checkOne(facts, standingAt, { key: "dashboard", endpoint: dashboard });
+  if (metrics === undefined) return;
+  checkOne(facts, standingAt, { key: "metrics", endpoint: metrics });
+  if (dashboard?.address !== metrics.address || dashboard.port !== metrics.port) return;
+  const message = `metrics are served on ${formatEndpoint(metrics)}, as is the dashboard`;
+  facts.complain({ code: "endpoint-twice", path: ["gateway", "metrics", "listen"], message, hint: HINT });
+}
+
+interface Served {
+  readonly key: "dashboard" | "metrics";
+  readonly endpoint: Endpoint;
+}
+
+function checkOne(facts: Facts, standingAt: StandingAt, { key, endpoint }: Served): void {
+  const standing = standingAt(endpoint.address, endpoint.port);
+  if (standing === undefined || !isOnGateway(facts, standing)) return;
   const place = formatPlace(placeOf(facts.spot(standing.door.path)));
-  const endpoint = `${formatAddress(metrics.address)}:${metrics.port}`;
-  const message = `metrics are served on ${endpoint}, where ${standing.flow.id} (at ${place}) is entered`;
-  const hint = "give one of them another port";
-  facts.complain({ code: "endpoint-twice", path: ["gateway", "metrics", "listen"], message, hint });
+  const what = key === "metrics" ? "metrics are" : "the dashboard is";
+  const message = `${what} served on ${formatEndpoint(endpoint)}, where ${standing.flow.id} (at ${place}) is entered`;
+  facts.complain({ code: "endpoint-twice", path: ["gateway", key, "listen"], message, hint: HINT });
+}
+
+const HINT = "give one of them another port";
+
+function formatEndpoint({ address, port }: Endpoint): string {
+  return `${formatAddress(address)}:${port}`;
 }
 
 /** A machine's own address is another host, unless it is the gateway's. */

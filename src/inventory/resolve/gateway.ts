@@ -1,7 +1,7 @@
 /** The gateway: its address, the numbering plan, the tunnel and the limits, with their defaults. */
 import { contains, formatNetwork, type Ipv4, type Network, parseAddress, parseNetwork } from "@ecluse/guard/address";
 import { TIMES, USUAL_LIMITS } from "../limits.ts";
-import type { Gateway, Limits } from "../model.ts";
+import type { Endpoint, Gateway, Limits } from "../model.ts";
 import { quote } from "../quote.ts";
 import type { Reading } from "../reading.ts";
 import type { RawInventory } from "../schema.ts";
@@ -14,7 +14,10 @@ export const UNKNOWN_ADDRESS = parseAddress("255.255.255.255") as Ipv4;
 const LOOPBACK = parseNetwork("127.0.0.0/8") as Network;
 
 /** 9464: the port that exporters of metrics use by custom (OpenTelemetry's default for Prometheus). */
-const USUAL_METRICS = "127.0.0.1:9464";
+const SERVED = {
+  dashboard: { usual: "127.0.0.1:8080", exposed: (at: string) => `the dashboard on ${at} could be opened` },
+  metrics: { usual: "127.0.0.1:9464", exposed: (at: string) => `metrics on ${at} could be read` },
+} as const;
 
 const DEFAULT_PLAN = parseNetwork("172.17.0.0/16") as Network;
 const HOUR = 3_600_000;
@@ -24,10 +27,10 @@ type RawGateway = RawInventory["gateway"];
 
 export function gateway(reading: Reading): Gateway {
   const raw = reading.data.gateway;
-  promisedLater(reading, raw);
   return {
     address: address(reading, { text: raw.address, path: ["gateway", "address"] }) ?? UNKNOWN_ADDRESS,
     engine: raw.engine ?? "relay",
+    ...kernel(reading, raw.kernel),
     terminals: {
       network: plan(reading, raw.terminals?.network),
       firstHost: raw.terminals?.firstHost ?? 10,
@@ -39,7 +42,8 @@ export function gateway(reading: Reading): Gateway {
     ...(raw.shield === true ? { shield: true } : {}),
     ...written("state", path(reading, raw.state, ["gateway", "state"])),
     ...control(reading, raw.control),
-    ...metrics(reading, raw.metrics),
+    ...served(reading, raw.dashboard, "dashboard"),
+    ...served(reading, raw.metrics, "metrics"),
     journal: journal(reading, raw.journal),
   };
 }
@@ -75,6 +79,13 @@ function tunnel(reading: Reading, raw: RawGateway["tunnel"]): Gateway["tunnel"] 
   return { interface: formed(reading, { text: name, path: [...path, "interface"] }, form) ?? name, routers };
 }
 
+function kernel(reading: Reading, raw: RawGateway["kernel"]): Pick<Gateway, "kernel"> {
+  if (raw === undefined) return {};
+  if (raw.source === "preserved") return { kernel: { source: raw.source } };
+  const source = address(reading, { text: raw.source, path: ["gateway", "kernel", "source"] });
+  return source === undefined ? {} : { kernel: { source } };
+}
+
 function limits(reading: Reading, raw: RawGateway["limits"]): Limits {
   const time = (key: keyof typeof TIMES): number => {
     const text = raw?.[key];
@@ -102,27 +113,21 @@ function limits(reading: Reading, raw: RawGateway["limits"]): Limits {
   };
 }
 
-/** Keys that no code acts on yet are still judged: their mistakes should not wait for the version that does. */
-function promisedLater(reading: Reading, raw: RawGateway): void {
-  const listen = raw.dashboard?.listen;
-  if (listen !== undefined) endpoint(reading, { text: listen, path: ["gateway", "dashboard", "listen"] });
-}
-
-/** Anybody who can connect may read them: so nobody on another host can. */
-function metrics(reading: Reading, raw: RawGateway["metrics"]): Pick<Gateway, "metrics"> {
+/** Anybody who can connect may read metrics, and may try to guess the dashboard's token: so nobody on another host can. */
+function served<K extends "dashboard" | "metrics">(
+  reading: Reading,
+  raw: RawGateway[K],
+  key: K,
+): Partial<Record<K, Endpoint>> {
   if (raw === undefined) return {};
-  const [text, path] = [raw.listen ?? USUAL_METRICS, ["gateway", "metrics", "listen"]];
+  const { usual, exposed } = SERVED[key];
+  const [text, path] = [raw.listen ?? usual, ["gateway", key, "listen"]];
   const value = endpoint(reading, { text, path });
   if (value !== undefined && !contains(LOOPBACK, value.address)) {
-    const message = `metrics on ${quote(text)} could be read by other hosts`;
-    reading.complain({
-      code: "not-on-loopback",
-      path,
-      message,
-      hint: `write ${USUAL_METRICS}; docs/metrics.md says how another host gets at it`,
-    });
+    const hint = `write ${usual}; docs/${key}.md says how another host gets at it`;
+    reading.complain({ code: "not-on-loopback", path, message: `${exposed(quote(text))} by other hosts`, hint });
   }
-  return value === undefined || raw.enabled === false ? {} : { metrics: value };
+  return (value === undefined || raw.enabled === false ? {} : { [key]: value }) as Partial<Record<K, Endpoint>>;
 }
 
 function path(reading: Reading, text: string | undefined, at: Path): string | undefined {

@@ -6,20 +6,15 @@ import type { Document, Language } from "./document.ts";
 import { framed } from "./frame.ts";
 import { html } from "./html.ts";
 import { markdown } from "./markdown.ts";
-import { EN } from "./words-en.ts";
-import { FR } from "./words-fr.ts";
+import { LANGUAGES, wordsOf } from "./languages.ts";
 import type { Words } from "./words.ts";
-
-const LANGUAGES: readonly (readonly [Language, Words])[] = [
-  ["fr", FR],
-  ["en", EN],
-];
 
 export type Build = (subject: Subject, words: Words) => Document;
 
 /** `documents/fr/NAME.md` and so on: a document has one file name in all languages. */
 export function documentFiles(name: string, subject: Subject, build: Build): readonly RenderedFile[] {
-  return LANGUAGES.flatMap(([language, words]) => {
+  return LANGUAGES.flatMap((language) => {
+    const words = wordsOf(language);
     const document = framed(build(subject, words), subject, words);
     const path = (ending: string): string => `documents/${language}/${name}.${ending}`;
     return [

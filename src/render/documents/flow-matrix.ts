@@ -1,20 +1,12 @@
 /** The flow matrix: every connection that is let in, for whom, why, and until when (PCI DSS v4.0.1, 1.2.5). */
 import type { RenderedFile } from "../rendered-file.ts";
 import type { Subject } from "../subject.ts";
-import { columnsOf, headsOf } from "./columns.ts";
+import { columnsOf } from "./columns.ts";
 import { documentFiles } from "./document-files.ts";
-import type { Block, Document, Sheet } from "./document.ts";
+import type { Block, Document } from "./document.ts";
 import { type FlowRow, flowRows } from "./flow-rows.ts";
-import {
-  addressesOf,
-  descriptionOf,
-  flowRuns,
-  placeWords,
-  portsOf,
-  sourceWords,
-  targetOf,
-  untilOf,
-} from "./flow-words.ts";
+import { addressesOf, answersOf, descriptionOf, flowRuns, placeWords, portsOf, sourceWords } from "./flow-words.ts";
+import { sheetOf } from "./matrix-sheet.ts";
 import { usedSources } from "./used-sources.ts";
 import type { ColumnName, Words } from "./words.ts";
 
@@ -24,21 +16,6 @@ export function render(subject: Subject): readonly RenderedFile[] {
 
 const READ: readonly ColumnName[] = [
   ...(["source", "destination", "port", "protocol", "direction", "description"] as const),
-  ...(["owner", "reason", "approver", "reviewed", "nextReview", "until"] as const),
-];
-
-const SHEET: readonly ColumnName[] = [
-  ...([
-    "flow",
-    "source",
-    "addresses",
-    "destination",
-    "port",
-    "protocol",
-    "direction",
-    "target",
-    "description",
-  ] as const),
   ...(["owner", "reason", "approver", "reviewed", "nextReview", "until"] as const),
 ];
 
@@ -69,33 +46,6 @@ function matrixOf(rows: readonly FlowRow[], words: Words): Block {
       const { first } = run;
       const whom = [sourceWords(first.source, words), placeWords(first.place, words), portsOf(run), "TCP"];
       return [...whom, words.things.directions[first.direction], descriptionOf(run, words), ...answersOf(first)];
-    }),
-  };
-}
-
-function answersOf(row: FlowRow): readonly string[] {
-  const { owner = "", reason = "", approver = "", reviewed = "", nextReview = "" } = row;
-  return [owner, reason, approver, reviewed, nextReview, untilOf(row)];
-}
-
-function sheetOf(rows: readonly FlowRow[], words: Words): Sheet {
-  const addresses = new Map(rows.map(({ source }) => [source, addressesOf(source)]));
-  return {
-    columns: headsOf(SHEET, words),
-    rows: rows.map((row) => {
-      const run = { first: row, last: row };
-      return [
-        row.flow,
-        row.source.name,
-        addresses.get(row.source) ?? "",
-        placeWords(row.place, words),
-        String(row.port),
-        "TCP",
-        words.things.directions[row.direction],
-        targetOf(run, words),
-        descriptionOf(run, words),
-        ...answersOf(row),
-      ];
     }),
   };
 }

@@ -93,6 +93,12 @@ export function someAddressesOf({ networks }: Pick<Source, "networks">, { things
   return networks.length <= A_FEW ? first : `${first}, ${things.more(networks.length - A_FEW)}`;
 }
 
+/** Who answers for it, why, since and until when: the last cells of its row. */
+export function answersOf(row: FlowRow): readonly string[] {
+  const { owner = "", reason = "", approver = "", reviewed = "", nextReview = "" } = row;
+  return [owner, reason, approver, reviewed, nextReview, untilOf(row)];
+}
+
 export function untilOf({ until }: Pick<FlowRow, "until">): string {
   return until === undefined ? "" : formatInstant(until);
 }

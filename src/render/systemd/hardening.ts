@@ -10,7 +10,7 @@ import type { Subject } from "../subject.ts";
 const FIRST_UNPRIVILEGED_PORT = 1_024;
 
 export function hardening(subject: Subject): string {
-  const shielded = subject.inventory.gateway.shield === true;
+  const programsPackets = kernel(subject) || subject.inventory.gateway.shield === true;
   return `# As little as it needs. Not MemoryDenyWriteExecute=: V8 compiles while it runs.
 ${identity(subject)}
 ProtectHome=yes
@@ -23,12 +23,11 @@ ProtectKernelLogs=yes
 ProtectKernelModules=yes
 ProtectKernelTunables=yes
 ProtectProc=invisible
-ProcSubset=pid
-LockPersonality=yes
+${kernel(subject) ? "" : "ProcSubset=pid\n"}LockPersonality=yes
 RestrictNamespaces=yes
 RestrictRealtime=yes
-# The doors and the terminals are IPv4; commands come by a unix socket${shielded ? "; nft speaks netlink" : ""}.
-RestrictAddressFamilies=AF_INET AF_UNIX${shielded ? " AF_NETLINK" : ""}
+# The doors and the terminals are IPv4; commands come by a unix socket${programsPackets ? "; nft speaks netlink" : ""}.
+RestrictAddressFamilies=AF_INET AF_UNIX${programsPackets ? " AF_NETLINK" : ""}
 SystemCallArchitectures=native
 # Refused with an error, not with a signal: Node tries what it can do without, io_uring for one.
 SystemCallErrorNumber=EPERM
@@ -56,21 +55,22 @@ interface Needed {
   readonly reason: string;
 }
 
-function capabilities({ inventory: { gateway }, policy }: Subject): readonly Needed[] {
+function capabilities(subject: Subject): readonly Needed[] {
+  if (kernel(subject)) return [{ capability: "CAP_NET_ADMIN", reason: "To change nftables, and read conntrack." }];
+  const { inventory, policy } = subject;
   const hasLowPort = policy.flows.some(
     ({ kind, endpoints }) => kind === "relayed" && endpoints.some(({ port }) => port < FIRST_UNPRIVILEGED_PORT),
   );
+  const shield = "gateway.shield: the program nft writes one table of the packet filter.";
   return [
     ...(hasLowPort ? [{ capability: "CAP_NET_BIND_SERVICE", reason: "For a port below 1024." }] : []),
-    ...(gateway.shield === true
-      ? [
-          {
-            capability: "CAP_NET_ADMIN",
-            reason: "gateway.shield: the program nft writes one table of the packet filter.",
-          },
-        ]
-      : []),
+    ...(inventory.gateway.shield === true ? [{ capability: "CAP_NET_ADMIN", reason: shield }] : []),
   ];
+}
+
+/** The kernel engine listens on no port; it changes rules, and reads in /proc/sys whether the host forwards. */
+function kernel({ inventory: { gateway } }: Subject): boolean {
+  return gateway.engine === "kernel";
 }
 
 function chown({ inventory: { gateway } }: Subject): string {

@@ -1,0 +1,60 @@
+/**
+ * Places that are taken by sessions of which the kernel's count knows nothing: those from before its set was made. Such a
+ * terminal lets nobody new in while it is full by our own count.
+ */
+import type { Endpoint } from "../../inventory/model.ts";
+import { endpointKey } from "../../policy/policy.ts";
+import type { KernelSessions } from "./kernel-sessions.ts";
+import type { Rules } from "./rules.ts";
+import { type Table, written } from "./table.ts";
+
+export interface HeldPlacesOptions {
+  readonly rules: Pick<Rules, "hold" | "release">;
+  readonly sessions: Pick<KernelSessions, "at">;
+}
+
+export class HeldPlaces {
+  readonly #options: HeldPlacesOptions;
+  readonly #held = new Set<string>();
+  #limits: ReadonlyMap<string, number> = new Map();
+
+  constructor(options: HeldPlacesOptions) {
+    this.#options = options;
+  }
+
+  /** Who is inside where the count has begun anew is not in it. `isWhole`: every count has. */
+  async follow({ terminals }: Table, inside: Iterable<Counted>, isWhole: boolean): Promise<void> {
+    const before = this.#limits;
+    this.#limits = terminals;
+    if (isWhole) this.#held.clear();
+    const places = new Map<number, Endpoint>();
+    for (const session of inside) {
+      const { target } = session.entry;
+      const place = written(target);
+      if (isWhole || before.get(place) !== terminals.get(place)) session.isCounted = false;
+      places.set(endpointKey(target.address, target.port), target);
+    }
+    for (const target of places.values()) await this.changed(target);
+  }
+
+  /** Somebody has come or gone there. */
+  async changed(target: Endpoint): Promise<void> {
+    const place = written(target);
+    const inside = this.#options.sessions.at(endpointKey(target.address, target.port));
+    const isFull = inside.length >= (this.#limits.get(place) ?? Infinity);
+    const isHeld = isFull && inside.some(({ isCounted }) => !isCounted);
+    if (isHeld === this.#held.has(place)) return;
+    if (isHeld) {
+      this.#held.add(place);
+      await this.#options.rules.hold(place);
+    } else {
+      this.#held.delete(place);
+      await this.#options.rules.release(place);
+    }
+  }
+}
+
+interface Counted {
+  readonly entry: { readonly target: Endpoint };
+  isCounted: boolean;
+}

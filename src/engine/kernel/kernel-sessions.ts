@@ -1,0 +1,174 @@
+/**
+ * The sessions that the kernel carries, as far as conntrack tells: who came, who is inside and by which right, who ended.
+ *
+ * The kernel lets in by its rules; this asks the policy under which name. It judges those inside again, and ends those
+ * whose right has gone by having conntrack forget them, once the rules no longer let them in.
+ */
+import type { Endpoint, Limits, OnRevoke } from "../../inventory/model.ts";
+import { judge, judgeInside } from "../../policy/decide.ts";
+import { type Door, type Policy, endpointKey } from "../../policy/policy.ts";
+import type { Clock } from "../engine.ts";
+import type { InsideSession, Outcome, SessionRecord } from "../records.ts";
+import type { ConntrackEntry } from "./conntrack-entry.ts";
+import { type Instants, type KernelRight, KernelSession } from "./kernel-session.ts";
+
+export interface KernelSessionsOptions {
+  readonly clock: Clock;
+  readonly policy: () => Policy | undefined;
+  readonly began: (session: InsideSession) => void;
+  /** `session`: its number. */
+  readonly ended: (record: SessionRecord, session: number) => void;
+  /** Has the kernel forget its connection: from then on neither side is heard. */
+  readonly forget: (entry: ConntrackEntry) => void;
+  /** Somebody has come or gone at a target. */
+  readonly changed: (target: Endpoint) => void;
+}
+
+export class KernelSessions {
+  readonly #options: KernelSessionsOptions;
+  readonly #sessions = new Map<string, KernelSession>();
+  #lastNumber = 0;
+  /** Ended since a list began to be read, which may still show them. */
+  #endedMeanwhile = new Set<string>();
+  /** Not in the last list: the kernel has just thrown them out, and how they ended is on its way; or it was missed. */
+  #missing: ReadonlySet<string> = new Set();
+
+  constructor(options: KernelSessionsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  get snapshots(): readonly InsideSession[] {
+    const now = this.#options.clock.monotonic();
+    return Array.from(this.#sessions.values(), (session) => session.snapshot(now));
+  }
+
+  /** Those at a terminal. */
+  at(target: number): readonly KernelSession[] {
+    return [...this.#sessions.values()].filter(({ targetKey }) => targetKey === target);
+  }
+
+  [Symbol.iterator](): Iterator<KernelSession> {
+    return this.#sessions.values();
+  }
+
+  happened(entry: ConntrackEntry): void {
+    const known = this.#sessions.get(entry.id);
+    // The kernel gives a number again once its bearer is gone: then its end was missed.
+    if (known !== undefined && entry.what === "NEW") this.#end(known);
+    const session = entry.what === "NEW" || known === undefined ? this.#enter(entry) : known;
+    if (session === undefined) return;
+    session.hear(entry);
+    if (session.isOver) this.#end(session);
+  }
+
+  /** To be called when the list is about to be read, and what it answers when it has been. */
+  listing(): (entries: readonly ConntrackEntry[]) => void {
+    const before = new Set(this.#sessions.keys());
+    this.#endedMeanwhile = new Set();
+    return (entries) => {
+      for (const entry of entries) if (!this.#endedMeanwhile.has(entry.id)) this.happened(entry);
+      const listed = new Set(entries.map(({ id }) => id));
+      const missing = [...this.#sessions.values()].filter(({ id }) => before.has(id) && !listed.has(id));
+      for (const session of missing) if (this.#missing.has(session.id)) this.#end(session);
+      this.#missing = new Set(missing.map(({ id }) => id));
+    };
+  }
+
+  /** Asks of everyone again whether they may be inside: the rules have changed. */
+  judgeAgain(): void {
+    for (const session of this.#sessions.values()) this.#judgeAgain(session, "revoked");
+  }
+
+  /** Called a few times a second. */
+  sweep({ wall, monotonic }: Instants): void {
+    for (const session of this.#sessions.values()) {
+      const until = session.right.permit?.grant.until;
+      if (until !== undefined && wall >= until) this.#judgeAgain(session, "expired");
+      if (session.deadline !== undefined && monotonic >= session.deadline.at)
+        this.#cut(session, session.deadline.outcome);
+    }
+  }
+
+  cutAll(outcome: Outcome): void {
+    for (const session of this.#sessions.values()) this.#cut(session, outcome);
+  }
+
+  /** Nobody listens any more for how they end. */
+  abandon(): void {
+    for (const session of [...this.#sessions.values()]) this.#end(session);
+  }
+
+  #enter(entry: ConntrackEntry): KernelSession | undefined {
+    const right = this.#rightOf(entry);
+    if (right === undefined) return undefined;
+    const { clock } = this.#options;
+    const session = new KernelSession(
+      entry,
+      { right, number: this.#lastNumber + 1 },
+      { wall: clock.wall(), monotonic: clock.monotonic() },
+    );
+    if (session.isOver) return undefined;
+    this.#lastNumber += 1;
+    this.#sessions.set(session.id, session);
+    this.#options.began(session.snapshot(clock.monotonic()));
+    this.#options.changed(session.entry.target);
+    // It came by rules that may have changed while it did.
+    this.#judgeAgain(session, "revoked");
+    return session;
+  }
+
+  /** Absent: it is none of our doors that it came by. */
+  #rightOf({ endpoint, source }: ConntrackEntry): KernelRight | undefined {
+    const door = this.#doorAt(endpoint);
+    if (door === undefined) return undefined;
+    const verdict = judge(door.flow, source.address, this.#options.clock.wall());
+    return { door, permit: verdict.permit ? verdict : undefined };
+  }
+
+  #doorAt({ address, port }: ConntrackEntry["endpoint"]): Door | undefined {
+    return this.#options.policy()?.doors.get(endpointKey(address, port));
+  }
+
+  #judgeAgain(session: KernelSession, outcome: "revoked" | "expired"): void {
+    const door = this.#doorAt(session.entry.endpoint);
+    if (door === undefined || !leadsTo(door, session)) {
+      this.#revoke(session, "revoked", session.right.door.flow.onRevoke);
+      return;
+    }
+    const verdict = judgeInside(door.flow, session.entry.source.address, this.#options.clock.wall());
+    if (verdict.permit) session.confirm({ door, permit: verdict });
+    else this.#revoke(session, verdict.reason === "expired" ? "expired" : outcome, door.flow.onRevoke);
+  }
+
+  #revoke(session: KernelSession, outcome: "revoked" | "expired", rule: OnRevoke): void {
+    if (rule === "cut") this.#cut(session, outcome);
+    else if (rule === "drain")
+      session.deadline ??= { at: this.#options.clock.monotonic() + this.#limits.drain, outcome };
+  }
+
+  #cut(session: KernelSession, outcome: Outcome): void {
+    session.ending ??= { outcome, by: "gateway" };
+    this.#options.forget(session.entry);
+  }
+
+  #end(session: KernelSession): void {
+    this.#sessions.delete(session.id);
+    this.#endedMeanwhile.add(session.id);
+    this.#options.ended(session.record(this.#options.clock.monotonic()), session.number);
+    this.#options.changed(session.entry.target);
+  }
+
+  get #limits(): Limits {
+    const policy = this.#options.policy();
+    if (policy === undefined) throw new TypeError("the kernel engine has no policy yet");
+    return policy.limits;
+  }
+}
+
+function leadsTo({ flow }: Door, { entry }: KernelSession): boolean {
+  return flow.target.address === entry.target.address && flow.target.port === entry.target.port;
+}

@@ -1,0 +1,274 @@
+/**
+ * The kernel engine: nftables carries the bytes, conntrack tells who came and went.
+ *
+ * The same policy as the relay's, at the kernel's own speed: rules say who enters where, and this process only changes them
+ * and listens. It needs CAP_NET_ADMIN, the programs `nft` and `conntrack`, and a host that forwards. What the kernel cannot
+ * do, or does differently, stands in `src/inventory/engine-table.ts`; why it is built so, in
+ * docs/decisions/kernel-engine.md.
+ */
+import { Nft } from "../../netfilter/nft.ts";
+import type { RunProgram } from "../../netfilter/run-program.ts";
+import { type Policy, type RelayedFlow, endpointKey } from "../../policy/policy.ts";
+import type { Clock, Engine, EngineEvents, ProbeQuestion } from "../engine.ts";
+import type { HandedOver, TakenOver } from "../handover.ts";
+import type { Applied, BlockedDoor, InsideSession, Probed } from "../records.ts";
+import { Probes } from "../relay/probes.ts";
+import { Conntrack } from "./conntrack.ts";
+import { NOT_FORWARDING, isForwarding } from "./forwarding.ts";
+import { HeldPlaces } from "./held-places.ts";
+import { KernelSessions } from "./kernel-sessions.ts";
+import { Passage, droppingChain } from "./passage.ts";
+import { KernelRefusals } from "./refusals.ts";
+import { Rules } from "./rules.ts";
+import type { KernelSettings } from "./settings.ts";
+import { type Table, tableOf, written } from "./table.ts";
+
+/** How often rights and deadlines are looked at, in milliseconds. */
+const SWEEP = 250;
+/** How often refusals are read, and what stood in the way is looked at again. */
+const READ = 5_000;
+
+export interface KernelOptions {
+  readonly clock: Clock;
+  readonly events: EngineEvents;
+  readonly settings: KernelSettings;
+  /** Default: this host's programs. */
+  readonly run?: RunProgram;
+}
+
+export class Kernel implements Engine {
+  readonly #clock: Clock;
+  readonly #events: EngineEvents;
+  readonly #settings: KernelSettings;
+  readonly #rules: Rules;
+  readonly #sessions: KernelSessions;
+  readonly #held: HeldPlaces;
+  readonly #passage: Passage;
+  readonly #refusals: KernelRefusals;
+  readonly #conntrack: Conntrack;
+  readonly #probes: Probes;
+  readonly #stops: (() => void)[] = [];
+  #policy: Policy | undefined;
+  #working: Promise<unknown> = Promise.resolve();
+  #blocked: readonly BlockedDoor[] = [];
+  #isOpen = false;
+  /** Why conntrack cannot be read. */
+  #deaf: string | undefined;
+  /** What another table drops, by terminal (`172.17.1.10 8888`): by which. */
+  readonly #dropped = new Map<string, string>();
+  #drain: Drain | undefined;
+
+  constructor({ clock, events, settings, run }: KernelOptions) {
+    this.#clock = clock;
+    this.#events = events;
+    this.#settings = settings;
+    this.#rules = new Rules(new Nft(run), settings);
+    this.#sessions = new KernelSessions({
+      clock,
+      policy: () => this.#policy,
+      began: events.began,
+      ended: (record, session) => {
+        events.ended(record, session);
+        this.#finishDrain();
+      },
+      forget: (entry) => void this.#conntrack.forget(entry),
+      changed: (target) => void this.#held.changed(target),
+    });
+    this.#held = new HeldPlaces({ rules: this.#rules, sessions: this.#sessions });
+    this.#passage = new Passage(this.#rules);
+    this.#refusals = new KernelRefusals({
+      rules: this.#rules,
+      policy: () => this.#policy,
+      wall: clock.wall,
+      refused: events.refused,
+    });
+    this.#conntrack = new Conntrack({
+      clock,
+      happened: (entry) => this.#sessions.happened(entry),
+      listing: () => this.#sessions.listing(),
+      failed: (complaint) => {
+        this.#deaf = complaint === undefined ? undefined : `conntrack: ${complaint}`;
+      },
+      ...(run === undefined ? {} : { run }),
+    });
+    this.#probes = new Probes({
+      places: { takeIdle: () => true, leaveIdle: () => undefined },
+      monotonic: clock.monotonic,
+      patience: () => this.#policy?.limits.connect ?? 0,
+    });
+  }
+
+  get sessions(): number {
+    return this.#sessions.size;
+  }
+
+  get openSessions(): readonly InsideSession[] {
+    return this.#sessions.snapshots;
+  }
+
+  get blocked(): readonly BlockedDoor[] {
+    return this.#blocked;
+  }
+
+  apply(policy: Policy): Promise<Applied> {
+    return this.#oneAfterAnother(() => this.#applyNow(policy));
+  }
+
+  #oneAfterAnother<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.#working.then(work);
+    this.#working = done.catch(() => undefined);
+    return done;
+  }
+
+  async #applyNow(policy: Policy): Promise<Applied> {
+    if (this.#drain !== undefined) return { open: 0, blocked: [] };
+    this.#policy = policy;
+    if (!this.#isOpen) await this.#open();
+    await this.#load(policy);
+    // The rules first, for everyone who comes; then those inside, for whoever is cut must not come in again.
+    this.#sessions.judgeAgain();
+    return { open: policy.doors.size - this.#blocked.length, blocked: this.#blocked };
+  }
+
+  async #open(): Promise<void> {
+    this.#isOpen = true;
+    await this.#conntrack.open();
+    this.#stops.push(
+      this.#clock.every(SWEEP, () => this.#sweep()),
+      this.#clock.every(READ, () => void this.#oneAfterAnother(() => this.#look())),
+    );
+  }
+
+  /**
+   * Where the host does not forward, a door would swallow who comes; and where nobody tells who is inside, nobody could be
+   * made to leave: it refuses them instead.
+   */
+  async #load(policy: Policy): Promise<void> {
+    const table = tableOf(policy);
+    const obstacle = (await isForwarding()) ? this.#deaf : NOT_FORWARDING;
+    const { isWhole, failure } = await this.#rules.tell(obstacle === undefined ? table : shut(table));
+    if (isWhole) {
+      this.#refusals.restart();
+      this.#passage.restart();
+    }
+    await this.#held.follow(table, this.#sessions, isWhole);
+    this.#block(policy, failure?.message ?? obstacle);
+  }
+
+  /** `everywhere`: what stands in the way of every door. */
+  #block(policy: Policy, everywhere: string | undefined): void {
+    const before = new Map(this.#blocked.map((door) => [keyOf(door), door]));
+    this.#blocked = [...policy.doors.values()].flatMap(({ endpoint, flow }) => {
+      const cause = everywhere ?? this.#dropped.get(written(flow.target).replace(" . ", " "));
+      return cause === undefined ? [] : [{ flow: flow.id, endpoint, cause }];
+    });
+    const now = new Set(this.#blocked.map(keyOf));
+    for (const door of this.#blocked) if (before.get(keyOf(door))?.cause !== door.cause) this.#events.blocked(door);
+    for (const [key, door] of before) if (!now.has(key) && policy.doors.has(key)) this.#events.unblocked(door);
+  }
+
+  #sweep(): void {
+    const now = { wall: this.#clock.wall(), monotonic: this.#clock.monotonic() };
+    this.#sessions.sweep(now);
+    if (this.#drain !== undefined && now.monotonic >= this.#drain.deadline) this.#cutDrained();
+  }
+
+  /** Reads whom the rules refused, and tells them again where they are gone or could not be loaded. */
+  async #look(): Promise<void> {
+    if (this.#policy === undefined || this.#drain !== undefined) return;
+    if (await this.#refusals.read()) await this.#lookForDrops();
+    else this.#rules.forget();
+    await this.#load(this.#policy);
+  }
+
+  async #lookForDrops(): Promise<void> {
+    const { dropped, through } = await this.#passage.look();
+    for (const terminal of through) this.#dropped.delete(terminal);
+    if (dropped.size === 0) return;
+    const by = droppingChain(await this.#rules.chains()) ?? "another table";
+    for (const terminal of dropped) this.#dropped.set(terminal, `dropped-by: ${by}`);
+  }
+
+  async probe(flow: RelayedFlow, question?: ProbeQuestion): Promise<Probed> {
+    const target = endpointKey(flow.target.address, flow.target.port);
+    const isBusy = (): boolean => this.#drain !== undefined || this.#sessions.at(target).length > 0;
+    if (isBusy()) return { outcome: "busy", duration: 0 };
+    if (flow.sessions === undefined) return this.#probes.probe(flow, question);
+    await this.#rules.visit(written(flow.target));
+    try {
+      return isBusy() ? { outcome: "busy", duration: 0 } : await this.#probes.probe(flow, question);
+    } finally {
+      await this.#rules.release(written(flow.target));
+    }
+  }
+
+  handOver(): HandedOver {
+    throw new TypeError("the kernel engine hands over by its rules: --keep-rules");
+  }
+
+  takeOver(): TakenOver {
+    throw new TypeError("the kernel engine takes over by its rules: --keep-rules");
+  }
+
+  async drain(limit: number): Promise<{ readonly cut: number }> {
+    const deadline = this.#clock.monotonic() + limit;
+    this.#drain ??= this.#startDrain(deadline);
+    this.#drain.deadline = Math.min(this.#drain.deadline, deadline);
+    const { done, shut: isShut } = this.#drain;
+    await isShut;
+    if (limit <= 0) this.#cutDrained();
+    this.#finishDrain();
+    const drained = await done.promise;
+    await this.#close();
+    return drained;
+  }
+
+  #startDrain(deadline: number): Drain {
+    this.#probes.cut();
+    const isKept = this.#settings.keepRules;
+    const shutting = isKept || this.#policy === undefined ? undefined : shut(tableOf(this.#policy));
+    const shutDone = this.#oneAfterAnother(async () => {
+      await this.#refusals.read();
+      if (shutting !== undefined) await this.#rules.tell(shutting);
+    });
+    return { deadline, cut: 0, done: Promise.withResolvers(), shut: shutDone };
+  }
+
+  #cutDrained(): void {
+    if (this.#drain === undefined || this.#settings.keepRules) return;
+    this.#drain.deadline = Infinity;
+    this.#drain.cut = Math.max(this.#drain.cut, this.#sessions.size);
+    this.#sessions.cutAll("drained");
+  }
+
+  /** With rules that stay, so do the sessions: the next process finds them. */
+  #finishDrain(): void {
+    if (this.#drain === undefined) return;
+    if (!this.#settings.keepRules && this.#sessions.size > 0) return;
+    this.#drain.done.resolve({ cut: this.#drain.cut });
+  }
+
+  async #close(): Promise<void> {
+    for (const stop of this.#stops.splice(0)) stop();
+    this.#conntrack.close();
+    if (!this.#settings.keepRules) await this.#rules.remove();
+  }
+}
+
+/** All its endpoints refuse. */
+function shut(table: Table): Table {
+  return { ...table, doors: new Map(), gates: new Map(), sources: new Map() };
+}
+
+function keyOf({ endpoint: { address, port } }: BlockedDoor): number {
+  return endpointKey(address, port);
+}
+
+interface Drain {
+  /** On the monotonic clock. */
+  deadline: number;
+  cut: number;
+  readonly done: PromiseWithResolvers<{ readonly cut: number }>;
+  /** Resolves once nobody new is let in. */
+  readonly shut: Promise<void>;
+}

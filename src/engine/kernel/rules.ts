@@ -1,0 +1,103 @@
+/**
+ * The rules in the kernel: loaded whole, changed by what differs, and read for whom they refused.
+ *
+ * Where a change is not taken, the whole table is loaded anew; where that is not taken either, no door is left in it, or
+ * there is no table at all: without it no public endpoint leads anywhere. Nothing is open that the last policy told does not
+ * open.
+ */
+import { EcluseError } from "../../errors.ts";
+import type { Nft, NftObject } from "../../netfilter/nft.ts";
+import type { KernelSettings } from "./settings.ts";
+import { TABLE, type Table } from "./table.ts";
+import { tableChange } from "./table-change.ts";
+import { tableReplacement } from "./table-replacement.ts";
+
+/** `list set ip ecluse NAME`. */
+const PLACE = TABLE.split(" ");
+
+const LONGEST_VISIT = "60s";
+
+export interface Told {
+  /** Everything was made anew: all counts begin at nothing. */
+  readonly isWhole: boolean;
+  /** Why the kernel does not take it: nothing is open then. */
+  readonly failure?: EcluseError | undefined;
+}
+
+export class Rules {
+  readonly #nft: Nft;
+  readonly #settings: KernelSettings;
+  /** What the kernel holds; absent: that is not known. */
+  #loaded: Table | undefined;
+
+  constructor(nft: Nft, settings: KernelSettings) {
+    this.#nft = nft;
+    this.#settings = settings;
+  }
+
+  async tell(table: Table): Promise<Told> {
+    const before = this.#loaded;
+    if (before !== undefined && (await this.#changed(tableChange(before, table))) === undefined) {
+      this.#loaded = table;
+      return { isWhole: false };
+    }
+    this.#loaded = undefined;
+    const standing = await this.#nft.outline("table", ...PLACE).catch(() => []);
+    const failure = await this.#changed(tableReplacement(standing, table, this.#settings));
+    if (failure === undefined) this.#loaded = table;
+    else await this.#shut();
+    return { isWhole: true, failure };
+  }
+
+  /** Nobody new; those inside go on, if there is a way. */
+  async #shut(): Promise<void> {
+    if ((await this.#changed(`flush map ${TABLE} doors\n`)) !== undefined) await this.remove();
+  }
+
+  /** Leaves nothing behind. Sessions end with it: with the last table that translates, the kernel ceases to. */
+  async remove(): Promise<void> {
+    this.#loaded = undefined;
+    // Made first, for nft 1.0.6 complains of a table that is not there.
+    await this.#changed(`add table ${TABLE}\ndelete table ${TABLE}\n`);
+  }
+
+  /** Lets nobody new to a terminal, whatever the count says. `terminal`: as in the table, `172.17.1.10 . 8888`. */
+  async hold(terminal: string): Promise<void> {
+    await this.#changed(`add element ${TABLE} taken { ${terminal} }\n`);
+  }
+
+  /** The same for a visit, which ends by itself should nobody come back to end it. */
+  async visit(terminal: string): Promise<void> {
+    await this.#changed(`add element ${TABLE} taken { ${terminal} timeout ${LONGEST_VISIT} }\n`);
+  }
+
+  async release(terminal: string): Promise<void> {
+    await this.#changed(`delete element ${TABLE} taken { ${terminal} }\n`);
+  }
+
+  /** A set as it is now; absent: there is none, so somebody has removed our table, or cannot be read. */
+  async read(set: string): Promise<readonly NftObject[] | undefined> {
+    return this.#nft.list("set", ...PLACE, set).catch(() => undefined);
+  }
+
+  /** Every chain of the host, without its rules. */
+  async chains(): Promise<readonly NftObject[]> {
+    return this.#nft.outline("chains").catch(() => []);
+  }
+
+  /** The rules are no longer what they were: the next table told is loaded whole. */
+  forget(): void {
+    this.#loaded = undefined;
+  }
+
+  async #changed(script: string): Promise<EcluseError | undefined> {
+    if (script === "") return undefined;
+    try {
+      await this.#nft.apply(script);
+      return undefined;
+    } catch (error) {
+      if (error instanceof EcluseError) return error;
+      throw error;
+    }
+  }
+}

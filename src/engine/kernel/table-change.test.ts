@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type FlowSpec, policyOf } from "../../../test/support/relay.ts";
+import { parseAddress } from "@ecluse/guard/address";
+import type { Limits } from "../../inventory/model.ts";
+import { type Table, tableOf } from "./table.ts";
+import { tableChange } from "./table-change.ts";
+
+const address = (text: string) => {
+  const parsed = parseAddress(text);
+  assert.ok(parsed !== undefined);
+  return parsed;
+};
+
+const door = (port: number, more: Partial<FlowSpec> = {}): FlowSpec => ({
+  id: `flow/${port}`,
+  listen: { address: address("198.51.100.10"), port },
+  target: { address: address("172.17.1.10"), port: port - 1_000 },
+  allow: ["192.0.2.0/24"],
+  ...more,
+});
+
+const table = (flows: readonly FlowSpec[], limits?: Partial<Limits>): Table => tableOf(policyOf(flows, limits));
+
+const lines = (before: Table, after: Table): readonly string[] =>
+  tableChange(before, after)
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => line.trim().replaceAll(/(gate|from)_[0-9a-f]+/g, "$1_X"));
+
+const TWO = [door(10_101), door(10_102)];
+
+test("the same: nothing to do", () => {
+  assert.equal(tableChange(table(TWO), table(TWO)), "");
+});
+
+test("one more door for the same sources: its elements, and nothing of its neighbours", () => {
+  assert.deepEqual(lines(table(TWO), table([...TWO, door(10_103)])), [
+    "add element ip ecluse targets { 198.51.100.10 . 10103 : 172.17.1.10 . 9103 }",
+    "add element ip ecluse terminals { 172.17.1.10 . 9103 }",
+    "add element ip ecluse doors { 198.51.100.10 . 10103 : jump gate_X }",
+  ]);
+});
+
+test("other sources at one door: their gate is made, the door turned to it, in this order", () => {
+  const after = table([door(10_101, { allow: ["203.0.113.7"] }), door(10_102)]);
+  assert.deepEqual(lines(table(TWO), after), [
+    "table ip ecluse {",
+    ...["set from_X {", "type ipv4_addr", "elements = { 203.0.113.7 }", "}"],
+    ...["chain gate_X {", "ip saddr @from_X goto entered", "}"],
+    "}",
+    "delete element ip ecluse doors { 198.51.100.10 . 10101 }",
+    "add element ip ecluse doors { 198.51.100.10 . 10101 : jump gate_X }",
+  ]);
+});
+
+test("the last door of a gate: the gate goes after it, its set last", () => {
+  const before = table([door(10_101, { allow: ["203.0.113.7"] }), door(10_102)]);
+  assert.deepEqual(lines(before, table([door(10_102)])), [
+    "delete element ip ecluse targets { 198.51.100.10 . 10101 }",
+    "delete element ip ecluse terminals { 172.17.1.10 . 9101 }",
+    "delete element ip ecluse doors { 198.51.100.10 . 10101 }",
+    ...["flush chain ip ecluse gate_X", "delete chain ip ecluse gate_X", "delete set ip ecluse from_X"],
+  ]);
+});
+
+test("a flow that is closed keeps its endpoint, which then refuses", () => {
+  assert.deepEqual(lines(table(TWO), table([door(10_101, { standing: "closed" }), door(10_102)])), [
+    "delete element ip ecluse doors { 198.51.100.10 . 10101 }",
+  ]);
+});
+
+test("a flow with balancers lets nobody in", () => {
+  assert.equal(table([door(10_101, { acceptProxy: ["192.0.2.0/24"] })]).doors.size, 0);
+});
+
+test("a limit of sessions is an element of its own", () => {
+  assert.deepEqual(lines(table(TWO), table([door(10_101, { sessions: 2 }), door(10_102)])), [
+    "add element ip ecluse full { 172.17.1.10 . 9101 ct count over 2 }",
+  ]);
+});
+
+test("a limit of the gateway: the rules that count, nothing else", () => {
+  const changed = lines(table(TWO), table(TWO, { perSource: 3 }));
+  assert.ok(changed.includes("flush chain ip ecluse entered"));
+  assert.ok(changed.some((line) => line.includes("ct count over 3 }")));
+  assert.ok(!changed.some((line) => line.includes("element")));
+});
+
+test("a right with an end asks the clock", () => {
+  const rules = [
+    ...table([door(10_101, { allow: [{ source: "192.0.2.7", until: 1_800_000_000_500 }] })]).gates.values(),
+  ];
+  assert.match(rules.flat().join(), /^ip saddr @from_[0-9a-f]+ meta time < 1800000000 goto entered$/);
+});

@@ -1,0 +1,32 @@
+/**
+ * How many connections there may be. Of more, the one that has waited longest without a request goes: whoever opens a
+ * thousand and says nothing shuts out only himself.
+ */
+import type { Server } from "node:http";
+import type { Socket } from "node:net";
+
+const MOST = 256;
+
+export function boundConnections(server: Server, most = MOST): void {
+  const silent = new Set<Socket>();
+  let open = 0;
+  server.on("connection", (socket: Socket) => {
+    open += 1;
+    silent.add(socket);
+    socket.once("close", () => {
+      open -= 1;
+      silent.delete(socket);
+    });
+    if (open > most) first(silent)?.destroy();
+  });
+  server.on("request", ({ socket }, response) => {
+    silent.delete(socket);
+    response.once("close", () => socket.destroyed || silent.add(socket));
+  });
+}
+
+/** If all the others are being answered, that is the newest. */
+function first(sockets: ReadonlySet<Socket>): Socket | undefined {
+  const [socket] = sockets;
+  return socket;
+}
