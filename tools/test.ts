@@ -17,7 +17,9 @@ const DEFAULT = [
 ];
 
 const patterns = process.argv.slice(2);
-const files = globSync(patterns.length === 0 ? DEFAULT : patterns, { exclude: ["**/node_modules/**"] }).sort();
+const files = globSync(patterns.length === 0 ? DEFAULT : patterns, {
+  exclude: ["**/node_modules/**", "test/fixtures/**"],
+}).sort();
 const allowed = JSON.parse(readFileSync(new URL("../test/allowed-skips.json", import.meta.url), "utf8")) as string[];
 const skipped: string[] = [];
 

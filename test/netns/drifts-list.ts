@@ -478,13 +478,13 @@ const UNIT_DRIFTS = on("a back-end machine under systemd", [
       "sed -i 's/^listen .*/&\\nlisten [::]:3015;/' /etc/nginx/snippets/listen-mempool.conf; systemctl restart nginx",
     ],
     found: "listens-ipv6",
-    evidence: / 0{32}:0BC7 /,
+    evidence: /listen-mempool\.conf: listen \[::\]:3015;$/,
   },
   {
     name: "nginx listens on every IPv4 address",
     made: ["sed -i 's/^listen .*/listen 3015;/' /etc/nginx/snippets/listen-mempool.conf; systemctl restart nginx"],
     found: "listens-everywhere",
-    evidence: /00000000:0BC7 /,
+    evidence: /listen-mempool\.conf: listen 3015;$/,
   },
   {
     name: "a unit of somebody's with a UDP socket on the service's port",
