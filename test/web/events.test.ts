@@ -1,6 +1,8 @@
 /** One subscription to the gateway, handed to every page; what is missed, resumed, lost and cut. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { suite, test } from "node:test";
+import type { Clock } from "../../src/engine/engine.ts";
 import { EventRing, splitEvents } from "../../src/web/server/event-ring.ts";
 import { parseEventId } from "../../src/web/server/event-id.ts";
 import { until } from "../support/loopback.ts";
@@ -22,6 +24,18 @@ async function page(to: Opened, gateway: FakeGateway, query = "", headers = {}):
   const listening = listenTo(to, { path: `/v1/events${query}`, cookie, headers });
   await until(() => listening.text().includes("retry: 1000\n") && gateway.listeners.size === 1, "a page that listens");
   return listening;
+}
+
+/** Its beats come when a test calls them. */
+function clockOf(beats: (() => void)[]): Clock {
+  return {
+    monotonic: () => performance.now(),
+    wall: () => Date.now(),
+    every: (_period, callback) => {
+      beats.push(callback);
+      return () => undefined;
+    },
+  };
 }
 
 suite("GET /v1/events", { timeout: 30_000 }, () => {
@@ -177,15 +191,7 @@ suite("GET /v1/events", { timeout: 30_000 }, () => {
 
   test("whoever has logged out hears nothing from the next sign of life on", async () => {
     const beats: (() => void)[] = [];
-    const clock = {
-      monotonic: () => performance.now(),
-      wall: () => Date.now(),
-      every: (_period: number, callback: () => void) => {
-        beats.push(callback);
-        return () => undefined;
-      },
-    };
-    await using to = await opened({ clock });
+    await using to = await opened({ clock: clockOf(beats) });
     await using gateway = await fakeGateway(to.control);
     const [stays, goes] = [await logIn(to), await logIn(to)];
     using one = listenTo(to, { cookie: stays });
@@ -196,6 +202,38 @@ suite("GET /v1/events", { timeout: 30_000 }, () => {
     two.socket.once("end", () => (isEnded = true));
     beats[0]?.();
     await until(() => one.text().includes(": alive") && isEnded, "a sign of life, and an end");
+  });
+
+  test("a page that had logged out and does not read is told nothing more, and harms nobody", async () => {
+    const beats: (() => void)[] = [];
+    await using to = await opened({ clock: clockOf(beats) });
+    await using gateway = await fakeGateway(to.control);
+    const [stays, goes] = [await logIn(to), await logIn(to)];
+    using one = listenTo(to, { cookie: stays });
+    using two = listenTo(to, { cookie: goes });
+    await until(() => two.text().includes("retry: 1000\n") && gateway.listeners.size === 1, "two pages");
+    two.socket.pause();
+    // More than the system takes for it, less than may wait for it.
+    for (const listener of gateway.listeners) listener.write(`data: ${"x".repeat(3_900_000)}\n\n`.repeat(2));
+    await until(() => one.text().length > 7_000_000, "what the other does not read");
+    await ask(to, { method: "POST", path: "/logout", cookie: goes, body: {} });
+    beats[0]?.();
+    await until(() => one.text().includes(": alive"), "a sign of life");
+    gateway.tell(1);
+    await until(() => one.text().endsWith(eventText(1)), "the page that stays");
+  });
+
+  test("pages that leave while their login is looked for count as none", async () => {
+    await using to = await opened();
+    await using gateway = await fakeGateway(to.control);
+    const cookie = await logIn(to);
+    for (let count = 0; count < 200; count += 1) {
+      using hasty = listenTo(to, { cookie });
+      await once(hasty.socket, "connect");
+    }
+    using stays = listenTo(to, { cookie });
+    await until(() => stays.text().includes("retry: 1000\n"), "a page that listens");
+    assert.ok(gateway.listeners.size <= 1);
   });
 });
 

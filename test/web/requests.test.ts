@@ -1,10 +1,12 @@
 /** What the dashboard answers, and what it asks of the gateway for it. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type Socket, connect } from "node:net";
+import { createServer } from "node:http";
+import { type AddressInfo, type Socket, connect } from "node:net";
 import { suite, test } from "node:test";
+import { boundConnections } from "../../src/web/server/connections.ts";
 import { until } from "../support/loopback.ts";
-import { type Opened, ask, logIn, opened } from "./dashboard.ts";
+import { type Opened, ask, logIn, opened, raw } from "./dashboard.ts";
 import { fakeGateway } from "./fake-gateway.ts";
 
 suite("the page's files", () => {
@@ -180,5 +182,25 @@ suite("connections", () => {
     assert.equal((await ask(to)).status, 200);
     assert.ok(closed.count <= 745, String(closed.count));
     for (const socket of sockets) socket.destroy();
+  });
+
+  test("those that never end what they say are kept no longer than those that say nothing", async () => {
+    await using life = new AsyncDisposableStack();
+    let heard = 0;
+    const server = createServer((request, response) => {
+      heard += 1;
+      if (request.method === "GET") response.end();
+    });
+    boundConnections(server, 2);
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    life.defer(() => server.closeAllConnections());
+    life.defer(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    for (let count = 1; count <= 2; count += 1) {
+      const socket = connect({ host: "127.0.0.1", port }).on("error", () => undefined);
+      socket.write("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 50\r\n\r\n{");
+      await until(() => heard === count, "a request without its end");
+    }
+    assert.equal((await raw({ port }, "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")).status, 200);
   });
 });

@@ -62,6 +62,8 @@ export class EventPages implements Disposable {
 
   /** Answers until the page leaves. Throws `too-many`. */
   open({ request, response, mayListen }: Opening): void {
+    // Gone while its login was looked for: it closes no second time.
+    if (response.destroyed) return;
     if (this.#pages.size >= MOST_PAGES) {
       throw new Problem(503, "too-many", `Cannot open another page: ${MOST_PAGES} are open`, { hint: "close some" });
     }
@@ -78,6 +80,7 @@ export class EventPages implements Disposable {
     this.#stopBeating();
     this.#unsubscribe();
     for (const { response } of this.#pages) response.end();
+    this.#pages.clear();
   }
 
   /** What a page hears first. Events after `after` that are still on their way to here will come. */
@@ -117,9 +120,14 @@ export class EventPages implements Disposable {
   }
 
   #left(page: Page): void {
-    this.#pages.delete(page);
-    if (this.#pages.size > 0 || this.#stopLingering !== undefined) return;
+    if (!this.#pages.delete(page) || this.#pages.size > 0) return;
     this.#stopLingering = this.#options.clock.every(LINGER, () => this.#unsubscribe());
+  }
+
+  /** One that does not read closes late: it is told nothing after its end. */
+  #end(page: Page): void {
+    page.response.end();
+    this.#left(page);
   }
 
   #heard(events: readonly RingEvent[]): void {
@@ -134,9 +142,11 @@ export class EventPages implements Disposable {
   }
 
   async #beat(): Promise<void> {
-    for (const { response, mayListen } of [...this.#pages]) {
-      if (await mayListen().catch(() => false)) response.write(": alive\n\n");
-      else response.end();
+    for (const page of [...this.#pages]) {
+      const mayListen = await page.mayListen().catch(() => false);
+      if (!this.#pages.has(page)) continue;
+      if (mayListen) page.response.write(": alive\n\n");
+      else this.#end(page);
     }
   }
 }

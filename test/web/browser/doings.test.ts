@@ -103,6 +103,23 @@ suite("what people do on the dashboard", { skip: needs(["chromium"]), timeout: 2
     await page.close();
   });
 
+  test("a page that is open follows the inventory's language, but for a reader who chose one", async () => {
+    const { cookies } = await context.storageState();
+    const another = await browser.newContext({ storageState: { cookies, origins: [] } });
+    const page = await another.newPage();
+    await page.goto(site.url);
+    await page.locator("html[lang=en]").waitFor();
+    const chosen = await opened("/");
+    site.edit(FEW, "fr");
+    await call(site.control, "apply", { author: "a test" });
+    await page.locator("html[lang=fr]").waitFor();
+    assert.equal(await chosen.locator("html").getAttribute("lang"), "en");
+    site.edit(FEW);
+    await call(site.control, "apply", { author: "a test" });
+    await page.locator("html[lang=en]").waitFor();
+    await Promise.all([another.close(), chosen.close()]);
+  });
+
   test("a look at a terminal, and at this host", async () => {
     const page = await opened("/terminal/depot22-tpe01");
     await page.getByRole("button", { name: "Look now" }).click();

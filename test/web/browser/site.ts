@@ -16,8 +16,8 @@ export interface Site extends AsyncDisposable {
   readonly serving: Serving;
   readonly till: string;
   readonly stranger: string;
-  /** Writes the inventory file anew, with these depots; nothing applies it. */
-  readonly edit: (depots: string) => void;
+  /** Writes the inventory file anew, with these depots, in its language or another; nothing applies it. */
+  readonly edit: (depots: string, language?: "fr" | "en") => void;
   /** A session at a terminal, from an address: open until it is destroyed. */
   readonly enter: (depot: number, terminal: number, from?: string) => Promise<Socket>;
   /** Somebody who is refused. */
@@ -41,7 +41,7 @@ export async function siteOf(depots: string, answering: Answering, language: "fr
   for (const [depot, terminal] of answering) {
     life.use(await terminalAt({ host: `127.${octet}.${depot}.${9 + terminal}`, port }));
   }
-  const inventory = (its: string): string => `language: ${language}
+  const inventory = (its: string, spoken: string): string => `language: ${spoken}
 gateway:
   address: ${address}
   dashboard: { listen: 127.0.0.1:${dashboard} }
@@ -51,7 +51,7 @@ depots:
 ${its}
 exceptions: [{ rule: terminal-on-loopback, on: "*", reason: simulated by a test }]
 `;
-  const file = inventoryFile(inventory(depots));
+  const file = inventoryFile(inventory(depots, language));
   life.defer(() => file.remove());
   const serving = life.use(serveFile(file));
   await serving.awaitEvent("ready", 1, 60_000);
@@ -61,7 +61,7 @@ exceptions: [{ rule: terminal-on-loopback, on: "*", reason: simulated by a test 
   return {
     ...{ url: `http://127.0.0.1:${dashboard}/`, control: file.control, serving, till, stranger },
     token: readFileSync(join(file.state, "dashboard.token"), "utf8").trim(),
-    edit: (its) => writeFileSync(file.path, inventory(its)),
+    edit: (its, spoken = language) => writeFileSync(file.path, inventory(its, spoken)),
     enter: (depot, terminal, from = till) => enter({ ...at(depot, terminal), localAddress: from }),
     knock: async (depot, terminal) => {
       const socket = connect({ ...at(depot, terminal), localAddress: stranger });

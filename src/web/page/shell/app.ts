@@ -46,14 +46,13 @@ function browserLanguage(): Language {
   return navigator.language.startsWith("fr") ? "fr" : "en";
 }
 
-/** The inventory's language, unless this reader chose one. */
+/** The inventory's language, and another when it has another, unless this reader chose one. */
 function adoptLanguage(live: Live | undefined, set: (language: Language) => void): (() => void) | undefined {
-  if (live === undefined || chosenLanguage() !== undefined) return undefined;
-  const stop = live.subscribe(() => {
+  let known: Language | undefined;
+  return live?.subscribe(() => {
     const language = live.overview?.language;
-    if (language === undefined) return;
-    stop();
+    if (language === undefined || language === known) return;
+    known = language;
     if (chosenLanguage() === undefined) set(language);
   });
-  return stop;
 }
