@@ -127,11 +127,10 @@ export const PROGRAMS: readonly CleanHost[] = [
   },
   { name: "a gateway that the kernel carries, and no firewall", open: () => carrying(), skip: kernelSkip },
   {
-    name: "a gateway that the kernel carries, behind UFW that lets on what is routed, beside a published port",
+    name: "a gateway that the kernel carries, behind UFW that lets on what is routed, before a port that Docker publishes",
     open: () =>
       carrying([
         ...DOCKER,
-        "iptables-nft -D DOCKER 1",
         `ufw allow from ${ADMIN} to any port 22 proto tcp`,
         "ufw route allow proto tcp to 172.17.0.0/16 port 8888",
         "ufw --force enable",

@@ -35,6 +35,8 @@ function elementsOf(objects: readonly JsonObject[], name: string): readonly (rea
   return listOf(found?.["elem"]).map(listOf);
 }
 
+/** As it is written elsewhere; anything else than two words is no endpoint of ours, and equals none. */
 function endpointIn(value: Json | undefined): string {
-  return isObject(value) ? listOf(value["concat"]).join(":") : "";
+  const parts = isObject(value) ? listOf(value["concat"]) : [];
+  return parts.map((part) => (typeof part === "object" ? "?" : String(part))).join(":");
 }
