@@ -54,6 +54,12 @@ suite("the kernel engine's table", () => {
     ]);
   });
 
+  test("rules that were not read in time: that, and no verdict", () => {
+    assert.deepEqual(codes(found({ nftables: failed("no answer within 15 s") })), ["cannot-read"]);
+    const byRelay = codes(found({ nftables: failed("no answer within 15 s") }, INVENTORY));
+    assert.equal(byRelay.includes("cannot-read"), false);
+  });
+
   test("a chain that drops what is routed keeps the tills out; one for this host's own programs does not", () => {
     const nftables = kernelRules();
     const [finding, ...more] = found({ nftables, "iptables-nft": DROPPING });

@@ -47,10 +47,8 @@ function tableStep(walk: Walk): Step {
   const doors = flow.endpoints.map(formatEndpoint);
   const lines = doors.map((door) => lineAt(table, door)).filter((line) => line !== "");
   const evidence = { source, line: lines.join("\n") };
-  const closed = doors.filter((door) => table === "absent" || !table.targets.has(door));
-  if (closed.length > 0) return closedDoor(walk, `${closed.join(" and ")} is not in the kernel's table`, evidence);
-  const shut = doors.filter((door) => table === "absent" || !table.doors.has(door));
-  if (shut.length > 0) return closedDoor(walk, `${shut.join(" and ")} refuses everyone`, evidence);
+  const closed = doors.filter((door) => table === "absent" || !table.doors.has(door));
+  if (closed.length > 0) return closedDoor(walk, `${closed.join(" and ")} is not open in the kernel's table`, evidence);
   if (gateway.kind === "answered" && gateway.flow.blocked.length > 0) {
     return closedDoor(walk, `${doors.join(" and ")} is blocked`, evidence);
   }
