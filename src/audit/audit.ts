@@ -9,6 +9,7 @@ import type { Inventory } from "../inventory/model.ts";
 import type { Policy } from "../policy/policy.ts";
 import { type Audited, auditedOf, finding } from "./audited.ts";
 import { compareIpv6 } from "./compare/ipv6.ts";
+import { compareKernelTable } from "./compare/kernel-table.ts";
 import { compareListeners } from "./compare/listeners.ts";
 import { compareNginx } from "./compare/nginx.ts";
 import { compareUnits } from "./compare/units.ts";
@@ -30,6 +31,7 @@ type Comparison = (audited: Audited) => readonly AuditFinding[];
 const COMPARISONS: readonly Comparison[] = [
   unreadable,
   compareListeners,
+  compareKernelTable,
   compareWalls,
   compareNginx,
   compareUfw,
@@ -66,8 +68,9 @@ function unasked(audited: Audited): AuditFinding | undefined {
 const NEEDED: readonly string[] = ["sockets", "owners"];
 
 function unreadable(audited: Audited): readonly AuditFinding[] {
+  const needed = audited.policy.kernel === undefined ? NEEDED : [...NEEDED, "nftables"];
   return audited.facts.readings.flatMap(({ id, source, failed }) => {
-    if (failed === undefined || !(NEEDED.includes(id) || isForbiddenWall(id, failed))) return [];
+    if (failed === undefined || !(needed.includes(id) || isForbiddenWall(id, failed))) return [];
     const message = `${id} could not be read on ${audited.host}: ${failed}`;
     return [finding(audited, "cannot-read", { message, evidence: { source, line: failed }, fix: "run it as root" })];
   });

@@ -6,9 +6,11 @@ import { AUDIT_CATALOGUE, type AuditCode } from "./catalogue.ts";
 import type { HostFacts } from "./facts.ts";
 import type { AuditFinding } from "./finding.ts";
 import { type Listener, listenersOf } from "./parse/sockets.ts";
+import { kernelTableOf } from "./parse/kernel-table.ts";
 import { type NginxServer, nginxOf } from "./parse/nginx.ts";
 import { type Ufw, ufwOf } from "./parse/ufw.ts";
 import { type HostWalls, hostWallsOf } from "./wall/host-walls.ts";
+import { NOT_LED, ledDoors } from "./wall/led-doors.ts";
 
 export interface Audited {
   readonly host: string;
@@ -24,6 +26,8 @@ export interface Audited {
   readonly listeners: readonly Listener[];
   readonly walls: HostWalls;
   readonly ufw: Ufw;
+  /** The kernel engine's, whether it should stand or not. */
+  readonly table: ReturnType<typeof kernelTableOf>;
   /** Absent: there is none, or its configuration could not be read. */
   readonly nginx?: readonly NginxServer[];
 }
@@ -36,9 +40,10 @@ export interface ExpectedDoor {
 }
 
 /**
- * The gateway's own second ring is part of its judging, not a wall before it: with it come and go what the inventory's file
- * does not say, such as temporary grants and closed doors.
+ * The gateway's own tables are part of its judging, no walls before it. The kernel engine's is compared by itself, or said to
+ * be left over; with the second ring come and go what the inventory's file does not say, such as temporary grants and closed doors.
  */
+const ENGINE = "ip ecluse";
 const SHIELD = "ip ecluse_shield";
 
 export function auditedOf(
@@ -58,7 +63,11 @@ export function auditedOf(
     at,
     doors,
     listeners: listenersOf(facts),
-    walls: hostWallsOf(facts, inventory.gateway.shield === true ? [SHIELD] : []),
+    walls: hostWallsOf(facts, {
+      besides: [ENGINE, ...(inventory.gateway.shield === true ? [SHIELD] : [])],
+      led: host === "gateway" ? ledDoors(policy) : NOT_LED,
+    }),
+    table: kernelTableOf(facts),
     ufw: ufwOf(facts),
     ...(nginx === undefined ? {} : { nginx }),
   };

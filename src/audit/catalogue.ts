@@ -17,6 +17,12 @@ export const AUDIT_CATALOGUE = {
     severity: "warning",
     title: "A listener on a port of the plan, or of a service, that no flow declares",
   },
+  "table-missing": { severity: "error", title: "The kernel engine's table is not there" },
+  "table-differs": { severity: "error", title: "The kernel engine's table and the doors of the inventory differ" },
+  "table-left-over": {
+    severity: "error",
+    title: "The kernel engine's table on a host whose inventory has the relay",
+  },
   "udp-on-port": { severity: "warning", title: "A UDP socket on a port of a flow" },
   "open-to-others": { severity: "critical", title: "A door that others than the inventory's sources really reach" },
   "docker-bypasses-firewall": {

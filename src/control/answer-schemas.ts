@@ -40,7 +40,18 @@ const heard = { state: oneOf("up", "down"), since: instant, heard: instant, by: 
 const whyDown = { cause: said("why it is down: the system's error code, connect, or mute") };
 
 /** What `plan` may say of a flow besides who enters it. */
-const SETTINGS = ["kind", "sessions", "queue", "onRevoke", "acceptProxy", "sendProxy", "probe", "listens", "shield"];
+const SETTINGS = [
+  "kind",
+  "sessions",
+  "queue",
+  "onRevoke",
+  "acceptProxy",
+  "sendProxy",
+  "probe",
+  "listens",
+  "shield",
+  "engine",
+];
 
 const counts = object({ sessions: whole, refusals: whole, changes: whole });
 

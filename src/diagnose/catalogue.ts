@@ -30,6 +30,8 @@ export const CHECKED = {
     "The inventory says who may reach what: whoever can write it opens doors, whoever can read it knows where to knock",
   shield:
     "Without its table the process refuses strangers by itself, at its own cost; a table that nobody keeps shuts out who is allowed since",
+  "kernel-table":
+    "With the kernel engine the doors are its table; one left behind stands before the relay's doors, and lets in whom it let in",
 } as const satisfies Readonly<Record<string, string>>;
 
 export type DiagnosisCode = keyof typeof CHECKED;

@@ -7,6 +7,7 @@ import {
   type TailscaleStatus,
   examined,
   failed,
+  kernelRules,
   soundGateway,
   tailscaleStatus,
   way,
@@ -47,7 +48,48 @@ const PUBLISHED =
 const SHIELDED = edited("gateway:\n", "gateway:\n  shield: true\n");
 const SHIELD_TABLE = '{"nftables": [{"table": {"family": "ip", "name": "ecluse_shield", "handle": 1}}]}';
 
+const KERNEL = edited("gateway:\n", "gateway:\n  engine: kernel\n  kernel: { source: 100.64.0.10 }\n");
+
 const TABLE: Readonly<Record<DiagnosisCode, readonly Row[]>> = {
+  "kernel-table": [
+    {
+      when: "the kernel carries the doors",
+      inventory: KERNEL,
+      changed: { nftables: kernelRules() },
+      state: "ok",
+      what: /the kernel has the gateway's doors/,
+    },
+    {
+      when: "there is no table",
+      inventory: KERNEL,
+      changed: { nftables: '{"nftables": []}' },
+      state: "trouble",
+      what: /no table of it/,
+      fix: /ecluse status/,
+    },
+    {
+      when: "the host does not forward",
+      inventory: KERNEL,
+      changed: { nftables: kernelRules(), kernel: `${SOUND.kernel}\n/proc/sys/net/ipv4/ip_forward:0` },
+      state: "trouble",
+      what: /does not forward/,
+      fix: /ip_forward=1/,
+    },
+    {
+      when: "it may not look",
+      inventory: KERNEL,
+      changed: { nftables: NOT_ROOT },
+      state: "unknown",
+      what: /was not read/,
+    },
+    {
+      when: "a table was left behind, and the inventory has the relay",
+      changed: { nftables: kernelRules() },
+      state: "trouble",
+      what: /stands before the relay's doors/,
+      fix: /^nft delete table ip ecluse$/,
+    },
+  ],
   shield: [
     {
       when: "it is asked for and stands",
@@ -469,6 +511,7 @@ exceptions: [{ rule: terminal-outside-network, on: depot22-tpe01, reason: old li
     { when: "links could not be read", changed: { addresses: "" }, state: "unknown", what: /could not be read/ },
   ],
   descriptors: [
+    { when: "the kernel carries the sessions", inventory: KERNEL, state: "absent", what: /they take none/ },
     { when: "there are enough", state: "ok", what: /524288 descriptors are enough/ },
     {
       when: "there is no limit",

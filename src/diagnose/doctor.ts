@@ -8,12 +8,21 @@ import { type Asking, shellWord } from "../audit/script.ts";
 import { checkDocker } from "./checks/docker.ts";
 import { checkHost } from "./checks/host.ts";
 import { checkKernel } from "./checks/kernel.ts";
+import { checkKernelTable } from "./checks/kernel-table.ts";
 import { checkShield } from "./checks/shield.ts";
 import { checkTunnel } from "./checks/tunnel.ts";
 import { checkWays } from "./checks/ways.ts";
 import type { Check, Diagnosis } from "./diagnosis.ts";
 
-const CHECKS: readonly Check[] = [checkTunnel, checkWays, checkDocker, checkKernel, checkHost, checkShield];
+const CHECKS: readonly Check[] = [
+  checkTunnel,
+  checkWays,
+  checkDocker,
+  checkKernel,
+  checkHost,
+  checkShield,
+  checkKernelTable,
+];
 
 export function diagnose(audited: Audited): readonly Diagnosis[] {
   return CHECKS.flatMap((check) => check(audited));

@@ -100,7 +100,8 @@ function redirectedLine({ endpoint, before, after }: Redirected): string {
 
 function settingLine({ setting, before, after, flows }: SettingChange): string {
   const [was, is] = [before ?? "none", after ?? "none"];
-  return `${setting}: ${is} instead of ${was} at ${countFlows(flows)}: ${few(flows)}`;
+  const since = setting === "engine" ? ", from the next start of the gateway" : "";
+  return `${setting}: ${is} instead of ${was} at ${countFlows(flows)}${since}: ${few(flows)}`;
 }
 
 /** `14 terminals`, `1 terminal and 2 flows`. */

@@ -176,6 +176,24 @@ suite("compare: doors, settings, limits", () => {
     assert.equal(isNoChange(compare(before, after, NOW)), false);
   });
 
+  test("another engine, or another address of the kernel's, holds from the next start", () => {
+    const before = policy({ flows: { "flow/a": [], "service/x": [] } });
+    const kernel: Policy = { ...before, kernel: { source: parseAddress("192.0.2.1") ?? assert.fail() } };
+    const change = compare(before, kernel, NOW);
+    const chosen = { setting: "engine", before: "relay", after: "kernel (source 192.0.2.1)", flows: ["flow/a"] };
+    assert.deepEqual(change.settings, [chosen]);
+    assert.equal(isNoChange(change), false);
+    assert.deepEqual(describeChange(change), [
+      "engine: kernel (source 192.0.2.1) instead of relay at 1 flow, from the next start of the gateway: flow/a",
+    ]);
+    const preserved: Policy = { ...before, kernel: { source: "preserved" } };
+    assert.deepEqual(
+      compare(kernel, preserved, NOW).settings.map((each) => each.after),
+      ["kernel (source preserved)"],
+    );
+    assert.deepEqual(compare(preserved, { ...before, kernel: { source: "preserved" } }, NOW).settings, []);
+  });
+
   test("settings of flows and limits of the gateway", () => {
     const before = policy({ flows: { "flow/a": [] } });
     const after = policy({

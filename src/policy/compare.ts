@@ -5,7 +5,7 @@
  * as gaining: address by address, at one instant. What changes nothing for anybody, such as a source that was renamed, is
  * told apart. Plain data, ready to be printed as JSON; `compare-lines.ts` says it in English.
  */
-import { formatNetwork } from "@ecluse/guard/address";
+import { formatAddress, formatNetwork } from "@ecluse/guard/address";
 import type { Limits } from "../inventory/model.ts";
 import { compareDoors } from "./compare-doors.ts";
 import { type GateDifference, NOBODY, compareGates } from "./compare-gates.ts";
@@ -29,7 +29,7 @@ export function compare(before: Policy, after: Policy, now: number): PolicyChang
     },
     doors: compareDoors(pairs),
     ...accessChanges(pairs, now),
-    settings: [...compareSettings(pairs), ...shieldChange(before, after)],
+    settings: [...compareSettings(pairs), ...shieldChange(before, after), ...engineChange(before, after)],
     limits: limitChanges(before.limits, after.limits),
   };
 }
@@ -112,8 +112,23 @@ function pairsOfGates(pairs: readonly FlowPair[]): readonly GatePair[] {
 function shieldChange(before: Policy, after: Policy): readonly SettingChange[] {
   if (before.shield === after.shield) return [];
   const spell = ({ shield }: Policy): string | null => (shield === true ? "up" : null);
-  const flows = after.flows.flatMap(({ kind, id }) => (kind === "relayed" ? [id] : []));
-  return [{ setting: "shield", before: spell(before), after: spell(after), flows }];
+  return [{ setting: "shield", before: spell(before), after: spell(after), flows: relayedIn(after) }];
+}
+
+/** What carries them is chosen when the gateway starts. */
+function engineChange(before: Policy, after: Policy): readonly SettingChange[] {
+  if (before.kernel?.source === after.kernel?.source) return [];
+  return [{ setting: "engine", before: engineOf(before), after: engineOf(after), flows: relayedIn(after) }];
+}
+
+/** `relay`, `kernel (source 192.0.2.1)`, `kernel (source preserved)`. */
+function engineOf({ kernel }: Policy): string {
+  if (kernel === undefined) return "relay";
+  return `kernel (source ${kernel.source === "preserved" ? kernel.source : formatAddress(kernel.source)})`;
+}
+
+function relayedIn({ flows }: Policy): readonly string[] {
+  return flows.flatMap(({ kind, id }) => (kind === "relayed" ? [id] : []));
 }
 
 function limitChanges(before: Limits, after: Limits): readonly LimitChange[] {

@@ -55,10 +55,22 @@ export interface RuleChange extends Omit<Reach, "source"> {
   readonly after: string;
 }
 
-/** `listens`: the endpoints of a flow that the gateway does not carry. `null`: none, no limit of its own. */
+/**
+ * `listens`: the endpoints of a flow that the gateway does not carry. `engine`: holds from the next start. `null`: none, no
+ * limit of its own.
+ */
 export interface SettingChange {
   readonly setting:
-    "kind" | "sessions" | "queue" | "onRevoke" | "acceptProxy" | "sendProxy" | "probe" | "listens" | "shield";
+    | "kind"
+    | "sessions"
+    | "queue"
+    | "onRevoke"
+    | "acceptProxy"
+    | "sendProxy"
+    | "probe"
+    | "listens"
+    | "shield"
+    | "engine";
   readonly before: string | number | null;
   readonly after: string | number | null;
   readonly flows: readonly string[];

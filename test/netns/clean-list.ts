@@ -12,7 +12,9 @@ import {
   UFW,
   UNSAID,
   byHand,
+  carrying,
   gateway,
+  kernelSkip,
   machine,
   opened,
   proxy,
@@ -122,6 +124,18 @@ export const PROGRAMS: readonly CleanHost[] = [
     open: () => serving([]),
     made: ["ecluse render nftables --out DIR/ && nft -f DIR/nftables/ecluse-ring.nft"],
     skip,
+  },
+  { name: "a gateway that the kernel carries, and no firewall", open: () => carrying(), skip: kernelSkip },
+  {
+    name: "a gateway that the kernel carries, behind UFW that lets on what is routed, before a port that Docker publishes",
+    open: () =>
+      carrying([
+        ...DOCKER,
+        `ufw allow from ${ADMIN} to any port 22 proto tcp`,
+        "ufw route allow proto tcp to 172.17.0.0/16 port 8888",
+        "ufw --force enable",
+      ]),
+    skip: kernelSkip,
   },
   {
     name: "translations that the rendered DOCKER-USER judges, before UFW",

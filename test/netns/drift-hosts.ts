@@ -14,6 +14,8 @@ import { ADMIN, GATEWAY, TILL, WalledHost } from "./walled-host.ts";
 
 export const skip = needs(["iproute2", "nftables", "iptables", "ufw", "socat"], { root: true });
 
+export const kernelSkip = needs(["iproute2", "nftables", "iptables", "ufw", "socat", "conntrack"], { root: true });
+
 /** What a host of this list can be told and asked. */
 export interface DriftHost extends AsyncDisposable {
   /** Each line a command line of the host's root. */
@@ -47,6 +49,11 @@ depots:
 `;
 
 export const TERMINALS = textSubject(INVENTORY);
+
+const KERNEL = INVENTORY.replace("gateway: {", "gateway: { engine: kernel, kernel: { source: 100.64.0.1 },");
+
+/** The same gateway, carried by the kernel. */
+export const CARRIED = textSubject(KERNEL);
 
 /** The same gateway where nothing is said of SSH. */
 export const UNSAID = textSubject(INVENTORY.replace(/^ssh: .*\n/m, ""));
@@ -165,7 +172,15 @@ async function hold(made: readonly string[], { subject, name, ports, address }: 
 
 /** The gateway's own program behind the ring, with its inventory where the commands of fixes find it. */
 export async function serving(made: readonly string[] = [RING]): Promise<ServingHost> {
-  const host = await toServe(made);
+  return served(await toServe(made));
+}
+
+/** The same with the kernel engine: its doors are no sockets. */
+export async function carrying(made: readonly string[] = []): Promise<ServingHost> {
+  return served(await toServe(["sysctl -qw net.ipv4.ip_forward=1", ...made], { inventory: KERNEL, subject: CARRIED }));
+}
+
+async function served(host: ServingHost): Promise<ServingHost> {
   const child = host.walled.host.start("/run/bin/ecluse", "serve", "--json");
   if (child.stdout !== null) await once(child.stdout, "data");
   child.stdout?.resume();
@@ -173,12 +188,20 @@ export async function serving(made: readonly string[] = [RING]): Promise<Serving
 }
 
 /** The same before the gateway is started. */
-export async function toServe(made: readonly string[]): Promise<ServingHost> {
+export async function toServe(
+  made: readonly string[],
+  { inventory, subject }: Told = { inventory: INVENTORY, subject: TERMINALS },
+): Promise<ServingHost> {
   const walled = await WalledHost.create();
   walled.sh(...made);
-  walled.host.tell(INVENTORY, "sh", "-c", "mkdir -p /etc/ecluse && cat > /etc/ecluse/ecluse.yaml");
+  walled.host.tell(inventory, "sh", "-c", "mkdir -p /etc/ecluse && cat > /etc/ecluse/ecluse.yaml");
   walled.host.tell(program(), "sh", "-c", "mkdir -p /run/bin && cat > /run/bin/ecluse && chmod +x /run/bin/ecluse");
-  return { ...asDriftHost(walled, TERMINALS, "gateway"), walled };
+  return { ...asDriftHost(walled, subject, "gateway"), walled };
+}
+
+interface Told {
+  readonly inventory: string;
+  readonly subject: Subject;
 }
 
 export interface ServingHost extends DriftHost {

@@ -312,6 +312,14 @@ const IN_ANOTHER_NETWORK = "until nsenter --net=/proc/$!/ns/net ss -Htln 'sport 
 
 const SERVING_DRIFTS = on("a gateway that serves", [
   {
+    name: "the table of the kernel engine, left by a gateway that was killed",
+    made: [
+      `nft 'table ip ecluse { chain lead { type nat hook prerouting priority dstnat - 5; ip daddr ${GATEWAY} tcp dport 10101 dnat ip to 100.64.0.9:8888; }; }'`,
+    ],
+    found: "table-left-over",
+    evidence: /"name": "ecluse"/,
+  },
+  {
     name: "a terminal that was declared and not applied: its port is missing",
     made: applied(WITHOUT_10102),
     found: "not-listening",
@@ -498,6 +506,37 @@ const UNIT_DRIFTS = on("a back-end machine under systemd", [
   },
 ]);
 
+/** Its process is ended by its id, which the holder of its socket has. */
+const KILLED = `kill -9 $(ss -Hxlp | grep /run/ecluse/ecluse.sock | grep -o 'pid=[0-9]*' | cut -d = -f 2)`;
+
+const KERNEL_DRIFTS = on("a gateway that the kernel carries", [
+  {
+    name: "a gateway that was killed, and its table flushed",
+    made: [KILLED, "nft flush ruleset"],
+    found: "table-missing",
+    evidence: /^$/,
+    byHand: ["ecluse serve >/dev/null 2>&1 & until nft list table ip ecluse >/dev/null 2>&1; do :; done"],
+  },
+  {
+    name: "a terminal that was declared and not applied: it is not in the table",
+    made: applied(WITHOUT_10102),
+    found: "table-differs",
+    evidence: /^198\.51\.100\.10:10102 is not there$/,
+  },
+  {
+    name: "a terminal that was taken from the inventory and not from the gateway",
+    made: applied("s/terminals: { 1: {}/terminals: { 3: {}, 1: {}/"),
+    found: "table-differs",
+    evidence: /^198\.51\.100\.10:10103 leads to \S+:8888, and nothing should$/,
+  },
+  {
+    name: "UFW, which drops what is routed",
+    made: [`ufw allow from ${ADMIN} to any port 22 proto tcp`, "ufw --force enable"],
+    found: "allowed-but-blocked",
+    evidence: /:FORWARD DROP/,
+  },
+]);
+
 export const DRIFTS: readonly Drift[] = [
   ...UFW_DRIFTS,
   ...AROUND_UFW,
@@ -506,6 +545,7 @@ export const DRIFTS: readonly Drift[] = [
   ...MACHINE_DRIFTS,
   ...OWN_DROP_DRIFTS,
   ...SERVING_DRIFTS,
+  ...KERNEL_DRIFTS,
   ...DOCKER_DRIFTS,
   ...UNIT_DRIFTS,
 ];

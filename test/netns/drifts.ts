@@ -2,7 +2,18 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { AuditFinding } from "../../src/audit/finding.ts";
-import { OWN_DROP, RING, UFW, type DriftHost, byHand, gateway, machine, opened, serving } from "./drift-hosts.ts";
+import {
+  OWN_DROP,
+  RING,
+  UFW,
+  type DriftHost,
+  byHand,
+  carrying,
+  gateway,
+  machine,
+  opened,
+  serving,
+} from "./drift-hosts.ts";
 import { DRIFTS, type Drift } from "./drifts-list.ts";
 import { dockerGateway } from "./docker-host.ts";
 import { systemdMachine } from "./systemd-host.ts";
@@ -16,6 +27,7 @@ export const DRIFT_HOSTS = {
   "a back-end machine behind UFW": () => machine(),
   "a back-end machine behind a deny of its own": () => machine(OWN_DROP),
   "a gateway that serves": () => serving(),
+  "a gateway that the kernel carries": () => carrying(),
   "a gateway beside Docker": () => dockerGateway(),
   "a back-end machine under systemd": () => systemdMachine(),
 } as const satisfies Readonly<Record<string, () => Promise<DriftHost>>>;

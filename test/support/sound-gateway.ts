@@ -73,6 +73,54 @@ export function ufwLoaded(...rules: readonly string[]): string {
   ].join("\n");
 }
 
+type LedDoor = readonly [address: string, port: number, target: string, port: number];
+
+/** The kernel engine's table for `INVENTORY`, as nft 1.0.6 prints it. `shut`: ports at which nobody may enter. */
+export function kernelRules({
+  without = [],
+  besides = [],
+  shut = [],
+}: {
+  readonly without?: readonly number[];
+  readonly besides?: readonly LedDoor[];
+  readonly shut?: readonly number[];
+} = {}): string {
+  const table = { family: "ip", table: "ecluse" };
+  const own = [1, 1, 22, 22, 22, 22, 22].map((depot, index): LedDoor => {
+    const terminal = depot === 1 ? index + 1 : index - 1;
+    return ["198.51.100.10", 10_000 + 100 * depot + terminal, `172.17.${depot}.${9 + terminal}`, 8888];
+  });
+  const doors = [...own.filter(([, port]) => !without.includes(port)), ...besides];
+  const targets = doors.map(([from, at, to, port]) => [{ concat: [from, at] }, { concat: [to, port] }]);
+  const gates = doors.map(([from, at]) => [{ concat: [from, at] }, { jump: { target: "gate_a" } }]);
+  const key = {
+    concat: ["daddr", "dport"].map((field) => ({ payload: { protocol: field === "daddr" ? "ip" : "tcp", field } })),
+  };
+  return JSON.stringify({
+    nftables: [
+      { table: { family: "ip", name: "ecluse", handle: 1 } },
+      {
+        map: {
+          ...table,
+          name: "doors",
+          map: "verdict",
+          elem: gates.filter((_, index) => !shut.includes(doors[index]?.[1] ?? 0)),
+        },
+      },
+      { map: { ...table, name: "targets", map: "ipv4_addr . inet_service", elem: targets } },
+      { chain: { ...table, name: "lead", type: "nat", hook: "prerouting", prio: -105, policy: "accept" } },
+      {
+        rule: {
+          ...table,
+          chain: "lead",
+          handle: 9,
+          expr: [{ dnat: { family: "ip", addr: { map: { key, data: "@targets" } } } }],
+        },
+      },
+    ],
+  });
+}
+
 export const SOUND = {
   addresses: JSON.stringify(LINKS),
   routes: JSON.stringify(ROUTES),

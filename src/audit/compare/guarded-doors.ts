@@ -18,7 +18,7 @@ export interface GuardedDoor {
   readonly allowed: AddressSet;
   /** Whom the program behind the firewall would let in; everybody where it does not judge. */
   readonly judged: AddressSet;
-  /** Whether somebody listens there. */
+  /** Whether somebody listens there, or the kernel leads on who comes. */
   readonly held: boolean;
   /** The servers of nginx that answer there, where it holds the door. */
   readonly nginx?: readonly NginxServer[];
@@ -35,7 +35,8 @@ export function guardedDoors(audited: Audited): readonly GuardedDoor[] {
     .map((door): GuardedDoor => {
       const endpoint = { ...door.endpoint, address: door.endpoint.address || audited.address };
       const allowed = allowedTo(door.flow);
-      const holders = (byPort.get(endpoint.port) ?? []).filter(
+      const isLed = audited.walls.led(endpoint) !== undefined;
+      const holders = (isLed ? [] : (byPort.get(endpoint.port) ?? [])).filter(
         (each) => each.protocol === "tcp" && serves(each, endpoint),
       );
       const nginx = holders.length > 0 && holders.every(isNginx) ? serversAt(audited.nginx ?? [], endpoint) : undefined;
@@ -47,7 +48,7 @@ export function guardedDoors(audited: Audited): readonly GuardedDoor[] {
         endpoint,
         allowed,
         judged: behind,
-        held: holders.length > 0,
+        held: isLed || holders.length > 0,
         ...(nginx === undefined ? {} : { nginx }),
       };
     });

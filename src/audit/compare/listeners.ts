@@ -14,9 +14,16 @@ import { isToldByNginx } from "./nginx-listens.ts";
 export function compareListeners(audited: Audited): readonly AuditFinding[] {
   const byPort = Map.groupBy(audited.listeners, ({ port }) => port);
   return [
-    ...audited.doors.flatMap((door) => atDoor(audited, door, byPort.get(door.endpoint.port) ?? [])),
+    ...audited.doors
+      .filter((door) => isListened(audited, door))
+      .flatMap((door) => atDoor(audited, door, byPort.get(door.endpoint.port) ?? [])),
     ...undeclared(audited, byPort),
   ];
+}
+
+/** A door that the kernel carries has no socket, and who has one there is never reached. */
+function isListened({ policy }: Audited, { flow }: ExpectedDoor): boolean {
+  return flow.kind === "local" || policy.kernel === undefined;
 }
 
 function atDoor(audited: Audited, door: ExpectedDoor, there: readonly Listener[]): readonly AuditFinding[] {

@@ -9,6 +9,7 @@ import { type AddressSet, EVERYBODY, holds, isNobody, sizeOf, union, unionOf, wi
 import { matchRule } from "./matching.ts";
 import { type Surroundings, packetTo } from "./packet.ts";
 import { rulesAt } from "./rules-at.ts";
+import { type LedDoors, NOT_LED } from "./led-doors.ts";
 import type { Rule, Walls } from "./ruleset.ts";
 import { type Decision, type Passage, boundsOf, chainsOf, pass } from "./walk.ts";
 
@@ -18,10 +19,18 @@ export interface HostWalls {
   readonly rules: readonly Rule[];
   readonly ipv6: readonly Rule[];
   readonly ways: Ways;
+  readonly led: LedDoors["targetOf"];
 }
 
-/** `besides`: tables of nftables that are no walls, as `ip filter`. */
-export function hostWallsOf(facts: HostFacts, besides: readonly string[] = []): HostWalls {
+interface Gateways {
+  /** Tables of nftables that are no walls, as `ip filter`. */
+  readonly besides: readonly string[];
+  readonly led: LedDoors;
+}
+
+const NOTHING: Gateways = { besides: [], led: NOT_LED };
+
+export function hostWallsOf(facts: HostFacts, { besides, led }: Gateways = NOTHING): HostWalls {
   const nftSave = textOf(facts, "iptables-nft");
   const isNft = nftSave.includes("(nf_tables)");
   const [first, legacy] = [
@@ -36,10 +45,11 @@ export function hostWallsOf(facts: HostFacts, besides: readonly string[] = []): 
   // Where iptables is the legacy one, its rules were read twice.
   const parts = isNft || reading(facts, "iptables-legacy")?.failed !== undefined ? [first, legacy, nft] : [legacy, nft];
   return {
-    walls: { chains: parts.flatMap(({ chains }) => chains) },
+    walls: { chains: [...led.chains, ...parts.flatMap(({ chains }) => chains)] },
     rules: parts.flatMap(({ rules }) => rules),
     ipv6: [...ip6.rules, ...nft.ipv6],
     ways: waysOf(facts),
+    led: led.targetOf,
   };
 }
 
@@ -59,8 +69,9 @@ export function reachOf(host: HostWalls, door: Endpoint, removed: ReadonlySet<Ru
     pass(host.walls, { packet: packetTo(door.address, door.port, device), sources }, { around, removed }),
   );
   const bounds = passages.map(boundsOf);
+  const target = host.led(door)?.address ?? door.address;
   const elsewhere = passages.flatMap(({ arrivals }) =>
-    arrivals.filter(({ packet }) => packet.destination !== door.address),
+    arrivals.filter(({ packet }) => packet.destination !== door.address && packet.destination !== target),
   );
   return {
     open: unionOf(bounds.map(({ open }) => open)),
@@ -76,9 +87,10 @@ export function decisionsOf({ passages }: Reach): readonly Decision[] {
 
 /**
  * Whether something on this host means to keep most people from a door, wherever in its chains that stands: then a hole in
- * it is worth a word, where a host without a wall leaves the judging to the program.
+ * it is worth a word, where a host without a wall leaves the judging to the program. The kernel engine judges before all.
  */
 export function isWalled(host: HostWalls, door: Endpoint): boolean {
+  if (host.led(door) !== undefined) return false;
   const around = surroundingsOf(host, door.address);
   const device = host.ways.deviceOf(door.address) ?? "";
   const packet = { ...packetTo(door.address, door.port, device), tracking: "new" } as const;

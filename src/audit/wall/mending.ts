@@ -93,10 +93,14 @@ function letIn({ host, ufw }: Mending, door: Asked, { base, rule, packet }: Deci
   const networks = networksIn(sources).map(formatNetwork);
   const { place } = base.chain;
   const to = formatAddress(packet.destination);
-  if (isUfw(place, ufw, base.hook)) {
+  if (isUfw(place, ufw, base.hook, "INPUT")) {
     // A rule of UFW that refuses is met first: the new one must stand before it.
     const before = rule?.place.chain === "ufw-user-input" ? "prepend " : "";
     return networks.map((from) => `ufw ${before}allow from ${from} to ${to} port ${endpoint.port} proto tcp`);
+  }
+  if (isUfw(place, ufw, base.hook, "FORWARD")) {
+    const before = rule?.place.chain === "ufw-user-forward" ? "prepend " : "";
+    return networks.map((from) => `ufw route ${before}allow proto tcp from ${from} to ${to} port ${packet.port}`);
   }
   if (place.program === "nft") {
     return networks.map(
@@ -208,10 +212,9 @@ function addedTo(path: string, { fields }: Lookup, { endpoint, sources }: Asked)
   });
 }
 
-function isUfw({ program, table, chain }: Place, { enabled }: Ufw, hook: string): boolean {
-  return (
-    enabled === true && program.startsWith("iptables") && table === "filter" && chain === "INPUT" && hook === "input"
-  );
+function isUfw({ program, table, chain }: Place, { enabled }: Ufw, hook: string, name: "INPUT" | "FORWARD"): boolean {
+  const isNamed = chain === name && hook === name.toLowerCase();
+  return enabled === true && program.startsWith("iptables") && table === "filter" && isNamed;
 }
 
 function pathOf({ family, table, chain }: Place): string {
@@ -222,6 +225,8 @@ function written({ machine }: Mending, commands: readonly string[]): string {
   const once = [...new Set(commands)];
   if (once.length > 0 && once.length <= MOST) return once.join(" && ");
   const words = machine === "gateway" ? "" : ` --machine ${machine}`;
+  if (once.some((command) => command.startsWith("ufw route ")))
+    return `${once[0] ?? ""}, and so for each of ${once.length}; or one for all terminals: docs/engines.md`;
   if (once.some((command) => command.startsWith("ufw ")))
     return `ecluse render ufw${words} --out DIR/ && sh DIR/ufw/ecluse-ufw.sh`;
   return `ecluse render nftables${words} --out DIR/ && nft -f DIR/nftables/ecluse-ring.nft`;

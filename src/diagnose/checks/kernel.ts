@@ -15,7 +15,13 @@ const OTHERS = 64;
 
 /** A session has two: the till's and the terminal's. */
 function descriptors(audited: Audited): Diagnosis {
-  const { facts, doors, inventory } = audited;
+  const { facts, doors, inventory, policy } = audited;
+  if (policy.kernel !== undefined) {
+    return absent("descriptors", "the kernel carries the sessions: they take none", {
+      source: "engine: kernel",
+      line: "",
+    });
+  }
   const pid = gatewayProcess(audited);
   if (pid === undefined) return absent("descriptors", "no gateway runs here", { source: "ss -Htlnp", line: "" });
   const line = lineOf(textOf(facts, "limits"), `/proc/${pid}/limits:`);

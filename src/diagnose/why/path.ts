@@ -9,7 +9,12 @@ import { isNotInstalled } from "../diagnosis.ts";
 import { isLoopback } from "../tunnelled-depots.ts";
 import { type Step, type Walk, breaks, passed, unknown } from "./step.ts";
 
-export function listenerStep({ flow, name, audited, gateway }: Walk): Step {
+export function listenerStep(walk: Walk): Step {
+  return walk.audited.policy.kernel === undefined ? socketStep(walk) : tableStep(walk);
+}
+
+function socketStep(walk: Walk): Step {
+  const { flow, audited } = walk;
   const source = "cat /proc/net/tcp";
   const read = reading(audited.facts, "sockets");
   if (read === undefined || read.failed !== undefined) {
@@ -27,11 +32,40 @@ export function listenerStep({ flow, name, audited, gateway }: Walk): Step {
       .trim(),
   };
   if (closed.length === 0) return passed("listener", "its door is open on this host", evidence);
+  return closedDoor(walk, `nobody listens on ${closed.join(" and ")}`, evidence);
+}
+
+/** The kernel's doors are no sockets: what it leads on stands in the gateway's table. */
+function tableStep(walk: Walk): Step {
+  const { flow, audited, gateway } = walk;
+  const { table } = audited;
+  const source = "nft list table ip ecluse";
+  if (table === "unread") {
+    const line = escapeControls(reading(audited.facts, "nftables")?.failed ?? "");
+    return unknown("listener", "the kernel's doors could not be read", { source, line });
+  }
+  const doors = flow.endpoints.map(formatEndpoint);
+  const lines = doors.map((door) => lineAt(table, door)).filter((line) => line !== "");
+  const evidence = { source, line: lines.join("\n") };
+  const closed = doors.filter((door) => table === "absent" || !table.doors.has(door));
+  if (closed.length > 0) return closedDoor(walk, `${closed.join(" and ")} is not open in the kernel's table`, evidence);
+  if (gateway.kind === "answered" && gateway.flow.blocked.length > 0) {
+    return closedDoor(walk, `${doors.join(" and ")} is blocked`, evidence);
+  }
+  return passed("listener", "its door is in the kernel's table", evidence);
+}
+
+function lineAt(table: Walk["audited"]["table"], door: string): string {
+  const target = typeof table === "string" ? undefined : table.targets.get(door);
+  return target === undefined ? "" : `${door} : ${target}`;
+}
+
+function closedDoor({ name, gateway }: Walk, what: string, evidence: Step["evidence"]): Step {
   const isSilent = gateway.kind === "silent";
   const blocked = gateway.kind === "answered" ? gateway.flow.blocked.map(escapeControls) : [];
   return breaks("listener", {
-    what: [`nobody listens on ${closed.join(" and ")}`, ...blocked, ...(isSilent ? [gateway.message] : [])].join(": "),
-    evidence: { source, line: evidence.line },
+    what: [what, ...blocked, ...(isSilent ? [gateway.message] : [])].join(": "),
+    evidence,
     said: isSilent
       ? `The gateway does not run: no terminal can be reached through it, not only ${name}.`
       : `The gateway's own door to ${name} is not open; the terminal is not the cause.`,

@@ -6,6 +6,7 @@ import {
   INVENTORY,
   examined,
   failed,
+  kernelRules,
   tailscaleStatus,
   ufwLoaded,
   way,
@@ -57,6 +58,7 @@ interface Row {
 }
 
 const SILENT: Looks = { terminal: look(3, "silent"), neighbours: [look(1, "silent"), look(2, "silent")] };
+const KERNEL = INVENTORY.replace("gateway:\n", "gateway:\n  engine: kernel\n  kernel: { source: 100.64.0.10 }\n");
 const ALONE = INVENTORY.replace("terminals: 5", "terminals: [3]");
 
 const BEHIND_BALANCER = `${INVENTORY.replace("sources:", "sources:\n  balancer: { addresses: [192.0.2.200] }")}
@@ -159,6 +161,52 @@ const TABLE: readonly Row[] = [
     when: "the gateway cannot be asked, and listens",
     gateway: { kind: "silent", message: "permission denied" },
     said: /can be reached/,
+  },
+  {
+    when: "the kernel carries its door, behind UFW that keeps everybody from this host's own programs",
+    inventory: KERNEL,
+    changed: { sockets: "", nftables: kernelRules(), "iptables-nft": ufwLoaded() },
+    said: /can be reached/,
+  },
+  {
+    when: "its door is not in the kernel's table",
+    inventory: KERNEL,
+    changed: { nftables: kernelRules({ without: [12_203] }) },
+    broken: "listener",
+    said: /gateway's own door to terminal 3 .* is not open/,
+  },
+  {
+    when: "the kernel's door refuses everyone",
+    inventory: KERNEL,
+    changed: { nftables: kernelRules({ shut: [12_203] }) },
+    broken: "listener",
+    said: /gateway's own door to terminal 3 .* is not open/,
+  },
+  {
+    when: "the gateway says that the kernel's door is blocked",
+    inventory: KERNEL,
+    changed: { nftables: kernelRules() },
+    gateway: live({ blocked: ["not-forwarding"] }),
+    broken: "listener",
+    said: /gateway's own door to terminal 3 .* is not open/,
+  },
+  {
+    when: "the kernel engine does not run",
+    inventory: KERNEL,
+    changed: { nftables: '{"nftables": []}' },
+    gateway: { kind: "silent", message: "there is no socket" },
+    broken: "listener",
+    said: /^The gateway does not run/,
+  },
+  {
+    when: "what is routed is dropped before the kernel leads it to the terminal",
+    inventory: KERNEL,
+    changed: {
+      nftables: kernelRules(),
+      "iptables-nft": ufwLoaded().replace("*filter", "*filter\n:FORWARD DROP [0:0]"),
+    },
+    broken: "firewall",
+    said: /gateway's own firewall .* keeps whoever may reach it/,
   },
   {
     when: "UFW's default keeps the till out",
