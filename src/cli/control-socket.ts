@@ -19,6 +19,11 @@ export function controlSocket(given: Given): string {
   return gateway?.control ?? defaultControl(given, gateway?.state ?? defaultState(given));
 }
 
+/** With its socket named: who asks many times would else read the inventory as often, which takes long for a large one. */
+export function withSocket<G extends Given>(given: G): G {
+  return { ...given, options: { ...given.options, control: controlSocket(given) } };
+}
+
 /**
  * The state directory of the same gateway: --state, the inventory's gateway.state, or the default. `undefined`: only its
  * socket was named, and the state may be anywhere.

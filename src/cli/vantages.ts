@@ -77,23 +77,27 @@ export function ipv6AddressesOf(points: readonly VantagePoint[], hosts: readonly
   });
 }
 
-/** Every address of 127.0.0.0/8 is this host's, and on no interface's list. */
 export function isOwn(address: Ipv4): boolean {
-  return address >>> 24 === 127 || ownAddresses().includes(address);
+  return isLoopback(address) || ownAddresses().includes(address);
 }
 
-/** IPv4, without loopback. */
+/** IPv4, without loopback's; but with what an administrator has put on lo, as routers do with a service's address. */
 export function ownAddresses(): readonly Ipv4[] {
-  return interfaceAddresses("IPv4").flatMap(({ address, internal }) => (internal ? [] : (parseAddress(address) ?? [])));
+  const all = interfaceAddresses("IPv4").flatMap((address) => parseAddress(address) ?? []);
+  return all.filter((address) => !isLoopback(address));
+}
+
+/** Every address of 127.0.0.0/8 is this host's, and on no interface's list. */
+function isLoopback(address: Ipv4): boolean {
+  return address >>> 24 === 127;
 }
 
 /** Link-local ones are left out: they need an interface. */
 function ownIpv6(): readonly string[] {
-  return interfaceAddresses("IPv6").flatMap(({ address }) => (address.startsWith("fe80:") ? [] : [address]));
+  return interfaceAddresses("IPv6").filter((address) => !address.startsWith("fe80:"));
 }
 
-function interfaceAddresses(
-  family: "IPv4" | "IPv6",
-): readonly { readonly address: string; readonly internal: boolean }[] {
-  return Object.values(networkInterfaces()).flatMap((list) => (list ?? []).filter((each) => each.family === family));
+function interfaceAddresses(family: "IPv4" | "IPv6"): readonly string[] {
+  const interfaces = Object.values(networkInterfaces());
+  return interfaces.flatMap((list = []) => list.filter((each) => each.family === family).map(({ address }) => address));
 }

@@ -3,12 +3,14 @@ import type { Witness } from "../accept/run.ts";
 import type { PlainRow } from "../journal/format.ts";
 import { ask } from "./ask.ts";
 import type { Invocation } from "./command.ts";
+import { withSocket } from "./control-socket.ts";
 
 /** Refusals that are no judgement: there was no room. */
 const NO_ROOM = ["terminal", "source", "sessions", "descriptors"];
 
 /** `since`: the gateway's own clock, in milliseconds since the epoch. */
-export function witness(invocation: Invocation, since: number): Witness {
+export function witness(given: Invocation, since: number): Witness {
+  const invocation = withSocket(given);
   return {
     inside: (flow) => ask(invocation, "sessions", { select: flow }),
     session: async ({ flow, source, endpoint }) => {

@@ -5,11 +5,11 @@
  *                                         lan 192.168.1.0/24
  *   prod .103: api-faucet, a terminal  ───┘            └── stranger .66, over ssh
  *
- * ssh is a program of the test's that enters the namespace: the shell there is told exactly what ssh would tell it.
+ * ssh is a program of the test's (`ssh-into.ts`).
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text as textOf } from "node:stream/consumers";
@@ -19,6 +19,7 @@ import type { Report } from "../../src/accept/report.ts";
 import { commandLine } from "../serve/serving.ts";
 import { Host, cable } from "../support/namespaces.ts";
 import { needs } from "../support/packages.ts";
+import { sshInto } from "./ssh-into.ts";
 
 const MACHINES = { vm: 10, proxy: 100, prod: 103, stranger: 66 } as const;
 type Machine = keyof typeof MACHINES;
@@ -178,14 +179,7 @@ class Lan implements AsyncDisposable {
       INVENTORY.replace("10 }", `10, control: ${this.#folder}/control.sock, state: ${this.#folder}/state }`),
     ];
     writeFileSync(this.#inventory, places.join(""));
-    const words = { "192.168.1.100": "proxy", "192.168.1.103": "prod", stranger: "stranger" } as const;
-    const cases = Object.entries(words).map(([host, name]) => `${host}) pid=${hosts[name].pid};;`);
-    // ssh's own words, but for the last two: the host, and the program to start there.
-    const lines = ["#!/bin/sh", "while [ $# -gt 2 ]; do shift; done", `case $1 in ${cases.join(" ")} esac`];
-    const enter = 'exec nsenter --net=/proc/$pid/ns/net -- "$2"';
-    const off = `test -e ${this.#folder}/off-$pid && { echo "ssh: connect to host $1 port 22: No route to host" >&2; exit 255; }`;
-    writeFileSync(join(this.#folder, "ssh"), `${[...lines, off, enter].join("\n")}\n`);
-    chmodSync(join(this.#folder, "ssh"), 0o755);
+    sshInto(this.#folder, { "192.168.1.100": hosts.proxy, "192.168.1.103": hosts.prod, stranger: hosts.stranger });
   }
 
   get #places(): readonly string[] {

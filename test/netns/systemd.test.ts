@@ -57,6 +57,24 @@ suite("ecluse.service under systemd", { skip, timeout: 300_000 }, () => {
     assert.match(host.log(), /"reason":"shielded","count":1/);
   });
 
+  test("gateway.dashboard: its process is let to listen, keeps the token for its owner, and ends with the unit", async () => {
+    await using host = await GatewayHost.start(inventory({ gateway: ", dashboard: { listen: 127.0.0.1:8080 }" }));
+    await until(() => host.isListening(8_080, "127.0.0.1"), "the dashboard listens", 20_000);
+    const url = host.ecluse("dashboard", { words: ["--url"] }).out;
+    const [, place = "", token = ""] =
+      /^(http:\/\/127\.0\.0\.1:8080\/)#token=(\S+)$/.exec(url.trim()) ?? assert.fail(url);
+    const answers = host.machine.try("node", "--input-type=module", "--eval", LOG_IN, place, token);
+    // It may not see the firewall, so it must not judge it.
+    assert.match(answers.out, /^200 403 204 200( cannot-read:iptables-nft)? cannot-read:nftables\n$/, answers.err);
+    const [folder, file] = ["/var/lib/ecluse/.", "/var/lib/ecluse/dashboard.token"];
+    const owned = host.machine.run("stat", "--format=%a %U", folder, file);
+    assert.equal(owned, "700 ecluse\n600 ecluse");
+    assert.doesNotMatch(host.log(), /dashboard-down/);
+    host.systemctl("stop");
+    assert.equal(host.state(), "inactive");
+    assert.ok(!host.isListening(8_080, "127.0.0.1"));
+  });
+
   test("reload applies the file, or fails and says why; it goes on either way", async () => {
     await using host = await GatewayHost.start(inventory());
     host.edit(inventory({ terminals: "1-3" }));
@@ -144,7 +162,7 @@ suite("ecluse.service under systemd", { skip, timeout: 300_000 }, () => {
       "750 operators\n660 operators",
     );
     const asMember = ["setpriv", "--reuid=65534", "--regid=4711", "--clear-groups"] as const;
-    assert.equal(host.ecluse("status", asMember).code, 0);
+    assert.equal(host.ecluse("status", { as: asMember }).code, 0);
   });
 });
 
@@ -220,6 +238,28 @@ function install(machine: SystemdMachine, text: string): void {
   for (const file of render(subject)) machine.unit(file.path.replace("systemd/", ""), textOf(file, subject));
 }
 
+/** Prints the status of the page, of a wrong token, of the right one, of a question under that login; then the audit's. */
+const LOG_IN = `
+  const [place, token] = process.argv.slice(1);
+  const origin = new URL(place).origin;
+  const post = (body) => fetch(place + "login", { method: "POST", body: JSON.stringify(body), headers: { origin, "content-type": "application/json" } });
+  const page = await fetch(place);
+  const wrong = await post({ token: token.replace(/./g, "x"), name: "operator" });
+  const right = await post({ token, name: "operator" });
+  const cookie = (right.headers.get("set-cookie") ?? "").split(";")[0];
+  const asked = await fetch(place + "v1/sessions", { headers: { cookie, origin } });
+  const audit = await fetch(place + "audit", { method: "POST", body: "{}", headers: { cookie, origin, "content-type": "application/json" } });
+  const { findings } = await audit.json();
+  const found = findings.map(({ code, message }) => code + ":" + message.split(" ")[0]);
+  console.log(page.status, wrong.status, right.status, asked.status, ...found);
+`;
+
+interface EcluseOptions {
+  /** The words that run a program as somebody else. */
+  readonly as?: readonly string[];
+  readonly words?: readonly string[];
+}
+
 /** A gateway's host: the rendered units, the inventory, one terminal that repeats what it hears. */
 class GatewayHost implements AsyncDisposable {
   readonly machine: SystemdMachine;
@@ -258,16 +298,17 @@ class GatewayHost implements AsyncDisposable {
   }
 
   /** The command, as root or as somebody else, with nothing said of where the gateway is but the inventory. */
-  ecluse(command: string, as: readonly string[] = ["env"]): Ran {
-    const [program = "", ...words] = as;
+  ecluse(command: string, { as = ["env"], words = [] }: EcluseOptions = {}): Ran {
+    const [program = "", ...before] = as;
     const inventory = ["--inventory", "/etc/ecluse/ecluse.yaml", "--control", "/run/ecluse/ecluse.sock"];
     return this.machine.try(
       program,
-      ...words,
+      ...before,
       "node",
       "--conditions=source",
       "/opt/ecluse/src/cli/ecluse.js",
       command,
+      ...words,
       ...inventory,
     );
   }
@@ -294,8 +335,8 @@ class GatewayHost implements AsyncDisposable {
     return this.machine.run("cat", "/sys/fs/cgroup/system.slice/ecluse.service/cgroup.procs").split("\n").length;
   }
 
-  isListening(port: number): boolean {
-    return this.machine.run("ss", "-Htln", `src ${DOOR}:${port}`) !== "";
+  isListening(port: number, address = DOOR): boolean {
+    return this.machine.run("ss", "-Htln", `src ${address}:${port}`) !== "";
   }
 
   till(from: string): Till {

@@ -152,6 +152,18 @@ suite("the runbook", () => {
     assert.match(text, /From prod \(`192\.168\.1\.103`\), which these do not list/);
   });
 
+  test("says how the dashboard is opened, where it is served", async () => {
+    const at = async (text: string, path: string): Promise<string> => documentAt(textSubject(text), path);
+    const served = manyTerminals(2).replace("10 }", "10, dashboard: { listen: 127.0.0.1:8081 } }");
+    for (const path of ["en/runbook.md", "fr/runbook.md"]) {
+      const text = await at(served, path);
+      assert.match(text, /^sudo ecluse dashboard --url --inventory \/etc\/ecluse\/ecluse\.yaml$/m);
+      assert.match(text, /^ssh -N -L 8081:127\.0\.0\.1:8081 198\.51\.100\.10$/m);
+      for (const off of [manyTerminals(2), served.replace("8081 }", "8081, enabled: false }")])
+        assert.doesNotMatch(await at(off, path), /dashboard|tableau de bord/);
+    }
+  });
+
   test("stops before the firewall where nobody may come by SSH", async () => {
     const text = await documentAt(textSubject(manyTerminals(2).replace(/^ssh: .*\n/m, "")), "en/runbook.md");
     assert.match(text, /lock everybody out/);

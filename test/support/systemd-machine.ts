@@ -1,6 +1,7 @@
 /**
  * A machine where systemd is process 1: in namespaces of its own, with the files of this machine below and everything that
- * is written above them in memory. Nothing of this machine's own units is loaded, and nothing is left behind.
+ * is written above them in memory. Nothing of this machine's own units is loaded, no state of a gateway of its own is seen,
+ * and nothing is left behind.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -126,6 +127,7 @@ const BOOT = `
     mkdir -p $above$folder/upper $above$folder/work
     mount -t overlay overlay -o lowerdir=$folder,upperdir=$above$folder/upper,workdir=$above$folder/work $folder
   done
+  rm -rf /var/lib/ecluse /var/cache/ecluse
   mkdir -p /opt/ecluse && mount --bind "$2" /opt/ecluse
   touch /usr/bin/node && mount --bind "$1" /usr/bin/node
   mkdir -p $above/dev

@@ -221,7 +221,7 @@ suite("ecluse serve with gateway.dashboard", { timeout: 120_000 }, () => {
     writeFileSync(file.path, site.inventory);
     gateway.signal("SIGHUP");
     await until(() => !isListening({ host: "127.0.0.1", port: two }), "its port is free", 10_000);
-    assert.deepEqual(childrenOf(gateway.pid), []);
+    await until(() => childrenOf(gateway.pid).length === 0, "its process has ended", 10_000);
     file.remove();
   });
 

@@ -40,10 +40,13 @@ export interface Gap {
   readonly deciders: readonly Decision[];
 }
 
-/** Rules that are there and were kept from the reader: of walls that nobody saw, nothing is said. */
+/**
+ * Rules that are there and were kept from the reader: of walls that nobody saw, nothing is said. Without a right to them,
+ * or, in a unit whose RestrictAddressFamilies= leaves out AF_NETLINK, without a way to ask (EAFNOSUPPORT).
+ */
 export function isForbiddenWall(id: string, failed: string | undefined): boolean {
   const isWall = id.startsWith("iptables") || id === "nftables";
-  return isWall && /permission denied|not permitted|must be root/i.test(failed ?? "");
+  return isWall && /permission denied|not permitted|must be root|address family not supported/i.test(failed ?? "");
 }
 
 export function compareWalls(audited: Audited): readonly AuditFinding[] {

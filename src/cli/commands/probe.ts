@@ -3,6 +3,7 @@ import type { Answered } from "../../answers/answered.ts";
 import { describeTrouble } from "../../probe/correlate.ts";
 import { ask } from "../ask.ts";
 import type { Invocation, Run } from "../command.ts";
+import { withSocket } from "../control-socket.ts";
 import { formatInstant } from "../instant.ts";
 import { Progress } from "../progress.ts";
 import { formatTable } from "../table.ts";
@@ -15,7 +16,8 @@ const JITTER = 200;
 
 type Row = Answered["probe"];
 
-export const run: Run = async (invocation) => {
+export const run: Run = async (given) => {
+  const invocation = withSocket(given);
   const { operands, options, io } = invocation;
   const [select] = operands;
   const { flows } = await ask(invocation, "health", { select });

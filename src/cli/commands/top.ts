@@ -5,6 +5,7 @@ import { EcluseError } from "../../errors.ts";
 import { ask } from "../ask.ts";
 import { systemClock } from "../clock.ts";
 import type { ExitCode, Invocation, Run } from "../command.ts";
+import { withSocket } from "../control-socket.ts";
 import { durationOption, numberOption } from "../given.ts";
 import { TerminalScreen } from "../terminal-screen.ts";
 import { type TopAnswer, type TopFrame, topFrame } from "../top-frame.ts";
@@ -16,8 +17,9 @@ const [SHORTEST, LONGEST, USUAL] = [100, 3_600_000, 1_000];
 const PATIENCE = 5_000;
 
 /** Throws `no-gateway` where nobody answers at the start, `no-such-flow` where the selector names none then. */
-export const run: Run = (invocation) => {
-  const { options } = invocation;
+export const run: Run = (given) => {
+  const invocation = withSocket(given);
+  const { options } = given;
   const every = everyOption(options);
   const count = numberOption(options, "count");
   const onScreen = isatty(1) && options["json"] === undefined && count === undefined;

@@ -111,8 +111,9 @@ function loop(variable: string, words: readonly string[], command: string): read
   return [`for ${variable} in ${lines.join(" \\\n  ")}; do`, `  ${command}`, "done"];
 }
 
-function program(subject: Subject, { runbook }: Words): readonly Block[] {
+function program(subject: Subject, words: Words): readonly Block[] {
   const { file, policy } = subject;
+  const { runbook } = words;
   return [
     say(runbook.check),
     run(`ecluse check --inventory ${file}`, `ecluse check --inventory ${file} --show`),
@@ -129,6 +130,18 @@ function program(subject: Subject, { runbook }: Words): readonly Block[] {
     say(runbook.doors(policy.doors.size)),
     run("ecluse status", `ss -tlnH src ${formatAddress(subject.inventory.gateway.address)} | wc -l`),
     say(runbook.tryEach),
+    ...dashboard(subject, words),
+  ];
+}
+
+/** Loopback's port is taken over ssh, with the same number on both ends: its pages answer to that name alone. */
+function dashboard({ inventory: { gateway } }: Subject, { runbook }: Words): readonly Block[] {
+  if (gateway.dashboard === undefined) return [];
+  const place = formatEndpoint(gateway.dashboard);
+  const tunnel = `ssh -N -L ${gateway.dashboard.port}:${place} ${formatAddress(gateway.address)}`;
+  return [
+    say(runbook.dashboard(place)),
+    run("sudo ecluse dashboard --url --inventory /etc/ecluse/ecluse.yaml", tunnel),
   ];
 }
 

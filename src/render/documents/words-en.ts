@@ -249,6 +249,8 @@ export const EN: Words = {
     container: text`Or as a container on the host’s network (${code("ecluse render compose")}), never both:`,
     doors: (count) => text`Every door must be open; this inventory has ${count}:`,
     tryEach: text`Then try them, as the next phase says.`,
+    dashboard: (place) =>
+      text`The dashboard listens on ${code(place)}, which no other machine reaches. The first command, here, prints the address that opens it, with its token; the second, on the machine with the browser, makes the tunnel by which that address leads here, as long as it runs:`,
     authorised: (source, addresses) => text`From an authorised address: ${source} (${code(addresses)}).`,
     authorisedExpected: text`Each must say ${code("Connected to")} and then stay silent until curl gives up (exit 28): the door is open, and a terminal waits for a first byte. ${code("ecluse sessions")} shows them meanwhile.`,
     refused: text`From an address that is on no list, such as a mobile phone’s network:`,

@@ -262,6 +262,8 @@ export const FR: Words = {
     container: frText`Ou en conteneur sur le réseau de l'hôte (${code("ecluse render compose")}), jamais les deux :`,
     doors: (count) => frText`Chaque porte doit être ouverte ; cet inventaire en a ${count} :`,
     tryEach: frText`Puis les essayer, comme la phase suivante le dit.`,
+    dashboard: (place) =>
+      frText`Le tableau de bord écoute sur ${code(place)}, qu'aucune autre machine ne joint. La première commande, ici, affiche l'adresse qui l'ouvre, avec son jeton ; la seconde, sur la machine du navigateur, ouvre le tunnel par lequel cette adresse mène ici, tant qu'elle tourne :`,
     authorised: (source, addresses) => frText`Depuis une adresse autorisée : ${source} (${code(addresses)}).`,
     authorisedExpected: frText`Chacune doit dire ${code("Connected to")} puis rester muette jusqu'à ce que curl abandonne (code 28) : la porte est ouverte, et un terminal attend un premier octet. ${code("ecluse sessions")} les montre pendant ce temps.`,
     refused: frText`Depuis une adresse qui n'est sur aucune liste, par exemple le réseau d'un téléphone mobile :`,

@@ -232,6 +232,7 @@ export interface RunbookWords {
   readonly container: Text;
   readonly doors: (count: number) => Text;
   readonly tryEach: Text;
+  readonly dashboard: (place: string) => Text;
   readonly authorised: (source: string, addresses: string) => Text;
   readonly authorisedExpected: Text;
   readonly refused: Text;
