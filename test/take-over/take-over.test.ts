@@ -86,7 +86,7 @@ async function played(
   };
 }
 
-suite("take-over", { timeout: 120_000 }, () => {
+suite("take-over", { timeout: 300_000 }, () => {
   test("a session goes on in the old process, which ends with it; the new one serves, and answers", async () => {
     await using scene = await played();
     const { gateway, enter } = scene;
