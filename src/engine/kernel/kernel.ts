@@ -3,7 +3,7 @@
  *
  * The same policy as the relay's, at the kernel's own speed: rules say who enters where, and this process only changes them
  * and listens. It needs CAP_NET_ADMIN, the programs `nft` and `conntrack`, and a host that forwards. What the kernel cannot
- * do, or does differently, stands in `src/inventory/engine-table.ts`; why it is built so, in
+ * do, or does differently, stands in `src/inventory/engines.ts`; why it is built so, in
  * docs/decisions/kernel-engine.md.
  */
 import { Nft } from "../../netfilter/nft.ts";

@@ -70,7 +70,6 @@ ${[...table.sources].map(([name, addresses]) => sourceSet(name, addresses)).join
 	}
 
 ${REFUSALS.map(refusalSet).join("\n")}
-	# Newcomers let through, and newcomers on their way to a terminal: where they differ, another table drops them.
 	# Newcomers by terminal, before and after the host's other rules: where they differ, another table drops them.
 ${PASSAGE.map(tally).join("\n")}
 ${REFUSALS.map(refusalChain).join("\n")}
