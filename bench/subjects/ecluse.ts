@@ -53,7 +53,8 @@ const OTHER = process.env["ECLUSE_BENCH_OTHER"];
 /** In the plan's folder. */
 export const CONTROL = "control.sock";
 
-const KERNEL = ["  engine: kernel"];
+/** The terminals lead back through the gateway, as they do for `direct`. */
+const KERNEL = ["  engine: kernel", "  kernel: { source: preserved }"];
 
 function notRoot(): string | undefined {
   return process.getuid?.() === 0 ? undefined : "takes CAP_NET_ADMIN";
