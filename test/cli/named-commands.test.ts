@@ -31,8 +31,8 @@ function namedIn(where: string, text: string): readonly Named[] {
   }));
 }
 
-/** The user, the group, the unit and its folders have the program's name, too. */
-const OTHER_WORDS = ["as", "root", "ecluse"];
+/** The user, the group, the unit and its folders have the program's name, too; and a table of nftables, with its maps. */
+const OTHER_WORDS = ["as", "root", "ecluse", "targets"];
 
 /** What cannot be typed of it; nothing where it can. */
 function wrongWith({ command, rest }: Named): string | undefined {
