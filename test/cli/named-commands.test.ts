@@ -20,19 +20,21 @@ interface Named {
   readonly rest: string;
 }
 
-/** `ecluse` and a word, as far as that command line goes. What is filled in is an X. */
+/** `ecluse` and a word, as far as that command line goes; `ip ecluse` is a table of nftables. What is filled in is an X. */
 function namedIn(where: string, text: string): readonly Named[] {
   const filled = text.replaceAll(/\$\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}/g, "X");
-  return [...filled.matchAll(/\becluse (?!-)([a-z][a-z-]*)([^\n`"'&|;()]*)/g)].map(([, command = "", rest = ""]) => ({
-    where,
-    command,
-    // A sentence goes on behind it.
-    rest: rest.replace(/(?:,| or| to| wrote) .*/, ""),
-  }));
+  return [...filled.matchAll(/(?<!\bip )\becluse (?!-)([a-z][a-z-]*)([^\n`"'&|;()]*)/g)].map(
+    ([, command = "", rest = ""]) => ({
+      where,
+      command,
+      // A sentence goes on behind it.
+      rest: rest.replace(/(?:,| or| to| wrote) .*/, ""),
+    }),
+  );
 }
 
-/** The user, the group, the unit and its folders have the program's name, too; and a table of nftables, with its maps. */
-const OTHER_WORDS = ["as", "root", "ecluse", "targets"];
+/** The user, the group, the unit and its folders have the program's name, too. */
+const OTHER_WORDS = ["as", "root", "ecluse"];
 
 /** What cannot be typed of it; nothing where it can. */
 function wrongWith({ command, rest }: Named): string | undefined {

@@ -83,10 +83,11 @@ async function found(host: DriftHost, drift: Drift): Promise<void> {
 /** Audits, at most. */
 const LOOKS = 20;
 
-/** What is left once nothing more goes by itself: a gateway tries a blocked door again in a moment of its own. */
+/** What is left once a gateway has tried its blocked doors again, which it does in a moment of its own. */
 async function settled(host: DriftHost): Promise<readonly AuditFinding[]> {
   let left = await host.audit();
-  for (let looks = 1; left.length > 0 && looks < LOOKS; looks += 1) left = await host.audit();
+  const waits = (): boolean => left.length > 0 && left.every(({ code }) => code === "not-listening");
+  for (let looks = 1; waits() && looks < LOOKS; looks += 1) left = await host.audit();
   return left;
 }
 
