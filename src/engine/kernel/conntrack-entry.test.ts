@@ -21,11 +21,12 @@ test("an event: what, when, who, to which door, to which target", () => {
   assert.deepEqual(
     { ...entry, at: Math.round(entry?.at ?? 0) },
     {
-      ...{ what: "NEW", at: 1795350416014, id: "3148449274", state: "SYN_SENT", mark: 0, deleted: false },
+      ...{ what: "NEW", at: 1795350416014, id: 3148449274, state: "SYN_SENT", mark: 0, deleted: false },
       source: at("192.0.2.44", 58765),
       endpoint: at("198.51.100.10", 10101),
       target: at("172.17.1.10", 8888),
       seenAs: at("172.17.240.9", 58766),
+      bytes: undefined,
     },
   );
 });
@@ -41,10 +42,22 @@ test("a line of a listing: its mark, and its bytes where the host counts", () =>
   assert.deepEqual(entry?.bytes, { toTarget: 340, toClient: 215 });
 });
 
+test("a state that is none, a mark beyond 31 bits, numbers of the reply's direction only", () => {
+  const entry = parseConntrack(
+    LISTED.replace("TIME_WAIT", "SYN_SENT2")
+      .replace("mark=268435456", "mark=4160749568")
+      .replace("packets=6 bytes=340 ", ""),
+  );
+  assert.deepEqual([entry?.state, entry?.mark, entry?.bytes], [undefined, 0xf8000000, undefined]);
+});
+
 for (const line of [
   "",
   "conntrack v1.4.7 (conntrack-tools): 3 flow entries have been shown.",
   NEW.replace("src=", ""),
+  NEW.replace("id=", ""),
+  NEW.replace("172.17.1.10", "2001:db8::10"),
+  LISTED.slice(0, LISTED.indexOf(" src=172.17")),
 ]) {
   test(`no entry: ${JSON.stringify(line.slice(0, 40))}`, () => assert.equal(parseConntrack(line), undefined));
 }

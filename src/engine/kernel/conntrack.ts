@@ -7,16 +7,23 @@
  * again where it ends.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
 import { formatAddress } from "@ecluse/guard/address";
 import { PLAIN, type RunProgram, runProgram } from "../../netfilter/run-program.ts";
 import type { Clock } from "../engine.ts";
+import { REST, batchedPipe } from "./batched-pipe.ts";
 import { type ConntrackEntry, parseConntrack } from "./conntrack-entry.ts";
 
 /** How often the list is read although nothing seems to be missing, in milliseconds. */
 const RESYNC = 10_000;
 /** How soon after its start the program is taken to listen, and how long to wait before it is started again. */
 const SETTLING = 500;
+/** How long it takes at most until what happened is heard, in milliseconds: one rest, and the programs' own time. */
+const HEARING = 3 * REST;
+/** A list that somebody waits for is read so rarely that it takes no more than this part of the time. */
+const READING = 1 / 20;
 
 /** `-g`: with a translated destination, as all of ours have. Events are bounded by the socket's buffer, in bytes. */
 const EVENTS = ["-E", "-p", "tcp", "-g", "-o", "timestamp,id", "-b", "8388608"];
@@ -27,6 +34,8 @@ export interface ConntrackOptions {
   readonly happened: (entry: ConntrackEntry) => void;
   /** Called when the list is about to be read; what it answers is called with every connection that stands there. */
   readonly listing: () => (entries: readonly ConntrackEntry[]) => void;
+  /** Whether somebody waits for the next list. */
+  readonly isAwaited: () => boolean;
   /** It cannot be read; or it can again, `undefined`. */
   readonly failed: (complaint: string | undefined) => void;
   readonly run?: RunProgram;
@@ -36,10 +45,13 @@ export class Conntrack {
   readonly #options: ConntrackOptions;
   readonly #run: RunProgram;
   #child: ChildProcess | undefined;
+  #isListening = false;
   #stopTimer: (() => void) | undefined;
   #listing: Promise<void> | undefined;
   #listAgain = false;
   #elapsed = 0;
+  /** Until when no list is read merely because somebody waits for it, on the monotonic clock. */
+  #restUntil = 0;
   #isClosed = false;
 
   constructor(options: ConntrackOptions) {
@@ -49,7 +61,7 @@ export class Conntrack {
 
   /** Resolves once the connections of before are known. */
   async open(): Promise<void> {
-    this.#listen();
+    await this.#listen();
     this.#stopTimer = this.#options.clock.every(SETTLING, () => this.#tick());
     await this.resync();
   }
@@ -70,6 +82,11 @@ export class Conntrack {
     return this.#listing;
   }
 
+  /** Resolves when what the kernel told until now has been heard, unless the host is too busy for that. */
+  async caughtUp(): Promise<void> {
+    await setTimeout(HEARING);
+  }
+
   /** Has the kernel forget a connection: its next packet, from either side, belongs to none. Tells neither side. */
   async forget({ source, endpoint }: Pick<ConntrackEntry, "source" | "endpoint">): Promise<void> {
     const from = ["-s", formatAddress(source.address), "--orig-port-src", String(source.port)];
@@ -77,35 +94,44 @@ export class Conntrack {
     await this.#run("conntrack", ["-D", "-p", "tcp", ...from, ...to], "");
   }
 
-  #listen(): void {
-    const child = spawn("conntrack", EVENTS, { env: PLAIN, stdio: ["ignore", "pipe", "pipe"] });
-    this.#child = child;
-    createInterface({ input: child.stdout }).on("line", (line) => {
+  async #listen(): Promise<void> {
+    this.#isListening = true;
+    const { writer, ended } = await batchedPipe((line) => {
       const entry = parseConntrack(line);
       if (entry !== undefined) this.#options.happened(entry);
     });
+    void ended.then(() => (this.#isListening = false));
+    if (!this.#isClosed) this.#child = this.#start(writer);
+    writer.destroy();
+  }
+
+  #start(stdout: Socket): ChildProcess {
+    const child = spawn("conntrack", EVENTS, { env: PLAIN, stdio: ["ignore", stdout, "pipe"] });
     createInterface({ input: child.stderr }).on("line", (line) => {
       if (line.includes("ENOBUFS")) void this.resync();
     });
-    child.on("error", (error) => this.#options.failed(error.message));
-    child.once("close", () => (this.#child = undefined));
+    return child.on("error", (error) => this.#options.failed(error.message));
   }
 
   #tick(): void {
-    if (this.#child === undefined) {
+    if (!this.#isListening) {
       this.#elapsed = 0;
-      this.#listen();
+      void this.#listen();
       return;
     }
     this.#elapsed += SETTLING;
-    if (this.#elapsed === SETTLING || this.#elapsed % RESYNC === 0) void this.resync();
+    const isAwaited = this.#options.isAwaited() && this.#options.clock.monotonic() >= this.#restUntil;
+    if (isAwaited || this.#elapsed === SETTLING || this.#elapsed % RESYNC === 0) void this.resync();
   }
 
   async #list(): Promise<void> {
+    const { monotonic } = this.#options.clock;
+    const began = monotonic();
     const listed = this.#options.listing();
     const { status, output, complaint } = await this.#run("conntrack", LIST, "");
     this.#options.failed(status === 0 ? undefined : complaint.trim());
     if (status !== 0) return;
     listed(output.split("\n").flatMap((line) => parseConntrack(line) ?? []));
+    this.#restUntil = monotonic() + (monotonic() - began) / READING;
   }
 }

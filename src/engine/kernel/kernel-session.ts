@@ -1,12 +1,14 @@
 /**
  * A session of which the kernel carries the bytes: what conntrack tells of it, from its first packet to its outcome.
  *
- * It has ended when both directions have, or one was reset: conntrack keeps the entry two minutes longer.
+ * It has ended when both directions have, or one was reset: conntrack keeps the entry up to two minutes longer.
  */
+import type { Endpoint } from "../../inventory/model.ts";
 import type { Permit } from "../../policy/gate.ts";
 import { type Door, endpointKey } from "../../policy/policy.ts";
 import type { InsideSession, Outcome, Party, SessionRecord } from "../records.ts";
 import type { ConntrackEntry } from "./conntrack-entry.ts";
+import { NOT_COUNTED, counted } from "./last-counts.ts";
 import { MARKS } from "./marks.ts";
 
 /** By which door and which grant it is inside. */
@@ -22,11 +24,8 @@ export interface Ending {
   readonly cause?: string;
 }
 
-/** The host does not count bytes: net.netfilter.nf_conntrack_acct is off. */
-export const NOT_COUNTED = "bytes-not-counted";
-
 export class KernelSession {
-  readonly id: string;
+  readonly id: number;
   /** Tells it from every other in this process. */
   readonly number: number;
   right: KernelRight;
@@ -58,8 +57,7 @@ export class KernelSession {
   }
 
   get targetKey(): number {
-    const { target } = this.entry;
-    return endpointKey(target.address, target.port);
+    return keyOf(this.entry.target);
   }
 
   /** Whether the terminal has taken it. */
@@ -68,14 +66,20 @@ export class KernelSession {
   }
 
   get isOver(): boolean {
-    const { state, what } = this.entry;
-    return what === "DESTROY" || state === "TIME_WAIT" || state === "CLOSE";
+    const { state, what, mark } = this.entry;
+    if (what === "DESTROY" || state === "TIME_WAIT" || state === "CLOSE") return true;
+    return state === "LAST_ACK" && (mark & MARKS.bothEnded) !== 0;
+  }
+
+  /** Whether it is the same till's same attempt that the entry speaks of. */
+  isSame({ source, endpoint }: ConntrackEntry): boolean {
+    return keyOf(source) === keyOf(this.entry.source) && keyOf(endpoint) === keyOf(this.entry.endpoint);
   }
 
   hear(entry: ConntrackEntry): void {
     const { bytes = this.entry.bytes, at } = entry;
     const wasRefused = entry.state === "CLOSE" && !this.#hasAnswered;
-    this.entry = { ...entry, ...(bytes === undefined ? {} : { bytes }) };
+    this.entry = bytes === entry.bytes ? entry : { ...entry, bytes };
     if (!wasRefused && this.isAnswered && at !== undefined) this.#dial ??= at - this.startedAt;
   }
 
@@ -98,10 +102,13 @@ export class KernelSession {
     };
   }
 
+  /** Once it is over. */
   record(now: number): SessionRecord {
-    const ending = this.ending ?? this.#seenEnding();
-    const cause = ending.cause ?? (this.entry.bytes === undefined ? NOT_COUNTED : undefined);
-    return { ...this.#facts(now), ...ending, ...(cause === undefined ? {} : { cause }) };
+    const record = { ...this.#facts(now), ...UNCOUNTED, ...(this.ending ?? this.#seenEnding()) };
+    const { what, bytes } = this.entry;
+    // What was listed while it was open is not what it has become since.
+    const isLast = what === "DESTROY" || (what === "listed" && this.isOver);
+    return bytes !== undefined && isLast ? counted(record, bytes) : record;
   }
 
   /** What conntrack cannot tell is `unknown`: an entry that is gone without its end having been seen. */
@@ -113,9 +120,10 @@ export class KernelSession {
         ? { outcome: "reset", by: "client" }
         : { outcome: "dial-failed", by: "target", cause: "ECONNREFUSED" };
     }
-    const by = firstBy(mark);
-    if (state === "CLOSE" && by !== undefined) return { outcome: "reset", by };
-    if ((state === "TIME_WAIT" || state === "LAST_ACK") && by !== undefined) return { outcome: "closed", by };
+    const first = sideOf(mark, MARKS.clientEnded, MARKS.targetEnded);
+    const resetBy = sideOf(mark, MARKS.clientReset, MARKS.targetReset) ?? first;
+    if (state === "CLOSE" && resetBy !== undefined) return { outcome: "reset", by: resetBy };
+    if ((state === "TIME_WAIT" || state === "LAST_ACK") && first !== undefined) return { outcome: "closed", by: first };
     // Its time ran out; whoever deletes what is not theirs does not say why.
     if (what === "DESTROY" && !deleted) return { outcome: "idle", by: "gateway" };
     return { outcome: "unknown", by: "gateway" };
@@ -143,7 +151,13 @@ export interface Instants {
   readonly monotonic: number;
 }
 
-function firstBy(mark: number): Party | undefined {
-  if ((mark & (MARKS.clientEnded | MARKS.clientReset)) !== 0) return "client";
-  return (mark & (MARKS.targetEnded | MARKS.targetReset)) !== 0 ? "target" : undefined;
+const UNCOUNTED = { bytesToTarget: 0, bytesToClient: 0, cause: NOT_COUNTED } as const;
+
+function keyOf({ address, port }: Endpoint): number {
+  return endpointKey(address, port);
+}
+
+function sideOf(mark: number, client: number, target: number): Party | undefined {
+  if ((mark & client) !== 0) return "client";
+  return (mark & target) !== 0 ? "target" : undefined;
 }

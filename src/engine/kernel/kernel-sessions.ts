@@ -11,6 +11,7 @@ import type { Clock } from "../engine.ts";
 import type { InsideSession, Outcome, SessionRecord } from "../records.ts";
 import type { ConntrackEntry } from "./conntrack-entry.ts";
 import { type Instants, type KernelRight, KernelSession } from "./kernel-session.ts";
+import { LastCounts, NOT_COUNTED } from "./last-counts.ts";
 
 export interface KernelSessionsOptions {
   readonly clock: Clock;
@@ -22,19 +23,24 @@ export interface KernelSessionsOptions {
   readonly forget: (entry: ConntrackEntry) => void;
   /** Somebody has come or gone at a target. */
   readonly changed: (target: Endpoint) => void;
+  /** Whether the host counts their bytes. */
+  readonly isCounting: () => boolean;
 }
 
 export class KernelSessions {
   readonly #options: KernelSessionsOptions;
-  readonly #sessions = new Map<string, KernelSession>();
+  readonly #sessions = new Map<number, KernelSession>();
+  readonly #byTarget = new Map<number, Set<KernelSession>>();
+  readonly #lastCounts: LastCounts;
   #lastNumber = 0;
   /** Ended since a list began to be read, which may still show them. */
-  #endedMeanwhile = new Set<string>();
+  #endedMeanwhile = new Set<number>();
   /** Not in the last list: the kernel has just thrown them out, and how they ended is on its way; or it was missed. */
-  #missing: ReadonlySet<string> = new Set();
+  #missing: ReadonlySet<number> = new Set();
 
   constructor(options: KernelSessionsOptions) {
     this.#options = options;
+    this.#lastCounts = new LastCounts(({ record, session }) => options.ended(record, session));
   }
 
   get size(): number {
@@ -46,9 +52,14 @@ export class KernelSessions {
     return Array.from(this.#sessions.values(), (session) => session.snapshot(now));
   }
 
+  /** How many are over, and their bytes not yet known. */
+  get uncounted(): number {
+    return this.#lastCounts.size;
+  }
+
   /** Those at a terminal. */
   at(target: number): readonly KernelSession[] {
-    return [...this.#sessions.values()].filter(({ targetKey }) => targetKey === target);
+    return [...(this.#byTarget.get(target) ?? [])];
   }
 
   [Symbol.iterator](): Iterator<KernelSession> {
@@ -56,10 +67,16 @@ export class KernelSessions {
   }
 
   happened(entry: ConntrackEntry): void {
-    const known = this.#sessions.get(entry.id);
-    // The kernel gives a number again once its bearer is gone: then its end was missed.
-    if (known !== undefined && entry.what === "NEW") this.#end(known);
-    const session = entry.what === "NEW" || known === undefined ? this.#enter(entry) : known;
+    if (this.#lastCounts.hear(entry)) return;
+    let known = this.#sessions.get(entry.id);
+    if (known !== undefined && entry.what === "NEW") {
+      // A list was read before this was.
+      if (known.isSame(entry)) return;
+      // The kernel gives a number again once its bearer is gone: then its end was missed.
+      this.#end(known);
+      known = undefined;
+    }
+    const session = known ?? this.#enter(entry);
     if (session === undefined) return;
     session.hear(entry);
     if (session.isOver) this.#end(session);
@@ -68,10 +85,12 @@ export class KernelSessions {
   /** To be called when the list is about to be read, and what it answers when it has been. */
   listing(): (entries: readonly ConntrackEntry[]) => void {
     const before = new Set(this.#sessions.keys());
+    const uncounted = this.#lastCounts.ids;
     this.#endedMeanwhile = new Set();
     return (entries) => {
       for (const entry of entries) if (!this.#endedMeanwhile.has(entry.id)) this.happened(entry);
       const listed = new Set(entries.map(({ id }) => id));
+      this.#lastCounts.giveUp(uncounted);
       const missing = [...this.#sessions.values()].filter(({ id }) => before.has(id) && !listed.has(id));
       for (const session of missing) if (this.#missing.has(session.id)) this.#end(session);
       this.#missing = new Set(missing.map(({ id }) => id));
@@ -97,9 +116,9 @@ export class KernelSessions {
     for (const session of this.#sessions.values()) this.#cut(session, outcome);
   }
 
-  /** Nobody listens any more for how they end. */
-  abandon(): void {
-    for (const session of [...this.#sessions.values()]) this.#end(session);
+  /** Nobody listens any more: who still waits for a last count goes without. */
+  close(): void {
+    this.#lastCounts.giveUp(this.#lastCounts.ids);
   }
 
   #enter(entry: ConntrackEntry): KernelSession | undefined {
@@ -114,6 +133,9 @@ export class KernelSessions {
     if (session.isOver) return undefined;
     this.#lastNumber += 1;
     this.#sessions.set(session.id, session);
+    const there = this.#byTarget.get(session.targetKey);
+    if (there === undefined) this.#byTarget.set(session.targetKey, new Set([session]));
+    else there.add(session);
     this.#options.began(session.snapshot(clock.monotonic()));
     this.#options.changed(session.entry.target);
     // It came by rules that may have changed while it did.
@@ -157,8 +179,13 @@ export class KernelSessions {
 
   #end(session: KernelSession): void {
     this.#sessions.delete(session.id);
+    const there = this.#byTarget.get(session.targetKey);
+    there?.delete(session);
+    if (there?.size === 0) this.#byTarget.delete(session.targetKey);
     this.#endedMeanwhile.add(session.id);
-    this.#options.ended(session.record(this.#options.clock.monotonic()), session.number);
+    const ended = { record: session.record(this.#options.clock.monotonic()), session: session.number };
+    if (ended.record.cause === NOT_COUNTED && this.#options.isCounting()) this.#lastCounts.wait(session.id, ended);
+    else this.#options.ended(ended.record, ended.session);
     this.#options.changed(session.entry.target);
   }
 

@@ -14,13 +14,13 @@ import type { HandedOver, TakenOver } from "../handover.ts";
 import type { Applied, BlockedDoor, InsideSession, Probed } from "../records.ts";
 import { Probes } from "../relay/probes.ts";
 import { Conntrack } from "./conntrack.ts";
-import { NOT_FORWARDING, isForwarding } from "./forwarding.ts";
 import { HeldPlaces } from "./held-places.ts";
 import { KernelSessions } from "./kernel-sessions.ts";
 import { Passage, droppingChain } from "./passage.ts";
 import { KernelRefusals } from "./refusals.ts";
 import { Rules } from "./rules.ts";
 import type { KernelSettings } from "./settings.ts";
+import { NOT_FORWARDING, isCounting, isForwarding } from "./sysctls.ts";
 import { type Table, tableOf, written } from "./table.ts";
 
 /** How often rights and deadlines are looked at, in milliseconds. */
@@ -54,6 +54,7 @@ export class Kernel implements Engine {
   #isOpen = false;
   /** Why conntrack cannot be read. */
   #deaf: string | undefined;
+  #isCounting = false;
   /** What another table drops, by terminal (`172.17.1.10 8888`): by which. */
   readonly #dropped = new Map<string, string>();
   #drain: Drain | undefined;
@@ -73,6 +74,7 @@ export class Kernel implements Engine {
       },
       forget: (entry) => void this.#conntrack.forget(entry),
       changed: (target) => void this.#held.changed(target),
+      isCounting: () => this.#isCounting,
     });
     this.#held = new HeldPlaces({ rules: this.#rules, sessions: this.#sessions });
     this.#passage = new Passage(this.#rules);
@@ -86,6 +88,7 @@ export class Kernel implements Engine {
       clock,
       happened: (entry) => this.#sessions.happened(entry),
       listing: () => this.#sessions.listing(),
+      isAwaited: () => this.#sessions.uncounted > 0,
       failed: (complaint) => {
         this.#deaf = complaint === undefined ? undefined : `conntrack: ${complaint}`;
       },
@@ -145,6 +148,7 @@ export class Kernel implements Engine {
    */
   async #load(policy: Policy): Promise<void> {
     const table = tableOf(policy);
+    this.#isCounting = await isCounting();
     const obstacle = (await isForwarding()) ? this.#deaf : NOT_FORWARDING;
     const { isWhole, failure } = await this.#rules.tell(obstacle === undefined ? table : shut(table));
     if (isWhole) {
@@ -196,6 +200,7 @@ export class Kernel implements Engine {
     if (flow.sessions === undefined) return this.#probes.probe(flow, question);
     await this.#rules.visit(written(flow.target));
     try {
+      await this.#conntrack.caughtUp();
       return isBusy() ? { outcome: "busy", duration: 0 } : await this.#probes.probe(flow, question);
     } finally {
       await this.#rules.release(written(flow.target));
@@ -250,6 +255,8 @@ export class Kernel implements Engine {
 
   async #close(): Promise<void> {
     for (const stop of this.#stops.splice(0)) stop();
+    if (this.#sessions.uncounted > 0) await this.#conntrack.resync();
+    this.#sessions.close();
     this.#conntrack.close();
     if (!this.#settings.keepRules) await this.#rules.remove();
   }

@@ -2,12 +2,17 @@
 import type { Limits } from "../../inventory/model.ts";
 import { TABLE } from "./table.ts";
 
-/** Counted once judged: who may not enter takes nobody's place. */
+/**
+ * Counted once judged: who may not enter takes nobody's place. Of who enters, the kernel tells three things: that it came,
+ * that the terminal answered, and its end (the rules where it parts say which). To tell of every packet that begins or ends
+ * something would be seven, and cost more than to carry the session.
+ */
 export function enteredRules(limits: Limits): string {
   return [
     `add @per_source { ip saddr ct count over ${limits.perSource} } goto refuse_over_source`,
     `ct count over ${limits.sessions} goto refuse_over_sessions`,
     `ct timeout set "${patienceName(limits)}"`,
+    "ct event set new,reply,destroy",
     "accept",
   ]
     .map((rule) => `\t\t${rule}\n`)

@@ -117,24 +117,16 @@ ${[...table.gates].map(([name, rules]) => gateChain(name, rules)).join("")}
 		drop
 	}
 
-	# Conntrack does not say who ended a session: the first to end or reset its direction is noted in the mark.
+	# Conntrack does not say who ended a session: it is noted in the mark. Of that nobody hears before the session is over,
+	# and of that alone, or of what its time out says.
 	chain parting {
+		ct mark & ${MARKS.over} != 0 return
 		ip saddr . tcp sport @terminals goto target_parts
 		ip daddr . tcp dport @terminals goto client_parts
 	}
 
-	chain client_parts {
-		ct mark & ${MARKS.all} != 0 return
-		tcp flags & rst == rst ct mark set ct mark | ${MARKS.clientReset} return
-		ct mark set ct mark | ${MARKS.clientEnded}
-	}
-
-	chain target_parts {
-		ct mark & ${MARKS.all} != 0 return
-		tcp flags & rst == rst ct mark set ct mark | ${MARKS.targetReset} return
-		ct mark set ct mark | ${MARKS.targetEnded}
-	}
-
+${partingChain("client", MARKS.clientReset, MARKS.clientEnded, MARKS.targetEnded)}
+${partingChain("target", MARKS.targetReset, MARKS.targetEnded, MARKS.clientEnded)}
 	chain gone {
 		type filter hook postrouting priority srcnat - 6; policy accept;
 		ct state new ct status dnat ip daddr . tcp dport @terminals update @left { ip daddr . tcp dport counter }
@@ -191,6 +183,19 @@ function tally(name: string): string {
 		size ${MOST}
 		flags dynamic, timeout
 		timeout 1m
+	}
+`;
+}
+
+/**
+ * One side ends or resets its direction. After a reset that the other side ignores, the entry's own end is still told.
+ * `mark` is quoted, for nft 1.0.6 takes it for another word there.
+ */
+function partingChain(side: string, reset: number, ended: number, otherEnded: number): string {
+  return `	chain ${side}_parts {
+		tcp flags & rst == rst ct event set destroy,"mark" ct mark set ct mark | ${reset} return
+		ct mark & ${otherEnded} != 0 ct event set "mark" ct mark set ct mark | ${MARKS.bothEnded} return
+		ct mark set ct mark | ${ended}
 	}
 `;
 }

@@ -357,6 +357,64 @@ suite("the kernel engine alone", { skip, timeout: 120_000 }, () => {
     await crossing.exchange(entered);
   });
 
+  test("a host that counts: the bytes of each session to its end, with their headers, and its place is free before", async () => {
+    await using crossing = await Crossing.create("kernel");
+    crossing.gateway.run("sh", "-c", "echo 1 > /proc/sys/net/netfilter/nf_conntrack_acct");
+    const engine = crossing.start();
+    await engine.apply([flow(10_101, { sessions: 1 })]);
+    for (const [index, name] of ["a", "b"].entries()) {
+      const entered = await crossing.enter(name, 10_101);
+      await crossing.exchange(entered, "1234567");
+      crossing.till.tell({ do: "say", name, text: "x".repeat(50_000) });
+      await crossing.terminal.hear(entered.there, "x".repeat(50_000));
+      await crossing.leave(entered, "till");
+      const { ended } = await engine.until((state) => state.ended.length === index + 1);
+      const { bytesToTarget = 0, bytesToClient = 0, cause } = ended[index] ?? {};
+      assert.equal(cause, undefined);
+      // 7 and 50,000 bytes, 13 bytes, and at most 60 bytes of headers for each of a hundred packets.
+      assert.ok(bytesToTarget > 50_007 && bytesToTarget < 56_007, String(bytesToTarget));
+      assert.ok(bytesToClient > 13 && bytesToClient < 6_013, String(bytesToClient));
+    }
+  });
+
+  test("the kernel tells three things of a session: that it came, that the terminal answered, that it is over", async () => {
+    await using crossing = await Crossing.create("kernel");
+    const engine = crossing.start();
+    await engine.apply([flow(10_101)]);
+    const listener = crossing.gateway.start("conntrack", "-E", "-p", "tcp", "-g");
+    let told = "";
+    listener.stdout?.setEncoding("utf8").on("data", (text: string) => (told += text));
+    for (const name of ["a", "b", "c"]) {
+      const entered = await crossing.enter(name, 10_101);
+      await crossing.exchange(entered);
+      await crossing.leave(entered, name === "c" ? "terminal" : "till");
+    }
+    await engine.until((state) => state.ended.length === 3);
+    const states = [...told.matchAll(/\[(NEW|UPDATE|DESTROY)\].* (SYN_SENT|SYN_RECV|LAST_ACK) /g)].map(
+      ([, what, state]) => `${what} ${state}`,
+    );
+    // It may have begun to listen after the first had come, and print the last end later than ours.
+    const three = ["NEW SYN_SENT", "UPDATE SYN_RECV", "UPDATE LAST_ACK"];
+    assert.deepEqual(told.trim().split("\n").length, states.length, told);
+    assert.ok([...three, ...three, ...three].join().includes(states.join()) && states.length >= 3, states.join());
+  });
+
+  test("the till ends its direction, and the terminal resets instead of answering: it is the terminal's doing", async () => {
+    await using crossing = await Crossing.create("kernel");
+    const engine = crossing.start();
+    await engine.apply([flow(10_101)]);
+    const entered = await crossing.enter("a", 10_101);
+    await crossing.exchange(entered);
+    crossing.till.tell({ do: "end", name: "a" });
+    await crossing.terminal.event("ended", entered.there);
+    crossing.terminal.tell({ do: "reset", name: entered.there });
+    const { ended } = await engine.until((state) => state.ended.length === 1);
+    assert.deepEqual(
+      ended.map(({ outcome, by }) => [outcome, by]),
+      [["reset", "target"]],
+    );
+  });
+
   test("nobody reaches a terminal's port through the host but by a door", async () => {
     await using crossing = await Crossing.create("kernel");
     const engine = crossing.start();
