@@ -89,7 +89,14 @@ export function casesOf(quick: boolean): readonly Case[] {
       benchmark: "flood",
       title: "200 calls a second beside 5,000 strangers a second, who are refused",
       doors: SOME_DOORS,
-      work: { kind: "flood", allowed: 200, refused: 5_000, quiet: size(2, 1), seconds: size(4, 1) },
+      work: {
+        kind: "flood",
+        warmup: size(5_000, 500),
+        allowed: 200,
+        refused: 5_000,
+        quiet: size(3, 1),
+        seconds: size(6, 1),
+      },
       columns: [
         { key: "quietP99ms", title: "p99 before ms", digits: 2 },
         { key: "p50ms", title: "p50 ms", digits: 2 },

@@ -1,16 +1,11 @@
 /** Connect, ask once, be answered, close: again and again, a bounded number at a time. */
 import { percentile } from "../statistics.ts";
+import { type Tally, connectMany } from "./connect-many.ts";
 import { costOf } from "./cost.ts";
 import { follow } from "./followers.ts";
-import type { Answer, Job, TargetDoor } from "./job.ts";
-import { Session } from "./session.ts";
+import type { Answer, Job } from "./job.ts";
 
 type ConnectionsJob = Extract<Job, { kind: "connections" }>;
-
-interface Tally {
-  readonly latencies: number[];
-  readonly failures: Error[];
-}
 
 export async function measureConnections(job: ConnectionsJob): Promise<Answer> {
   await using followers = await follow(job, job.followers ?? 0);
@@ -32,28 +27,4 @@ export async function measureConnections(job: ConnectionsJob): Promise<Answer> {
   };
   const firstFailure = tally.failures[0]?.message;
   return { figures, failures: tally.failures.length, ...(firstFailure !== undefined && { firstFailure }) };
-}
-
-/** Opens `count` connections through the job's doors in turn; latencies are in milliseconds, from connect to closed. */
-async function connectMany({ doors, concurrency }: ConnectionsJob, count: number): Promise<Tally> {
-  const tally: Tally = { latencies: [], failures: [] };
-  let next = 0;
-  const keepConnecting = async (): Promise<void> => {
-    while (next < count) {
-      const door = doors[next++ % doors.length] ?? doors[0];
-      const from = performance.now();
-      await connectOnce(door).then(
-        () => tally.latencies.push(performance.now() - from),
-        (error: unknown) => tally.failures.push(error instanceof Error ? error : new Error(String(error))),
-      );
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, keepConnecting));
-  return tally;
-}
-
-async function connectOnce(door: TargetDoor): Promise<void> {
-  const session = new Session(door);
-  await session.ask();
-  await session.end();
 }

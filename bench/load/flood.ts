@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { percentile } from "../statistics.ts";
+import { connectMany } from "./connect-many.ts";
 import { costOf } from "./cost.ts";
 import type { Answer, Job } from "./job.ts";
 import { evenly } from "./pace.ts";
@@ -17,11 +18,13 @@ interface Calls {
 }
 
 const STRANGERS = new URL("strangers.ts", import.meta.url).pathname;
+/** A gateway that runs for a while has long been through its first thousands. */
+const WARMUP_CONCURRENCY = 32;
 /** Time for the strangers to reach their pace. */
 const LEAD_SECONDS = 0.5;
 
 export async function measureFlood(job: FloodJob): Promise<Answer> {
-  await callFor(job, job.quiet);
+  const warm = await connectMany({ doors: job.doors, concurrency: WARMUP_CONCURRENCY }, job.warmup);
   const quiet = await callFor(job, job.quiet);
   let calls: Calls = { milliseconds: [], failures: [] };
   const knocking = knock(job);
@@ -39,7 +42,11 @@ export async function measureFlood(job: FloodJob): Promise<Answer> {
     ...cost,
   };
   // A stranger who was served is the gravest failure of all.
-  const failures = [...(opened > 0 ? [`${opened} strangers were answered`] : []), ...calls.failures];
+  const failures = [
+    ...(opened > 0 ? [`${opened} strangers were answered`] : []),
+    ...warm.failures.map(({ message }) => message),
+    ...calls.failures,
+  ];
   return { figures, failures: failures.length, ...(failures[0] !== undefined && { firstFailure: failures[0] }) };
 }
 

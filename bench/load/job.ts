@@ -41,9 +41,13 @@ export type Work =
     }
   /** `mebibytes` in all, shared by so many connections. */
   | { readonly kind: "bulk"; readonly connections: number; readonly mebibytes: number; readonly warmup: number }
-  /** The till calls `allowed` times a second, for `quiet` seconds alone and for `seconds` beside `refused` strangers a second. */
+  /**
+   * After `warmup` connections the till calls `allowed` times a second, for `quiet` seconds alone and for `seconds` beside
+   * `refused` strangers a second.
+   */
   | {
       readonly kind: "flood";
+      readonly warmup: number;
       readonly allowed: number;
       readonly refused: number;
       readonly quiet: number;

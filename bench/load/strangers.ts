@@ -5,6 +5,7 @@
  * knocks in the air; who would be one too many does not knock. Ends with its stdin.
  */
 import { connect } from "node:net";
+import { constants, setPriority } from "node:os";
 import { createInterface } from "node:readline";
 import { requestFor } from "../traffic.ts";
 import type { TargetDoor } from "./job.ts";
@@ -32,6 +33,8 @@ const MOST = 1_024;
 /** A shield drops without a word: so long a knock waits for one. */
 const PATIENCE_MS = 100;
 
+// On the till's own processor: it is not to wait for them, or its latency would be theirs.
+setPriority(constants.priority.PRIORITY_LOW);
 const input = createInterface({ input: process.stdin });
 input.once("line", (line) => void knock(JSON.parse(line) as Strangers));
 input.once("close", () => process.exit());
