@@ -151,7 +151,8 @@ export class Gateway {
       if (this.shield.state === "off") this.#tellRefusals();
       else void this.#shield.look().then(this.#tellRefusals);
     });
-    this.#stopLooking = table === undefined ? () => undefined : clock.every(TABLE_PERIOD, () => void this.#lookForTable());
+    this.#stopLooking =
+      table === undefined ? () => undefined : clock.every(TABLE_PERIOD, () => void this.#lookForTable());
   }
 
   #shielded({ from, count }: Refused): void {

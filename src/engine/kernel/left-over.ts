@@ -23,7 +23,7 @@ export interface LeftOverOptions {
   readonly clock: Clock;
   readonly mark: TableMark;
   /** Default: this host's, where this process has the right. */
-  readonly nft?: Pick<Nft, "list"> | undefined;
+  readonly nft?: Pick<Nft, "list">;
 }
 
 export class LeftOver {
@@ -94,7 +94,9 @@ function isOurs({ table }: NftObject): boolean {
 
 /** The keys of a map's elements, as `written` writes them: `[{"concat": ["198.51.100.10", 10101]}, ...]`. */
 function endpointsIn(objects: readonly NftObject[]): ReadonlySet<string> {
-  const elements = objects.flatMap(({ map }) => (map as { readonly elem?: readonly Element[] } | undefined)?.elem ?? []);
+  const elements = objects.flatMap(
+    ({ map }) => (map as { readonly elem?: readonly Element[] } | undefined)?.elem ?? [],
+  );
   return new Set(elements.map(([{ concat }]) => concat.join(" . ")));
 }
 

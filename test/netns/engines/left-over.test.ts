@@ -12,7 +12,7 @@ import { call } from "../../../src/control/client.ts";
 import { type InventoryFile, type Serving, inventoryFile, serveFile } from "../../serve/serving.ts";
 import { until } from "../../support/loopback.ts";
 import { needs } from "../../support/packages.ts";
-import { Crossing, GATEWAY, PORT, STRANGER, TERMINALS, TILL, TOWARDS_DEPOTS } from "./crossing.ts";
+import { Crossing, GATEWAY, PORT, STRANGER, TERMINALS, TILL, TOWARDS_DEPOTS, flow } from "./crossing.ts";
 
 const DOOR = 4_101;
 
@@ -108,24 +108,30 @@ suite("a table of the kernel engine before the relay's doors", { skip, timeout: 
 
   test("one that comes while the relay serves is told: its doors are blocked until it is gone", async (context) => {
     await using crossing = await Crossing.create("kernel");
-    const left = await leftByKill(context, crossing);
-    const table = crossing.gateway.run("nft", "list", "table", "ip", "ecluse");
-    crossing.gateway.run("nft", "delete", "table", "ip", "ecluse");
-    await using relay = serve(crossing, left);
-    await ready(relay, left);
-
-    crossing.gateway.tell(table, "nft", "-f", "-");
-    await call(left.control, "operate", { author: "test", select: "flow/pay", to: "closed" });
+    const file = inventoryFile(inventory("relay"));
+    context.after(file.remove);
+    await using relay = serve(crossing, file);
+    await ready(relay, file);
+    const another = crossing.start();
+    await another.apply([flow(DOOR)]);
+    await call(file.control, "operate", { author: "test", select: "flow/pay", to: "closed" });
     const { message } = await relay.awaitEvent("blocked");
     assert.match(String(message), /^Nobody comes to 198\.51\.100\.10:4101: the kernel engine's table ip ecluse stands/);
-    const { doors } = (await call(left.control, "status", {})) as { doors: { blocked: readonly { flow: string }[] } };
+    const { doors } = (await call(file.control, "status", {})) as { doors: { blocked: readonly { flow: string }[] } };
     assert.deepEqual(
-      doors.blocked.map(({ flow }) => flow),
+      doors.blocked.map(({ flow: id }) => id),
       ["flow/pay"],
     );
-    crossing.gateway.run("nft", "delete", "table", "ip", "ecluse");
-    await call(left.control, "operate", { author: "test", select: "flow/pay", to: "open" });
+    await another.drain(0);
+    await call(file.control, "operate", { author: "test", select: "flow/pay", to: "open" });
     await relay.awaitEvent("unblocked");
+    // Beside it, at other doors, it stands in nobody's way.
+    await another.kill();
+    const elsewhere = crossing.start();
+    await elsewhere.apply([flow(DOOR + 1)]);
+    await ended(relay);
+    await using next = serve(crossing, file);
+    await next.awaitEvent("ready");
   });
 });
 
