@@ -151,8 +151,7 @@ export class Gateway {
       if (this.shield.state === "off") this.#tellRefusals();
       else void this.#shield.look().then(this.#tellRefusals);
     });
-    this.#stopLooking =
-      table === undefined ? () => undefined : clock.every(TABLE_PERIOD, () => void this.#lookForTable());
+    this.#stopLooking = table === undefined ? () => undefined : clock.every(TABLE_PERIOD, () => this.#lookForTable());
   }
 
   #shielded({ from, count }: Refused): void {
@@ -231,14 +230,13 @@ export class Gateway {
   }
 
   /** The same while it serves: such doors are told as blocked. */
-  #lookForTable(): Promise<void> {
+  #lookForTable(): void {
+    const [leftOver, policy] = [this.#leftOver, this.#policy];
+    if (leftOver === undefined || policy === undefined || this.#isKernel || this.#standby || this.#hasLeft) return;
     this.#looking = this.#looking.then(async () => {
-      const policy = this.#policy;
-      if (this.#isKernel || this.#standby || this.#hasLeft || policy === undefined) return;
-      const behind = await this.#leftOver?.doorsBehind(policy);
+      const behind = await leftOver.doorsBehind(policy);
       if (behind !== undefined && !this.#stopping) this.#tellBehind(behind);
     });
-    return this.#looking;
   }
 
   #tellBehind(behind: readonly BlockedDoor[]): void {
@@ -261,7 +259,7 @@ export class Gateway {
     const applied = await this.#engine.apply(policy);
     await this.#shield.narrow();
     // Who waits for this change need not wait for nft, too; and before the first one it was asked.
-    if (!isFirst) void this.#lookForTable();
+    if (!isFirst) this.#lookForTable();
     return this.#ready(applied);
   }
 
@@ -326,7 +324,7 @@ export class Gateway {
 
   async #opened(applied: Applied): Promise<Applied> {
     if (this.#policy !== undefined && !this.#stopping) await this.#shield.widen(this.#policy);
-    void this.#lookForTable();
+    this.#lookForTable();
     return this.#ready(applied);
   }
 

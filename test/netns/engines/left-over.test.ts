@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, suite, test } from "node:test";
 import { REMOVING } from "../../../src/audit/compare/kernel-table.ts";
@@ -122,6 +122,12 @@ suite("a table of the kernel engine before the relay's doors", { skip, timeout: 
       doors.blocked.map(({ flow: id }) => id),
       ["flow/pay"],
     );
+    // A first start there is refused, too, and has applied nothing.
+    const fresh = inventoryFile(inventory("relay"));
+    context.after(fresh.remove);
+    const hint = await refusal(serve(crossing, fresh), /stands before its doors/);
+    assert.match(hint, /^unless another gateway serves with it; /);
+    assert.deepEqual(readdirSync(join(fresh.state, "history")), []);
     await another.drain(0);
     await call(file.control, "operate", { author: "test", select: "flow/pay", to: "open" });
     await relay.awaitEvent("unblocked");
