@@ -96,7 +96,7 @@ suite("Gateway", () => {
     ]);
   });
 
-  test("a door that a table of the kernel engine stands before is blocked, from a look or a change, until it is gone", async () => {
+  test("a door that a table of the kernel engine stands before is blocked, from a look or a change, until it is gone", async (context) => {
     await using target = await listen(() => undefined);
     const site = await siteBefore([target, target]);
     const told: GatewayEvent[] = [];
@@ -111,6 +111,7 @@ suite("Gateway", () => {
     const nft = rulesOf();
     const table = { nft, mark: tableMark("/nowhere/kernel-table") };
     const gateway = new Gateway({ clock, tell: (event) => void told.push(event), table });
+    context.after(() => gateway.stop(0));
     const policy = policyOf(site.inventory);
     await gateway.mayServe(policy);
     await gateway.apply(policy);
@@ -142,10 +143,9 @@ suite("Gateway", () => {
     await until(() => blocked().length === 2, "both are");
     await gateway.apply(policyOf(site.inventory.replace(/ {2}door1:.*\n/, "")));
     assert.deepEqual(blocked(), [["flow/door2", "table-left-over"]], "a door that is gone is not blocked");
-    await gateway.stop(0);
   });
 
-  test("whoever stands by, or has handed over, does not look", async () => {
+  test("whoever stands by, or has handed over, does not look", async (context) => {
     await using target = await listen(() => undefined);
     const site = await siteBefore([target]);
     let look = (): void => undefined;
@@ -160,6 +160,7 @@ suite("Gateway", () => {
     const nft = { list: (): Promise<readonly NftObject[]> => Promise.resolve([]).finally(() => (asked += 1)) };
     const table = { nft, mark: tableMark("/nowhere/kernel-table") };
     const gateway = new Gateway({ clock, tell: () => undefined, table, standby: true });
+    context.after(() => gateway.stop(0));
     await gateway.apply(policyOf(site.inventory));
     look();
     await gateway.takeOver({ sessions: [] }, () => undefined).opened;
@@ -169,6 +170,5 @@ suite("Gateway", () => {
     await gateway.comeBackToShield();
     look();
     await until(() => asked === 2, "and when it has come back");
-    await gateway.stop(0);
   });
 });
