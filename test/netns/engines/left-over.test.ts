@@ -170,12 +170,16 @@ async function ready(serving: Serving, { control }: InventoryFile): Promise<void
 
 /** That it ends as any start that fails, having opened nothing, and says so; its hint. */
 async function refusal(serving: Serving, message: RegExp): Promise<string> {
-  assert.deepEqual(await serving.exited, [2, null], serving.errors());
+  await using ending = serving;
+  const end = ending.awaitEvent("ready").then(
+    () => assert.fail("it serves"),
+    () => ending.exited,
+  );
+  assert.deepEqual(await end, [2, null], serving.errors());
   const [, error = "", hint = ""] =
     /^ecluse: error: (.*)\necluse: hint: (.*)\n$/m.exec(serving.errors()) ?? assert.fail(serving.errors());
   assert.match(error, message);
   assert.match(error, /^Cannot serve with the relay: /);
-  assert.deepEqual(serving.ofEvent("ready"), []);
   return hint;
 }
 
