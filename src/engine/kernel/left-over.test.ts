@@ -79,8 +79,9 @@ suite("LeftOver.judge", () => {
     ["its own, at other doors", { tables: [OURS], map: leading(["198.51.100.11", 1]), isMarked: true }, STANDS],
     ["nftables cannot be read, no mark", { tables: "refused" }, undefined],
     ["nftables cannot be read, a mark", { tables: "refused", isMarked: true }, MAY_STAND],
-    ["a table that is not as ours are, no mark", { tables: [OURS] }, undefined],
-    ["a table that is not as ours are, a mark", { tables: [OURS], isMarked: true }, MAY_STAND],
+    ["a table that is not as ours are, no mark", { tables: [OURS] }, STANDS],
+    ["a table that is not as ours are, a mark", { tables: [OURS], isMarked: true }, STANDS],
+    ["elements that are not as ours are", { tables: [OURS], map: { map: { elem: ["?"] } } }, STANDS],
   ] as const) {
     test(`${what}: ${refusal === undefined ? "it may serve" : "refused"}`, async () => {
       const { leftOver } = staged(stage);
@@ -146,5 +147,6 @@ suite("LeftOver.doorsBehind", () => {
 
   test("what cannot be read is not known", async () => {
     assert.equal(await staged({ tables: "refused" }).leftOver.doorsBehind(POLICY), undefined);
+    assert.equal(await staged({ tables: [OURS] }).leftOver.doorsBehind(POLICY), undefined);
   });
 });

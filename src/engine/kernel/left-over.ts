@@ -39,7 +39,7 @@ export class LeftOver {
 
   /**
    * Before the relay opens its first door. Throws `table-left-over` where a table stands before one of them, or this
-   * gateway's own table was left, whatever it says: it opens doors that nobody governs.
+   * gateway's own table was left, whatever it says: it opens doors that nobody governs. Where nobody can tell, it may serve.
    */
   async judge(policy: Policy): Promise<void> {
     const leading = await this.#leading();
@@ -47,7 +47,7 @@ export class LeftOver {
       if (this.#mark.isThere()) throw mayStand(this.#mark.file);
     } else if (leading === "absent") {
       this.#mark.remove();
-    } else if (this.#mark.isThere() || doorsIn(leading, policy).length > 0) {
+    } else if (leading === "unclear" || this.#mark.isThere() || doorsIn(leading, policy).length > 0) {
       throw stands(this.#mark);
     }
   }
@@ -55,21 +55,22 @@ export class LeftOver {
   /** The relay's doors that a table stands before now; absent: that could not be read. */
   async doorsBehind(policy: Policy): Promise<readonly BlockedDoor[] | undefined> {
     const leading = await this.#leading();
-    if (leading === "unread") return undefined;
+    if (leading === "unread" || leading === "unclear") return undefined;
     return doorsIn(leading === "absent" ? NOWHERE : leading, policy).map(({ flow, endpoint }) => ({
       ...{ flow: flow.id, endpoint, cause: BEHIND_TABLE },
     }));
   }
 
-  /** The public endpoints that the table leads somewhere, or refuses. */
-  async #leading(): Promise<ReadonlySet<string> | "absent" | "unread"> {
+  /** The public endpoints that the table leads somewhere, or refuses. `unclear`: one stands, and does not say so as ours do. */
+  async #leading(): Promise<ReadonlySet<string> | "absent" | "unclear" | "unread"> {
     const nft = this.#nft;
     if (nft === undefined) return "unread";
     return this.#inTime(
       (async () => {
         const tables = await nft.list("tables");
         if (!tables.some(isOurs)) return "absent";
-        return endpointsIn(await nft.list("map", ...TABLE.split(" "), "targets"));
+        const listed = nft.list("map", ...TABLE.split(" "), "targets");
+        return listed.then(endpointsIn).catch(() => "unclear" as const);
       })(),
     );
   }
