@@ -12,6 +12,7 @@ export const ERROR_CODES = [
   "no-such-flow",
   "cannot-listen",
   "packet-filter",
+  "table-left-over",
   "cannot-write",
   "cannot-render",
   "no-gateway",

@@ -8,6 +8,7 @@ import type { Clock, Engine, EngineEvents, Inherited } from "./engine/engine.ts"
 import type { Applied, BlockedDoor, InsideSession, Probed } from "./engine/records.ts";
 import type { HandedOver, HandedSession, SessionOrder, SessionReport, TakenOver } from "./engine/handover.ts";
 import { Kernel } from "./engine/kernel/kernel.ts";
+import { LeftOver, type LeftOverOptions } from "./engine/kernel/left-over.ts";
 import { Relay } from "./engine/relay/relay.ts";
 import type { Endpoint } from "./inventory/model.ts";
 import type { Journal } from "./journal/journal.ts";
@@ -34,6 +35,8 @@ import { Shield, type ShieldCondition, type ShieldOptions } from "./shield/shiel
 
 /** How often refusals are told, in milliseconds. */
 const REFUSAL_PERIOD = 10_000;
+/** How often the relay looks whether a table of the kernel engine stands before its doors, in milliseconds. */
+const TABLE_PERIOD = 30_000;
 
 export interface GatewayOptions {
   readonly clock: Clock;
@@ -50,6 +53,8 @@ export interface GatewayOptions {
   readonly shield?: Pick<ShieldOptions, "nft" | "mark">;
   /** With the kernel engine: doors and sessions stay when the gateway stops. */
   readonly keepRules?: boolean;
+  /** What tells of a table of the kernel engine that stands before the relay's doors; absent: nobody looks. */
+  readonly table?: Omit<LeftOverOptions, "clock">;
 }
 
 export class Gateway {
@@ -61,6 +66,8 @@ export class Gateway {
   readonly #tell: (event: GatewayEvent) => void;
   readonly #events: EngineEvents;
   readonly #keepRules: boolean;
+  readonly #table: GatewayOptions["table"];
+  readonly #leftOver: LeftOver | undefined;
   /** Until the first policy says otherwise, the relay. */
   #engine: Engine;
   #isKernel = false;
@@ -71,6 +78,7 @@ export class Gateway {
   readonly #loopDelay: LoopDelay;
   readonly #tellRefusals: () => void;
   readonly #stopTelling: () => void;
+  readonly #stopLooking: () => void;
   readonly #shield: Shield;
   #ended = 0;
   #refused = 0;
@@ -78,9 +86,14 @@ export class Gateway {
   #standby: boolean;
   #policy: Policy | undefined;
   #takenOver: TakenOver | undefined;
+  /** Doors that a table of the kernel engine stands before. */
+  #behind: readonly BlockedDoor[] = [];
+  #looking: Promise<void> = Promise.resolve();
+  /** Another process decides, and looks. */
+  #hasLeft = false;
 
   constructor(options: GatewayOptions) {
-    const { clock, tell, keep, refusalPeriod = REFUSAL_PERIOD, keepRules = false, shield, ...relay } = options;
+    const { clock, tell, keep, refusalPeriod = REFUSAL_PERIOD, keepRules = false, shield, table, ...relay } = options;
     this.#clock = clock;
     this.#tell = tell;
     this.#standby = relay.standby === true;
@@ -99,6 +112,8 @@ export class Gateway {
       if (rows.length > 0) keep?.refused(rows, clock.wall());
     };
     this.#keepRules = keepRules;
+    this.#table = table;
+    this.#leftOver = table === undefined ? undefined : new LeftOver({ ...table, clock });
     this.#events = {
       began: (session) => live.sessionBegan(session),
       ended: (record, session) => {
@@ -136,6 +151,7 @@ export class Gateway {
       if (this.shield.state === "off") this.#tellRefusals();
       else void this.#shield.look().then(this.#tellRefusals);
     });
+    this.#stopLooking = table === undefined ? () => undefined : clock.every(TABLE_PERIOD, () => this.#lookForTable());
   }
 
   #shielded({ from, count }: Refused): void {
@@ -195,11 +211,45 @@ export class Gateway {
   }
 
   get blocked(): readonly BlockedDoor[] {
-    return this.#engine.blocked;
+    const blocked = this.#engine.blocked;
+    if (this.#behind.length === 0) return blocked;
+    const known = new Set(blocked.map(keyOf));
+    return [...blocked, ...this.#behind.filter((door) => !known.has(keyOf(door)) && this.#has(door))];
+  }
+
+  #has(door: BlockedDoor): boolean {
+    return this.#policy?.doors.has(keyOf(door)) === true;
+  }
+
+  /**
+   * Before the first policy is applied. Throws `table-left-over` where the relay's doors would stand behind a table of the
+   * kernel engine, which lets in whom it let in.
+   */
+  async mayServe(policy: Policy): Promise<void> {
+    if (policy.kernel === undefined) await this.#leftOver?.judge(policy);
+  }
+
+  /** The same while it serves: such doors are told as blocked. */
+  #lookForTable(): void {
+    const [leftOver, policy] = [this.#leftOver, this.#policy];
+    if (leftOver === undefined || policy === undefined || this.#isKernel || this.#standby || this.#hasLeft) return;
+    this.#looking = this.#looking.then(async () => {
+      const behind = await leftOver.doorsBehind(policy);
+      if (behind !== undefined && !this.#stopping) this.#tellBehind(behind);
+    });
+  }
+
+  #tellBehind(behind: readonly BlockedDoor[]): void {
+    const [before, now] = [this.#behind, behind].map((doors) => new Set(doors.map(keyOf)));
+    const gone = this.#behind.filter((door) => now?.has(keyOf(door)) !== true && this.#has(door));
+    this.#behind = behind;
+    for (const door of behind) if (before?.has(keyOf(door)) !== true) this.#events.blocked(door);
+    for (const door of gone) this.#events.unblocked(door);
   }
 
   /** Opens a policy's doors, unless it stands by. Resolves once each is open or known to be blocked. */
   async apply(policy: Policy): Promise<Applied> {
+    const isFirst = this.#policy === undefined;
     this.#policy = policy;
     const ids = new Set(policy.flows.map(({ id }) => id));
     this.health.keep((flow) => ids.has(flow));
@@ -208,6 +258,8 @@ export class Gateway {
     await this.#shield.widen(policy);
     const applied = await this.#engine.apply(policy);
     await this.#shield.narrow();
+    // Who waits for this change need not wait for nft, too; and before the first one it was asked.
+    if (!isFirst) this.#lookForTable();
     return this.#ready(applied);
   }
 
@@ -217,7 +269,7 @@ export class Gateway {
     this.#isChosen = true;
     if (!isFirst || kernel === undefined) return;
     const settings = { source: kernel.source, keepRules: this.#keepRules };
-    this.#engine = new Kernel({ clock: this.#clock, events: this.#events, settings });
+    this.#engine = new Kernel({ clock: this.#clock, events: this.#events, settings, mark: this.#table?.mark });
     this.#isKernel = true;
   }
 
@@ -234,17 +286,21 @@ export class Gateway {
   }
 
   #ready(applied: Applied): Applied {
-    if (!this.#stopping && !this.#standby) this.#tell(readyEvent(applied, this.#policy?.flows.length ?? 0));
+    const { blocked } = this;
+    const open = applied.open - (blocked.length - applied.blocked.length);
+    if (!this.#stopping && !this.#standby) this.#tell(readyEvent({ open, blocked }, this.#policy?.flows.length ?? 0));
     return applied;
   }
 
-  /** Before a hand-over: the kernel's refusals are told once more, and the shield is the other process's from then on. */
+  /** Before a hand-over: the kernel's refusals are told once more; shield and looking are the other process's from then on. */
   leaveShield(): Promise<void> {
+    this.#hasLeft = true;
     return this.#shield.leave();
   }
 
   /** That process did not take up its work. */
   comeBackToShield(): Promise<void> {
+    this.#hasLeft = false;
     return this.#shield.comeBack();
   }
 
@@ -268,6 +324,7 @@ export class Gateway {
 
   async #opened(applied: Applied): Promise<Applied> {
     if (this.#policy !== undefined && !this.#stopping) await this.#shield.widen(this.#policy);
+    this.#lookForTable();
     return this.#ready(applied);
   }
 
@@ -282,6 +339,7 @@ export class Gateway {
     await this.#shield.lower();
     const drained = await draining;
     this.#stopTelling();
+    this.#stopLooking();
     this.#loopDelay.stop();
     this.#tellRefusals();
     return drained;
@@ -297,6 +355,11 @@ function shieldEvent(condition: ShieldCondition): GatewayEvent {
 }
 
 const WORDS = { reset: "RST", drop: "no answer" } as const;
+
+function keyOf({ endpoint: { address, port } }: BlockedDoor): number {
+  return endpointKey(address, port);
+}
+
 function turned(flow: string, { state, since, cause }: Health): HealthEvent {
   return { flow, state, since, ...(cause === undefined ? {} : { cause }) };
 }

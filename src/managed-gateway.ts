@@ -6,7 +6,7 @@
  * clock, a way to read inventories, and somewhere for events to go. How one process takes over from another:
  * docs/decisions/take-over.md.
  */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Asked } from "./answers/asked.ts";
 import { handlersOf } from "./answers/handlers.ts";
 import { metricsPage } from "./answers/metrics.ts";
@@ -20,6 +20,7 @@ import { watchFiles } from "./change/watch.ts";
 import { type ControlOptions, ControlServer } from "./control/server.ts";
 import type { Clock, Inherited } from "./engine/engine.ts";
 import type { HandedOver } from "./engine/handover.ts";
+import { tableMark, whereWeAre } from "./engine/kernel/table-mark.ts";
 import { EcluseError } from "./errors.ts";
 import { Gateway } from "./gateway.ts";
 import type { LoadResult } from "./inventory/load.ts";
@@ -62,6 +63,8 @@ export interface ManagedGatewayOptions extends Settings {
   readonly serving?: () => Promise<void>;
   /** With the kernel engine: doors and sessions stay when the gateway stops. */
   readonly keepRules?: boolean;
+  /** Which start of the machine this is, where the service manager says so; default: as the kernel says. */
+  readonly boot?: string | undefined;
 }
 
 export class ManagedGateway {
@@ -119,6 +122,7 @@ export class ManagedGateway {
         ...{ clock, tell, keep: records, inherited, standby: predecessor !== undefined },
         shield: { mark: fileMark(join(state, "shield")) },
         keepRules: options.keepRules === true,
+        table: { mark: tableMark(resolve(state, "kernel-table"), whereWeAre(options.boot)) },
         ...(refusalPeriod === undefined ? {} : { refusalPeriod }),
       }),
       async (opened) => {
@@ -348,6 +352,8 @@ async function startChanges(
   return Changes.start({
     ...{ file, state, clock, read, changed },
     apply: (policy) => gateway.apply(policy),
+    // Whoever takes over changes nothing by it: what stands before the doors stood there before, and is told of.
+    ...(commission === undefined ? { mayServe: (policy) => gateway.mayServe(policy) } : {}),
     ...(first === undefined ? {} : { first }),
     ...(commission === undefined ? {} : { passedOn: passedOn(commission) }),
   });

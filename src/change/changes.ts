@@ -42,6 +42,8 @@ export interface ChangesOptions {
   readonly read: (origin: Origin) => Promise<LoadResult>;
   /** The engine's. */
   readonly apply: (policy: Policy) => Promise<Applied>;
+  /** Asked at the start, before anything is kept or opened; throws where this policy must not be served here. */
+  readonly mayServe?: (policy: Policy) => Promise<void>;
   /** Told of each change once it is in force. */
   readonly changed: (change: Changed) => void;
   /** The lock's descriptor and who asked, where another process of this gateway has passed the state on. */
@@ -411,8 +413,10 @@ async function inForceAtStart(options: ChangesOptions, stores: Stores): Promise<
   if (last !== undefined) judgeOwner(options, last);
   const result = await readFirst(options, last);
   const { inventory, files } = accepted(result, last === undefined ? options.file : `applied inventory ${last.number}`);
+  const policy = compile(stores.granted.extend(inventory), standings(stores.operations.value));
+  await options.mayServe?.(policy);
   const entry = last ?? (await stores.history.append({ at, author: "ecluse: first start", files }));
-  return { entry, inventory, policy: compile(stores.granted.extend(inventory), standings(stores.operations.value)) };
+  return { entry, inventory, policy };
 }
 
 /** One state directory, one inventory: another one's state would open another one's doors. */

@@ -12,9 +12,12 @@ export interface Applied {
 export interface BlockedDoor {
   readonly flow: string;
   readonly endpoint: Endpoint;
-  /** The system's error code: `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`. */
+  /** The system's error code: `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`; or `table-left-over`. */
   readonly cause: string;
 }
+
+/** The cause of a relay's door that a table of the kernel engine stands before: it listens, and nobody comes. */
+export const BEHIND_TABLE = "table-left-over";
 
 /** How a session ended. Closed: every engine and every reader knows exactly these. */
 export const OUTCOMES = [

@@ -71,6 +71,15 @@ suite("doorEvent", () => {
     });
   }
 
+  test("table-left-over: it listens, and nobody comes", () => {
+    const { message } = doorEvent("blocked", { ...door, cause: "table-left-over" });
+    assert.match(
+      message,
+      /^Nobody comes to 198\.51\.100\.10:10101: the kernel engine's table ip ecluse stands before it/,
+    );
+    assert.match(message, /sudo nft delete table ip ecluse\)$/);
+  });
+
   test("unblocked says that it listens now", () => {
     const { message } = doorEvent("unblocked", { ...door, cause: "EADDRINUSE" });
     assert.equal(message, "Listening on 198.51.100.10:10101 now");

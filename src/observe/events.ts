@@ -4,7 +4,7 @@
  * A record names who, where, how long, how many bytes, who ended it and by which rule. Never a payload byte.
  */
 import { formatAddress } from "@ecluse/guard/address";
-import type { Applied, BlockedDoor, SessionRecord } from "../engine/records.ts";
+import { type Applied, BEHIND_TABLE, type BlockedDoor, type SessionRecord } from "../engine/records.ts";
 import type { Endpoint } from "../inventory/model.ts";
 import type { ChangeCounts } from "../policy/compare-lines.ts";
 import type { TalliedRefusal } from "./refusals.ts";
@@ -164,8 +164,12 @@ export function formatEndpoint({ address, port }: Endpoint): string {
 }
 
 function listening(where: string, cause: string | undefined): string {
+  if (cause === BEHIND_TABLE) return `Nobody comes to ${where}: ${STANDS_BEFORE}`;
   return cause === undefined ? `Listening on ${where} now` : `Cannot listen on ${where}: ${wordsFor(cause)}`;
 }
+
+const STANDS_BEFORE =
+  "the kernel engine's table ip ecluse stands before it, and lets in whom it says (unless another gateway serves with it: sudo nft delete table ip ecluse)";
 
 /** The system's error codes that a bind meets, in words a person can act on. */
 function wordsFor(cause: string): string {

@@ -151,6 +151,25 @@ suite("ecluse.service under systemd", { skip, timeout: 300_000 }, () => {
     assert.equal(host.machine.property("ecluse", "NRestarts"), "0");
   });
 
+  test("a table that the kernel engine left is known by the state directory, until the machine is started anew", async () => {
+    await using host = await GatewayHost.start(inventory());
+    assert.equal(host.systemctl("stop").code, 0);
+    const boot = host.machine.run("cat", "/proc/sys/kernel/random/boot_id").trim().replaceAll("-", "");
+    const network = host.machine.run("readlink", "/proc/1/ns/net").trim();
+    host.machine.write("/var/lib/ecluse/kernel-table", `${boot} ${network}\n`);
+    assert.notEqual(host.systemctl("start").code, 0);
+    assert.equal(host.state(), "failed");
+    assert.equal(host.machine.property("ecluse", "ExecMainStatus"), "2");
+    // Of the kernel's own words the unit hides this one from its process; systemd tells it.
+    host.machine.write(
+      "/var/lib/ecluse/kernel-table",
+      `${boot.replace(/^./, (c) => (c === "0" ? "1" : "0"))} ${network}\n`,
+    );
+    assert.equal(host.systemctl("start").code, 0, host.log());
+    using paying = host.till(TILL);
+    assert.equal(await paying.ask("a payment"), "a payment");
+  });
+
   test("a group may use the socket, and a port below 1024 is opened", async () => {
     const text = inventory({ gateway: ", control: { group: operators }" }).replace(":4102", ":102");
     await using host = await GatewayHost.prepare(text);

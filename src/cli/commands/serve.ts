@@ -37,7 +37,7 @@ export async function run({ options, io }: Invocation): Promise<ExitCode> {
   try {
     const found = before === undefined ? await startedAlone({ options, io }, read) : await startedToTakeOver(before);
     return await serve(
-      { ...found, program: io, tell, read },
+      { ...found, program: io, tell, read, boot: io.env["ECLUSE_BOOT"] },
       { requests, reload, notify: systemdNotify(io.env, tell) },
     );
   } catch (error) {

@@ -22,6 +22,7 @@ import { Rules } from "./rules.ts";
 import type { KernelSettings } from "./settings.ts";
 import { NOT_FORWARDING, isCounting, isForwarding } from "./sysctls.ts";
 import { type Table, tableOf, written } from "./table.ts";
+import type { TableMark } from "./table-mark.ts";
 
 /** How often rights and deadlines are looked at, in milliseconds. */
 const SWEEP = 250;
@@ -32,6 +33,8 @@ export interface KernelOptions {
   readonly clock: Clock;
   readonly events: EngineEvents;
   readonly settings: KernelSettings;
+  /** Says to whoever comes later that the table may stand. */
+  readonly mark?: TableMark | undefined;
   /** Default: this host's programs. */
   readonly run?: RunProgram;
 }
@@ -59,11 +62,11 @@ export class Kernel implements Engine {
   readonly #dropped = new Map<string, string>();
   #drain: Drain | undefined;
 
-  constructor({ clock, events, settings, run }: KernelOptions) {
+  constructor({ clock, events, settings, mark, run }: KernelOptions) {
     this.#clock = clock;
     this.#events = events;
     this.#settings = settings;
-    this.#rules = new Rules(new Nft(run), settings);
+    this.#rules = new Rules(new Nft(run), settings, mark);
     this.#sessions = new KernelSessions({
       clock,
       policy: () => this.#policy,

@@ -10,6 +10,7 @@ import type { Nft, NftObject } from "../../netfilter/nft.ts";
 import type { KernelSettings } from "./settings.ts";
 import { TABLE, type Table } from "./table.ts";
 import { tableChange } from "./table-change.ts";
+import type { TableMark } from "./table-mark.ts";
 import { tableReplacement } from "./table-replacement.ts";
 
 /** `list set ip ecluse NAME`. */
@@ -27,12 +28,14 @@ export interface Told {
 export class Rules {
   readonly #nft: Nft;
   readonly #settings: KernelSettings;
+  readonly #mark: TableMark | undefined;
   /** What the kernel holds; absent: that is not known. */
   #loaded: Table | undefined;
 
-  constructor(nft: Nft, settings: KernelSettings) {
+  constructor(nft: Nft, settings: KernelSettings, mark?: TableMark) {
     this.#nft = nft;
     this.#settings = settings;
+    this.#mark = mark;
   }
 
   async tell(table: Table): Promise<Told> {
@@ -43,9 +46,14 @@ export class Rules {
     }
     this.#loaded = undefined;
     const standing = await this.#nft.outline("table", ...PLACE).catch(() => []);
+    const stood = this.#mark?.isThere() === true;
+    this.#mark?.put();
     const failure = await this.#changed(tableReplacement(standing, table, this.#settings));
     if (failure === undefined) this.#loaded = table;
-    else await this.#shut();
+    else {
+      if (!stood) this.#mark?.remove();
+      await this.#shut();
+    }
     return { isWhole: true, failure };
   }
 
@@ -58,7 +66,7 @@ export class Rules {
   async remove(): Promise<void> {
     this.#loaded = undefined;
     // Made first, for nft 1.0.6 complains of a table that is not there.
-    await this.#changed(`add table ${TABLE}\ndelete table ${TABLE}\n`);
+    if ((await this.#changed(`add table ${TABLE}\ndelete table ${TABLE}\n`)) === undefined) this.#mark?.remove();
   }
 
   /** Lets nobody new to a terminal, whatever the count says. `terminal`: as in the table, `172.17.1.10 . 8888`. */

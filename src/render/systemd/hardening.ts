@@ -23,7 +23,7 @@ ProtectKernelLogs=yes
 ProtectKernelModules=yes
 ProtectKernelTunables=yes
 ProtectProc=invisible
-${kernel(subject) ? "" : "ProcSubset=pid\n"}LockPersonality=yes
+${kernel(subject) ? "" : ONLY_PROCESSES}LockPersonality=yes
 RestrictNamespaces=yes
 RestrictRealtime=yes
 # The doors and the terminals are IPv4; commands come by a unix socket${programsPackets ? "; nft speaks netlink" : ""}.
@@ -35,6 +35,12 @@ SystemCallFilter=@system-service
 SystemCallFilter=~@privileged @resources
 ${chown(subject)}`;
 }
+
+/** A table that the kernel engine has left counts until the machine is started anew: `src/engine/kernel/table-mark.ts`. */
+const ONLY_PROCESSES = `ProcSubset=pid
+# Which start of the machine this is, the kernel's own word for which that hides.
+Environment=ECLUSE_BOOT=%b
+`;
 
 /** A low port, a group and the packet filter are the host's, which a user namespace of one's own does not know. */
 function identity(subject: Subject): string {
