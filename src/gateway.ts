@@ -291,7 +291,7 @@ export class Gateway {
 const SHIELDED = { outcome: "denied", reason: "shielded" } as const;
 
 function shieldEvent(condition: ShieldCondition): GatewayEvent {
-  if (condition.state === "down") return { event: "shield", ...condition };
+  if ("message" in condition) return { event: "shield", ...condition };
   const answer = condition.state === "up" ? `; strangers get ${WORDS[condition.answer]} from the kernel` : "";
   return { event: "shield", state: condition.state, message: `The shield is ${condition.state}${answer}` };
 }
