@@ -109,7 +109,7 @@ function attention({ doors: { blocked }, journal: health, shield: kernel }: Stat
   return [
     ...(blocked.length === 0 ? [] : [`${counted(blocked.length, "door")} blocked: nobody can enter there`]),
     ...(health.state === "failing" ? ["the journal cannot be written: what happens meanwhile may be lost to it"] : []),
-    ...(kernel.state === "down" ? [`${kernel.message}; ${kernel.hint}`] : []),
+    ...("message" in kernel ? [`${kernel.message}; ${kernel.hint}`] : []),
     ...(lost(health) === 0 ? [] : [`the journal lacks ${counted(lost(health), "row")}`]),
   ];
 }
