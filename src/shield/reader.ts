@@ -13,8 +13,9 @@ import { LIFE, REFUSED, REFUSED_IN_ALL } from "./script.ts";
 
 /** Milliseconds after which who they were is read again, whatever it took; and while the set has something to forget. */
 const LONGEST = 10_000;
-/** nft tells whole seconds. Milliseconds. */
-const ROUNDING = 2_000;
+/** nft leaves out the part of a second, the kernel counts in ticks. Milliseconds. */
+const LEFT_OUT = 1_000;
+const TICKS = 100;
 
 export class Reader {
   readonly #clock: Clock;
@@ -60,7 +61,7 @@ export class Reader {
   #isBorn(left: number | undefined, { asked, now }: { readonly asked: number; readonly now: number }): boolean {
     if (left === undefined) return false;
     const [least, most] = [LIFE - (now - this.#born.from), LIFE - (asked - this.#born.to)];
-    return least - ROUNDING <= 1_000 * left && 1_000 * left <= most + ROUNDING;
+    return least - LEFT_OUT - TICKS <= 1_000 * left && 1_000 * left <= most + TICKS;
   }
 }
 
