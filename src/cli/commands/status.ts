@@ -13,7 +13,7 @@ import { counted, formatBytes } from "../table.ts";
 /** Lines at most about terminals that are down. */
 const MOST_TROUBLES = 20;
 
-/** 1: doors are blocked, the journal lacks rows or cannot be written, or the shield that the inventory asks for is down. */
+/** 1: doors are blocked, the journal lacks rows or cannot be written, or the shield that the inventory asks for is down or stuck. */
 export const run: Run = async (invocation) => {
   const [select] = invocation.operands;
   if (invocation.options["host"] !== undefined) {
