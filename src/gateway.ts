@@ -25,6 +25,7 @@ import { Live } from "./observe/live.ts";
 import { LoopDelay } from "./observe/loop-delay.ts";
 import type { Observed } from "./observe/observed.ts";
 import { RefusalBurst } from "./observe/refusal-burst.ts";
+import { RefusalPace } from "./observe/refusal-pace.ts";
 import { RefusalTally } from "./observe/refusals.ts";
 import type { HealthEvent } from "./observe/stream-events.ts";
 import { type Policy, type RelayedFlow, endpointKey } from "./policy/policy.ts";
@@ -33,7 +34,7 @@ import { IDENTIFICATION } from "./probe/identification.ts";
 import type { Refused } from "./shield/refused.ts";
 import { Shield, type ShieldCondition, type ShieldOptions } from "./shield/shield.ts";
 
-/** How often refusals are told, in milliseconds. */
+/** How often refusals are told while they go on, in milliseconds. */
 const REFUSAL_PERIOD = 10_000;
 /** How often the relay looks whether a table of the kernel engine stands before its doors, in milliseconds. */
 const TABLE_PERIOD = 30_000;
@@ -44,7 +45,7 @@ export interface GatewayOptions {
   readonly tell: (event: GatewayEvent) => void;
   /** Keeps what has happened; must neither throw nor wait. */
   readonly keep?: Pick<Journal, "session" | "refused">;
-  /** How often refusals are told, in milliseconds; default 10,000. */
+  /** How often refusals are told while they go on, in milliseconds; default 10,000. */
   readonly refusalPeriod?: number;
   /** Sockets that listen already. */
   readonly inherited?: Inherited;
@@ -76,6 +77,7 @@ export class Gateway {
   readonly #burst: RefusalBurst;
   readonly #counters = new Counters();
   readonly #loopDelay: LoopDelay;
+  readonly #refusalPace: RefusalPace;
   readonly #tellRefusals: () => void;
   readonly #stopTelling: () => void;
   readonly #stopLooking: () => void;
@@ -105,11 +107,13 @@ export class Gateway {
       for (const row of rows) this.#refusals.add(row);
       live.refused(rows);
     });
+    this.#refusalPace = new RefusalPace(refusalPeriod);
     this.#tellRefusals = () => {
       this.#burst.flush();
       const rows = this.#refusals.take();
       for (const row of rows) tell(refusedEvent(row));
       if (rows.length > 0) keep?.refused(rows, clock.wall());
+      this.#refusalPace.told(rows.length, clock.monotonic());
     };
     this.#keepRules = keepRules;
     this.#table = table;
@@ -125,10 +129,10 @@ export class Gateway {
         this.health.session(record);
       },
       leftLine: (record, session) => live.sessionEnded(record, session),
-      refused: (refusal) => {
-        this.#refused += 1;
-        this.#counters.refused(refusal);
-        this.#burst.add(refusal);
+      refused: (refusal, count = 1) => {
+        this.#refused += count;
+        this.#counters.refused(refusal, count);
+        this.#burst.add(count === 1 ? refusal : { ...refusal, count });
       },
       blocked: (door) => {
         tell(doorEvent("blocked", door));
@@ -145,11 +149,17 @@ export class Gateway {
       ...shield,
       clock,
       refused: (row) => this.#shielded(row),
-      told: (condition) => tell(shieldEvent(condition)),
+      told: (condition) => {
+        tell(shieldEvent(condition));
+        live.shield(condition.state);
+      },
     });
-    this.#stopTelling = clock.every(refusalPeriod, () => {
-      if (this.shield.state === "off") this.#tellRefusals();
-      else void this.#shield.look().then(this.#tellRefusals);
+    const tellDue = (): void => {
+      if (this.#refusalPace.isDue(clock.monotonic())) this.#tellRefusals();
+    };
+    this.#stopTelling = clock.every(this.#refusalPace.shortest, () => {
+      if (this.shield.state === "off") tellDue();
+      else void this.#shield.look().then(tellDue);
     });
     this.#stopLooking = table === undefined ? () => undefined : clock.every(TABLE_PERIOD, () => this.#lookForTable());
   }
@@ -205,9 +215,10 @@ export class Gateway {
   }
 
   /** For metrics. All of one instant: a session that was both open and counted would be there twice. */
-  async observed(): Promise<Pick<Observed, "sessions" | "blocked" | "counters" | "loopDelay">> {
+  async observed(): Promise<Pick<Observed, "sessions" | "blocked" | "counters" | "loopDelay" | "shield">> {
     const sessions = await this.openSessions();
-    return { sessions, blocked: this.blocked, counters: this.counters, loopDelay: this.#loopDelay.values };
+    const { blocked, counters, shield } = this;
+    return { sessions, blocked, counters, loopDelay: this.#loopDelay.values, shield: shield.state };
   }
 
   get blocked(): readonly BlockedDoor[] {
@@ -349,7 +360,7 @@ export class Gateway {
 const SHIELDED = { outcome: "denied", reason: "shielded" } as const;
 
 function shieldEvent(condition: ShieldCondition): GatewayEvent {
-  if (condition.state === "down") return { event: "shield", ...condition };
+  if ("message" in condition) return { event: "shield", ...condition };
   const answer = condition.state === "up" ? `; strangers get ${WORDS[condition.answer]} from the kernel` : "";
   return { event: "shield", state: condition.state, message: `The shield is ${condition.state}${answer}` };
 }

@@ -51,7 +51,7 @@ export interface ManagedGatewayOptions extends Settings {
   readonly tell: (event: GatewayEvent) => void;
   /** How this program was called; called so again, it takes over. */
   readonly program: Program;
-  /** How often refusals are told, in milliseconds; default as `Gateway` has it. */
+  /** How often refusals are told while they go on, in milliseconds; default as `Gateway` has it. */
   readonly refusalPeriod?: number;
   /** The program that serves the dashboard; absent: nobody does. */
   readonly dashboard?: URL;

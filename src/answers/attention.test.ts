@@ -17,6 +17,7 @@ const QUIET: Concerns = {
     pending: undefined,
     journal,
     blocked: [],
+    shield: { state: "off" },
     troubles: [],
     grants: [],
     operations: [],
@@ -44,6 +45,7 @@ suite("attentionTo", () => {
       pending: { number: 4, rollbackTo: 3, within: 60_000, deadline: NOW + 1 },
       journal: { ...journal, dropped: { sessions: 1, refusals: 2, changes: 0 } },
       blocked: [blocked],
+      shield: { state: "stuck", message: "it may shut out who is allowed", hint: "be root" },
       troubles: [
         { what: "terminal-down", flow: "t", since: 1, cause: "connect" },
         { what: "depot-down", depot: 22, since: 2, flows: ["x", "y"] },
@@ -58,6 +60,7 @@ suite("attentionTo", () => {
     assert.deepEqual(told, [
       { what: "pending", number: 4, rollbackTo: 3, deadline: NOW + 1 },
       { what: "journal", state: "writing", dropped: 3 },
+      { what: "shield", state: "stuck", message: "it may shut out who is allowed" },
       {
         ...{ what: "door-blocked", flow: "a", endpoint: "127.0.0.1:80" },
         message: "Cannot listen on 127.0.0.1:80: permission denied (ports below 1024 need CAP_NET_BIND_SERVICE)",
@@ -76,6 +79,11 @@ suite("attentionTo", () => {
     assert.deepEqual(attentionTo({ ...QUIET, journal: { ...journal, state: "failing" } }), [
       { what: "journal", state: "failing", dropped: 0 },
     ]);
+  });
+
+  test("a shield that nobody asks for, or that stands, is no trouble", () => {
+    for (const shield of [{ state: "off" }, { state: "up", answer: "drop" }] as const)
+      assert.deepEqual(attentionTo({ ...QUIET, shield }), []);
   });
 
   test("stays short, however many flows are closed", () => {

@@ -5,12 +5,15 @@ import type { TemporaryGrant } from "../change/temporary-grants.ts";
 import type { BlockedDoor } from "../engine/records.ts";
 import type { JournalHealth } from "../journal/health.ts";
 import { doorEvent } from "../observe/events.ts";
+import type { ShieldCondition } from "../shield/shield.ts";
 import type { Trouble } from "../probe/correlate.ts";
 
 export type Attention =
   /** Rolled back by itself unless confirmed. */
   | { readonly what: "pending"; readonly number: number; readonly rollbackTo: number; readonly deadline: number }
   | { readonly what: "journal"; readonly state: string; readonly dropped: number }
+  /** `stuck`: it may shut out who is allowed. */
+  | { readonly what: "shield"; readonly state: "down" | "stuck"; readonly message: string }
   | { readonly what: "door-blocked"; readonly flow: string; readonly endpoint: string; readonly message: string }
   | { readonly what: "depot-down"; readonly depot: number; readonly since: number; readonly flows: number }
   | Extract<Trouble, { readonly what: "terminal-down" }>
@@ -42,6 +45,7 @@ export interface Concerns {
   readonly pending: Pending | undefined;
   readonly journal: JournalHealth;
   readonly blocked: readonly BlockedDoor[];
+  readonly shield: ShieldCondition;
   readonly troubles: readonly Trouble[];
   readonly grants: readonly TemporaryGrant[];
   readonly operations: readonly Operation[];
@@ -50,10 +54,11 @@ export interface Concerns {
 
 /** The most urgent first, at most 500. Pure. */
 export function attentionTo(concerns: Concerns): readonly Attention[] {
-  const { now, pending, journal, blocked, troubles, grants, operations, fileDiffers } = concerns;
+  const { now, pending, journal, blocked, shield, troubles, grants, operations, fileDiffers } = concerns;
   return [
     ...waiting(pending),
     ...lacking(journal),
+    ...fallen(shield),
     ...blocked.map(doorBlocked),
     ...troubles.toSorted((a, b) => rank(a) - rank(b)).map(troubled),
     ...grants
@@ -75,6 +80,12 @@ function waiting(pending: Pending | undefined): readonly Attention[] {
 function lacking({ state, dropped: { sessions, refusals, changes } }: JournalHealth): readonly Attention[] {
   const dropped = sessions + refusals + changes;
   return state === "failing" || dropped > 0 ? [{ what: "journal", state, dropped }] : [];
+}
+
+function fallen(shield: ShieldCondition): readonly Attention[] {
+  if (!("message" in shield)) return [];
+  const { state, message } = shield;
+  return [{ what: "shield", state, message }];
 }
 
 function doorBlocked(door: BlockedDoor): Attention {

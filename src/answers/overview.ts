@@ -156,6 +156,7 @@ function attention({ gateway, changes, journal, file }: Asked, { now, flows, has
     pending: changes.pending,
     journal: journal.health,
     blocked: gateway.blocked.filter(({ flow }) => has(flow)),
+    shield: gateway.shield,
     troubles: correlate(flows, (flow) => gateway.health.get(flow)),
     grants: changes.grants.list.filter((grant) => grant.flows.some(has)),
     operations: changes.operations.filter(({ flow }) => has(flow)),

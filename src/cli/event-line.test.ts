@@ -47,6 +47,7 @@ const LINES: readonly (readonly [StreamEvent, number, string])[] = [
     NOW,
     "blocked   flow/x at 198.51.100.10:4102",
   ],
+  [{ event: "shield", data: { state: "up" } }, NOW, "shield    up: strangers are refused by the kernel"],
   [{ event: "lost", data: {} }, NOW, "lost      something was missed: the journal has what ended and who was refused"],
 ];
 

@@ -6,6 +6,7 @@ import type {
   EndedEvent,
   HealthEvent,
   RefusedNow,
+  ShieldNow,
   StreamEvent,
 } from "../observe/stream-events.ts";
 import { escapeControls } from "../inventory/quote.ts";
@@ -39,10 +40,19 @@ function told({ event, data }: StreamEvent): Told {
       return health(data);
     case "door":
       return door(data);
+    case "shield":
+      return { text: SHIELD[data.state] };
     case "lost":
       return { text: "something was missed: the journal has what ended and who was refused" };
   }
 }
+
+const SHIELD: Readonly<Record<ShieldNow["state"], string>> = {
+  off: "off: nobody asks for it",
+  up: "up: strangers are refused by the kernel",
+  down: "down: strangers are refused by the process (ecluse status says why)",
+  stuck: "stuck: it may shut out who is allowed (ecluse status says why)",
+};
 
 function began({ started, flow, source, rule }: BegunEvent): Told {
   return { at: started, text: `${flow} from ${source} (${rule})` };

@@ -76,7 +76,7 @@ function words(event: GatewayEvent | DroppedEvent, paint: Paint): string {
         `process ${event.process} has gone, and ${count(event.sessions, "session", "sessions")} with it`,
       );
     case "shield":
-      return `${paint(event.state === "down" ? "red" : "green", "shield".padEnd(11))} ${event.message}${event.hint === undefined ? "" : `; ${event.hint}`}`;
+      return `${paint(event.hint === undefined ? "green" : "red", "shield".padEnd(11))} ${event.message}${event.hint === undefined ? "" : `; ${event.hint}`}`;
     case "stopping":
       return `stopping: no door is open any more; ${count(event.sessions, "session", "sessions")} may finish within ${event.within / 1000} s`;
     case "stopped":

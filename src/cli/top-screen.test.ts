@@ -67,6 +67,7 @@ suite("topScreen", () => {
         refusals: [refusal("192.0.2.66", 12), refusal(null, 1)],
         attention: [
           { what: "journal", state: "failing", dropped: 3 },
+          { what: "shield", state: "down", message: "The shield is down" },
           { what: "door-blocked", flow: "flow/x", endpoint: "e", message: "m" },
           { what: "depot-down", depot: 7, since: now - 300_000, flows: 30 },
           { what: "terminal-down", flow: "depot22-tpe03", since: now - 60_000, cause: "connect" },
@@ -88,6 +89,7 @@ suite("topScreen", () => {
       "flows      13: 1 down, 1 blocked, 9 closed, 1 draining, 1 not heard of yet",
       "sessions   1 open, at most 4096",
       "journal    failing, lacks 3 rows",
+      "shield     down: The shield is down",
       "blocked    flow/x",
       "down       depot 7 (all 30 terminals heard of) for 5 m; depot22-tpe03 (connect) for 1 m",
       "refused    192.0.2.66 at flow/x 12 times (not-listed), 5 s ago; many at flow/x 1 time (not-listed), 5 s ago",

@@ -55,6 +55,7 @@ function headOf({ frame, select, trouble }: TopView): readonly ScreenLine[] {
     ["sessions", `${overview.sessions.open} open, at most ${overview.sessions.most}${rates(frame)}`],
     ...traffic(frame),
     ...journal(overview),
+    ...shield(overview),
     ...blocked(overview),
     ...down(overview),
     ...refused(overview),
@@ -132,6 +133,10 @@ function journal(overview: TopOverview): Entries {
   return attention(overview, "journal").map(({ state, dropped }) => {
     return ["journal", `${state}${dropped === 0 ? "" : `, lacks ${counted(dropped, "row")}`}`];
   });
+}
+
+function shield(overview: TopOverview): Entries {
+  return attention(overview, "shield").map(({ state, message }) => ["shield", `${state}: ${message}`]);
 }
 
 function blocked(overview: TopOverview): Entries {

@@ -144,7 +144,7 @@ function policyChange(): Schema {
 }
 
 /** What the stream tells; each event is one JSON object. */
-const EVENTS = `Server-Sent Events: began, ended, refused, changed, health, door, lost. After lost, ask for the overview again.`;
+const EVENTS = `Server-Sent Events: began, ended, refused, changed, health, door, shield, lost. After lost, ask for the overview again.`;
 
 const change = {
   changes: { ...yes, description: "whether anything changes" },
@@ -184,7 +184,7 @@ export const ANSWERS: Readonly<Record<RouteName, Schema>> = {
     ...{ operations: list(part("Operation")), grants: part("Grants"), journal: part("JournalHealth") },
     health: object({ up: whole, down: whole, unheard: whole, troubles: list(part("Trouble")) }),
     shield: object(
-      { state: { ...oneOf("off", "up", "down"), description: "the kernel's part in refusing" } },
+      { state: { ...oneOf("off", "up", "down", "stuck"), description: "the kernel's part in refusing" } },
       { answer: oneOf("reset", "drop"), message: text, hint: text },
     ),
   }),

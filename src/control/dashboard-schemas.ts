@@ -85,6 +85,7 @@ function attention(): Schema {
     oneOf: [
       object({ what: what("pending"), number: whole, rollbackTo: whole, deadline: instant }),
       object({ what: what("journal"), state: text, dropped: whole }),
+      object({ what: what("shield"), state: oneOf("down", "stuck"), message: text }),
       object({ what: what("door-blocked"), flow: text, endpoint, message: text }),
       object({ what: what("depot-down"), depot: whole, since: instant, flows: whole }),
       object({ what: what("terminal-down"), flow: text, since: instant, cause: text }),

@@ -56,7 +56,8 @@ export interface EngineEvents {
   readonly ended: (record: SessionRecord, session: number) => void;
   /** One who had begun to wait left without a place. It was refused, too. */
   readonly leftLine: (record: SessionRecord, session: number) => void;
-  readonly refused: (refusal: Refusal) => void;
+  /** `count`: how many of the same; default one. */
+  readonly refused: (refusal: Refusal, count?: number) => void;
   readonly blocked: (door: BlockedDoor) => void;
   readonly unblocked: (door: BlockedDoor) => void;
   /** A socket that the process was given belongs to no door; it was closed. */

@@ -36,7 +36,7 @@ export type GatewayEvent =
   /** How it is with the kernel's part in refusing, whenever that changes. */
   | {
       readonly event: "shield";
-      readonly state: "up" | "down" | "off";
+      readonly state: "up" | "down" | "stuck" | "off";
       readonly message: string;
       readonly hint?: string;
     }

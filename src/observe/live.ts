@@ -11,7 +11,15 @@ import { RecentRefusals } from "./recent-refusals.ts";
 import { RecentSessions } from "./recent-sessions.ts";
 import { mostFrequent } from "./refusal-burst.ts";
 import type { TalliedRefusal } from "./refusals.ts";
-import { type ChangedEvent, type HealthEvent, begunEvent, doorNow, endedEvent, refusedNow } from "./stream-events.ts";
+import {
+  type ChangedEvent,
+  type HealthEvent,
+  type ShieldNow,
+  begunEvent,
+  doorNow,
+  endedEvent,
+  refusedNow,
+} from "./stream-events.ts";
 
 /** Of a change's words, in characters. */
 const LONGEST_DETAIL = 500;
@@ -54,6 +62,10 @@ export class Live {
 
   health(data: HealthEvent): void {
     this.stream.tell({ event: "health", data });
+  }
+
+  shield(state: ShieldNow["state"]): void {
+    this.stream.tell({ event: "shield", data: { state } });
   }
 
   door(door: BlockedDoor, state: "blocked" | "open"): void {

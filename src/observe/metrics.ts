@@ -125,6 +125,13 @@ export const METRICS: readonly Metric[] = [
     ],
   },
   {
+    name: "ecluse_shield_state",
+    type: "gauge",
+    labels: ["state"],
+    help: "1, with the shield's present state: off (nobody asks for it), up, down, or stuck (it may shut out who may come)",
+    samples: ({ shield }) => [{ labels: { state: shield }, value: 1 }],
+  },
+  {
     name: "ecluse_grants_expiring",
     type: "gauge",
     labels: [],

@@ -15,6 +15,8 @@ export interface Observed {
   readonly policy: Policy;
   readonly sessions: readonly OpenSession[];
   readonly blocked: readonly BlockedDoor[];
+  /** The kernel's part in refusing. */
+  readonly shield: ShieldState;
   readonly counters: CounterValues;
   /** In seconds. */
   readonly loopDelay: DistributionValues;
@@ -27,5 +29,7 @@ export interface Observed {
     readonly dropped: Rows;
   };
 }
+
+export type ShieldState = "off" | "up" | "down" | "stuck";
 
 type Rows = Readonly<Record<"sessions" | "refusals" | "changes", number>>;

@@ -21,6 +21,7 @@ export interface StreamEvents {
   /** A terminal can be reached again, or no more. */
   readonly health: HealthEvent;
   readonly door: DoorNow;
+  readonly shield: ShieldNow;
   /** What was asked for is gone, or was another process's: only a new snapshot tells what is. */
   readonly lost: Readonly<Record<string, never>>;
 }
@@ -81,6 +82,11 @@ export interface DoorNow {
   readonly flow: string;
   readonly endpoint: string;
   readonly state: "blocked" | "open";
+}
+
+/** How it is with the kernel's part in refusing. */
+export interface ShieldNow {
+  readonly state: "off" | "up" | "down" | "stuck";
 }
 
 export function begunEvent({ session, flow, source, rule, startedAt }: InsideSession): BegunEvent {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { formatAddress } from "@ecluse/guard/address";
-import { RefusedSince, countedIn, packetsIn } from "./refused.ts";
+import { RefusedSince, countedIn, totalIn } from "./refused.ts";
 
 const element = (source: string, port: number, packets: number) => ({
   elem: { val: { concat: [source, "198.51.100.10", port] }, expires: 599, counter: { packets, bytes: 60 * packets } },
@@ -55,7 +55,8 @@ suite("RefusedSince", () => {
   });
 });
 
-test("packetsIn: of the counter in a listing", () => {
-  assert.equal(packetsIn([{ counter: { name: "refused-in-all", packets: 7, bytes: 420 } }]), 7);
-  assert.equal(packetsIn([]), 0);
+test("totalIn: of the only element of the set, and how long it is still there", () => {
+  const elem = { val: "tcp", timeout: 2_592_000, expires: 2_591_999, counter: { packets: 7, bytes: 420 } };
+  assert.deepEqual(totalIn([{ set: { name: "refused-in-all", elem: [{ elem }] } }]), { packets: 7, left: 2_591_999 });
+  assert.deepEqual(totalIn([{ set: { name: "refused-in-all" } }]), { packets: 0 });
 });

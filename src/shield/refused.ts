@@ -18,6 +18,16 @@ export class RefusedSince {
   #counted = new Map<string, number>();
   #told = 0;
 
+  /** How many were told in all. */
+  get told(): number {
+    return this.#told;
+  }
+
+  /** Whether an element is remembered, which the set may forget. */
+  get remembers(): boolean {
+    return this.#counted.size > 0;
+  }
+
   /** `inAll` must have been read before `bySource`: of one connection, both are counted, in that order. */
   take(inAll: number, bySource: readonly Counted[]): readonly Refused[] {
     const rows: Refused[] = [];
@@ -45,29 +55,39 @@ export interface Counted {
   readonly packets: number;
 }
 
-/** As `nft -j list set` and `nft -j list counter` have them: libnftables-json(5). */
+/** All that were refused, of the set that counts them. */
+export interface Total {
+  readonly packets: number;
+  /** Whole seconds until the element ends; absent: there is none, or it has no end. */
+  readonly left?: number;
+}
+
+/** As `nft -j list set` has it: libnftables-json(5). */
 interface Listed {
-  readonly counter?: { readonly packets: number };
-  readonly set?: { readonly elem?: readonly ListedElement[] };
+  readonly set?: { readonly elem?: readonly { readonly elem: ListedElement }[] };
 }
 
 interface ListedElement {
-  readonly elem: {
-    readonly val: { readonly concat: readonly [string, string, number] };
-    readonly counter?: { readonly packets: number };
-  };
+  readonly val: string | { readonly concat: readonly [string, string, number] };
+  readonly expires?: number;
+  readonly counter?: { readonly packets: number };
 }
 
-export function packetsIn(objects: readonly NftObject[]): number {
-  return (objects as readonly Listed[]).find(({ counter }) => counter !== undefined)?.counter?.packets ?? 0;
+export function totalIn(objects: readonly NftObject[]): Total {
+  const [{ expires, counter } = { expires: undefined, counter: undefined }] = elementsIn(objects);
+  return { packets: counter?.packets ?? 0, ...(expires === undefined ? {} : { left: expires }) };
 }
 
 export function countedIn(objects: readonly NftObject[]): readonly Counted[] {
-  const elements = (objects as readonly Listed[]).flatMap(({ set }) => set?.elem ?? []);
-  return elements.flatMap(({ elem: { val, counter } }) => {
+  return elementsIn(objects).flatMap(({ val, counter }) => {
+    if (typeof val === "string") return [];
     const [from, to, port] = val.concat;
     const [source, address] = [parseAddress(from), parseAddress(to)];
     if (source === undefined || address === undefined) return [];
     return [{ key: val.concat.join(), source, endpoint: { address, port }, packets: counter?.packets ?? 0 }];
   });
+}
+
+function elementsIn(objects: readonly NftObject[]): readonly ListedElement[] {
+  return (objects as readonly Listed[]).flatMap(({ set }) => set?.elem ?? []).map(({ elem }) => elem);
 }

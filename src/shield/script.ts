@@ -16,23 +16,29 @@ export const TABLE = "ip ecluse_shield";
 export const REFUSED = "refused";
 export const REFUSED_IN_ALL = "refused-in-all";
 const MOST_REFUSED = 4_096;
+/** nft takes 49 days at most. Milliseconds. */
+const LONGEST = 30 * 86_400_000;
+/** A table has an element that ends so long after the table was put up, by which it is known from a copy of it. */
+export const LIFE = LONGEST;
 
 /** Takes it away, whether or not it is there. */
 export const REMOVED = `table ${TABLE}\ndelete table ${TABLE}\n`;
 
 /**
  * An empty table in place of whatever stood there: in one transaction with what follows it, so that there is no instant
- * without. `answer`: what becomes of a refused packet.
+ * without. `answer`: what becomes of a refused packet. They are all counted in a set, and not in a counter: to list one
+ * counter, nft reads every element of every set of the host first (0.37 s at 100,000 networks, against 2 ms).
  */
 export function emptyTable(answer: "reject with tcp reset" | "drop"): string {
   return `${REMOVED}table ${TABLE} {
-  counter ${REFUSED_IN_ALL} { }
+  set ${REFUSED_IN_ALL} { type inet_proto; flags dynamic, timeout; elements = { tcp counter timeout ${LIFE / 1_000}s } }
   set ${REFUSED} { type ipv4_addr . ipv4_addr . inet_service; size ${MOST_REFUSED}; flags dynamic, timeout; timeout 10m; }
   map doors { type ipv4_addr . inet_service : verdict; }
   map anywhere { type inet_service : verdict; }
   chain refuse {
     update @${REFUSED} { ip saddr . ip daddr . tcp dport counter }
-    meta l4proto tcp counter name ${REFUSED_IN_ALL} ${answer}
+    add @${REFUSED_IN_ALL} { meta l4proto counter }
+    meta l4proto tcp ${answer}
   }
   chain arriving {
     type filter hook prerouting priority raw; policy accept;
@@ -98,8 +104,6 @@ function spell(ranges: Iterable<Range>, more = ""): readonly string[] {
 
 /** A clock that goes a little slower than the kernel's must not find itself shut out. Milliseconds. */
 const GRACE = 60_000;
-/** nft takes 49 days at most. */
-const LONGEST = 30 * 86_400_000;
 
 /** Only a second line: the process judges by the hour. What ends later than the longest ends there alone. */
 function timeout({ until }: Comers, now: number): string {

@@ -1,16 +1,17 @@
 /** The shield's life, before a kernel that knows its words and fails when it is told to. */
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { manualClock } from "../../test/support/clock.ts";
+import { type ManualClock, manualClock } from "../../test/support/clock.ts";
 import { ipv4 } from "../../test/support/loopback.ts";
 import { policyOf } from "../../test/support/relay.ts";
 import { ShieldKernel } from "../../test/support/shield-kernel.ts";
 import { EcluseError } from "../errors.ts";
 import type { NftObject } from "../netfilter/nft.ts";
 import type { Policy } from "../policy/policy.ts";
+import { NOTHING, coverOf } from "./cover.ts";
 import { type Mark, ownMark } from "./mark.ts";
 import type { Refused } from "./refused.ts";
-import { REMOVED, emptyTable } from "./script.ts";
+import { LIFE, REFUSED_IN_ALL, REMOVED, difference, emptyTable } from "./script.ts";
 import { Shield, type ShieldCondition } from "./shield.ts";
 
 const [TILL, GUEST] = ["203.0.113.7", "192.0.2.66"];
@@ -25,12 +26,27 @@ class Nft {
   readonly asked: string[] = [];
   /** Why a script is refused; absent: it is not. */
   refuses: (script: string) => string | undefined = () => undefined;
-  hangs = false;
+  /** Which scripts it does not end with. */
+  hangsOver: (script: string) => boolean = () => false;
   packets = 0;
+  /** How often whom it refused was listed. */
+  listings = 0;
+  /** The same of how many they were. */
+  looks = 0;
+  /** What the process's monotonic clock said when the table was put up, or the copy was made that stands instead. */
+  born = 0;
+  /** Milliseconds. */
+  tookToRaise = 0;
+  tookToList = 0;
+  readonly #clock: ManualClock;
+
+  constructor(clock: ManualClock) {
+    this.#clock = clock;
+  }
 
   apply(script: string): Promise<void> {
     this.asked.push(script === REMOVED ? "remove" : script.startsWith(REMOVED) ? "raise" : "change");
-    if (this.hangs) return new Promise(() => undefined);
+    if (this.hangsOver(script)) return new Promise(() => undefined);
     const why = this.refuses(script);
     if (why !== undefined) return Promise.reject(new EcluseError("packet-filter", why, { hint: "be root" }));
     this.#take(script);
@@ -39,22 +55,29 @@ class Nft {
 
   #take(script: string): void {
     if (script.startsWith(REMOVED)) this.kernel = script === REMOVED ? undefined : new ShieldKernel();
+    if (script.startsWith(REMOVED)) {
+      this.born = this.#clock.monotonic();
+      this.#clock.pass(this.tookToRaise);
+    }
     const [header] = [emptyTable("drop"), emptyTable("reject with tcp reset")].filter((each) =>
       script.startsWith(each),
     );
     if (script !== REMOVED) this.kernel?.run(script.slice(header?.length ?? 0));
   }
 
-  list(kind: string): Promise<readonly NftObject[]> {
+  list(...[, , , set]: readonly string[]): Promise<readonly NftObject[]> {
     if (this.kernel === undefined) {
       return Promise.reject(new EcluseError("packet-filter", "No such file or directory", { hint: "look" }));
     }
-    const elem = { val: { concat: [GUEST, "198.51.100.10", 4_001] }, counter: { packets: this.packets } };
-    return Promise.resolve([
-      kind === "counter"
-        ? { counter: { packets: this.packets } }
-        : { set: { elem: this.packets > 0 ? [{ elem }] : [] } },
-    ]);
+    const counter = { packets: this.packets };
+    this.#clock.pass(set === REFUSED_IN_ALL ? 0 : this.tookToList);
+    const expires = Math.floor((LIFE - (this.#clock.monotonic() - this.born)) / 1_000);
+    if (set === REFUSED_IN_ALL) this.looks += 1;
+    if (set === REFUSED_IN_ALL)
+      return Promise.resolve([{ set: { elem: [{ elem: { val: "tcp", expires, counter } }] } }]);
+    this.listings += 1;
+    const elem = { val: { concat: [GUEST, "198.51.100.10", 4_001] }, counter };
+    return Promise.resolve([{ set: { elem: this.packets > 0 ? [{ elem }] : [] } }]);
   }
 
   lets(source: string): boolean {
@@ -63,8 +86,8 @@ class Nft {
 }
 
 function staged(given: { readonly mark?: Mark } = {}) {
-  const nft = new Nft();
   const clock = manualClock();
+  const nft = new Nft(clock);
   const told: ShieldCondition[] = [];
   const refused: Refused[] = [];
   const mark = given.mark ?? ownMark();
@@ -78,6 +101,17 @@ function staged(given: { readonly mark?: Mark } = {}) {
 
 function policy(...allow: readonly string[]): Policy {
   return { ...policyOf([{ listen: DOOR, target: DOOR, allow }]), shield: true };
+}
+
+function wordsOf(condition: ShieldCondition | undefined): string {
+  return condition !== undefined && "message" in condition ? condition.message : "";
+}
+
+async function asked(nft: Nft, times: number): Promise<void> {
+  for (let turns = 0; nft.asked.length < times; turns += 1) {
+    assert.ok(turns < 1_000, "nft is asked");
+    await Promise.resolve();
+  }
 }
 
 const WITHOUT: Policy = policyOf([{ listen: DOOR, target: DOOR }]);
@@ -123,7 +157,8 @@ suite("Shield", () => {
     await shield.narrow();
     assert.deepEqual([nft.kernel, nft.lets(GUEST)], [undefined, true]);
     const [, down] = told;
-    assert.match(down?.state === "down" ? down.message : "", /^The shield is down, .* by the process: full$/);
+    assert.equal(down?.state, "down");
+    assert.match(wordsOf(down), /^The shield is down, .* by the process: full$/);
     const tries = nft.asked.length;
     await shield.widen(policy(TILL));
     await shield.look();
@@ -151,12 +186,24 @@ suite("Shield", () => {
   });
 
   test("a table that cannot be taken away is told of as such", async () => {
-    const { shield, nft, told } = staged();
+    const { shield, nft, clock, told } = staged();
     await shield.widen(policy(TILL));
     nft.refuses = () => "out of order";
     await shield.widen(policy(GUEST));
-    const [, down] = told;
-    assert.match(down?.state === "down" ? down.message : "", /; what stands of it may shut out who is allowed$/);
+    const [, stuck] = told;
+    assert.equal(stuck?.state, "stuck");
+    assert.match(wordsOf(stuck), /; what stands of it may shut out who is allowed$/);
+    // However long it lasts: whoever is shut out waits for it.
+    for (let tries = 0; tries < 10; tries += 1) {
+      clock.pass(10_000);
+      const before = nft.asked.length;
+      await shield.look();
+      assert.ok(nft.asked.length > before);
+    }
+    nft.refuses = () => undefined;
+    clock.pass(10_000);
+    await shield.look();
+    assert.deepEqual([nft.lets(GUEST), shield.condition], [true, UP]);
   });
 
   test("a kernel that cannot answer drops", async () => {
@@ -169,16 +216,31 @@ suite("Shield", () => {
   test("nobody waits for an nft that hangs", async () => {
     const { shield, nft, clock, told } = staged();
     await shield.widen(policy(TILL));
-    nft.hangs = true;
+    nft.hangsOver = () => true;
     const widened = shield.widen(policy(TILL, GUEST));
     // Once for the change, once for the removal.
-    for (const asked of [2, 3]) {
-      while (nft.asked.length < asked) await Promise.resolve();
+    for (const times of [2, 3]) {
+      await asked(nft, times);
       clock.pass(10_000);
     }
     await widened;
-    const [, down] = told;
-    assert.match(down?.state === "down" ? down.message : "", /nft did not end within 10 s; what stands of it may/);
+    const [, stuck] = told;
+    assert.equal(stuck?.state, "stuck");
+    assert.match(wordsOf(stuck), /nft did not end within 10 s; what stands of it may/);
+  });
+
+  test("nobody knows what became of a table that drops, where nft hangs over it", async () => {
+    const { shield, nft, clock, mark } = staged();
+    nft.refuses = (script) => (script.includes("reject") ? "Operation not supported" : undefined);
+    nft.hangsOver = (script) => script.includes("drop");
+    const widened = shield.widen(policy(TILL));
+    await asked(nft, 2);
+    nft.hangsOver = (script) => script === REMOVED;
+    clock.pass(30_000);
+    await asked(nft, 3);
+    clock.pass(10_000);
+    await widened;
+    assert.deepEqual([shield.condition.state, mark.isThere()], ["stuck", true]);
   });
 
   test("whom it refused is told at each look", async () => {
@@ -196,15 +258,101 @@ suite("Shield", () => {
     assert.deepEqual(refused[0]?.from, { source: ipv4(GUEST), endpoint: DOOR });
   });
 
-  test("a table that somebody else took away is put up again", async () => {
+  test("who they were is listed where there are more of them, and no more often than it is worth", async () => {
+    const { shield, nft, clock, refused } = staged();
+    const counts = (): readonly number[] => refused.map(({ count }) => count);
+    await shield.widen(policy(TILL));
+    for (let looks = 0; looks < 3; looks += 1) await shield.look();
+    assert.equal(nft.listings, 0, "nobody");
+    nft.packets = 3;
+    nft.tookToList = 40;
+    await shield.look();
+    assert.deepEqual([counts(), nft.listings], [[3], 1]);
+    nft.packets = 4;
+    clock.pass(3_999);
+    await shield.look();
+    assert.deepEqual([counts(), nft.listings], [[3], 1]);
+    clock.pass(1);
+    await shield.look();
+    assert.deepEqual([counts(), nft.listings], [[3, 1], 2]);
+    // The set forgets: what is remembered of it must not be older than that.
+    clock.pass(9_959);
+    await shield.look();
+    assert.equal(nft.listings, 2);
+    clock.pass(1);
+    await shield.look();
+    assert.deepEqual([counts(), nft.listings], [[3, 1], 3]);
+  });
+
+  test("looks that meet are one", async () => {
+    const { shield, nft } = staged();
+    await shield.widen(policy(TILL));
+    await Promise.all([shield.look(), shield.look()]);
+    assert.equal(nft.looks, 1);
+    await shield.look();
+    assert.equal(nft.looks, 2);
+  });
+
+  test("a table that somebody else took away is put up again at once, unless it had just been", async () => {
     const { shield, nft, clock, told } = staged();
     await shield.widen(policy(TILL));
+    clock.pass(10_001);
+    nft.kernel = undefined;
+    await shield.look();
+    assert.deepEqual([nft.lets(GUEST), told.length, told[2]], [false, 3, UP]);
+    assert.match(wordsOf(told[1]), /by the process: another program took its table away$/);
+    clock.pass(1_000);
     nft.kernel = undefined;
     await shield.look();
     assert.equal(shield.condition.state, "down");
-    clock.pass(10_000);
+    clock.pass(9_999);
     await shield.look();
-    assert.deepEqual([nft.lets(GUEST), told.length], [false, 3]);
+    assert.equal(shield.condition.state, "down");
+    clock.pass(1);
+    await shield.look();
+    assert.deepEqual([nft.lets(GUEST), told.length], [false, 5]);
+  });
+
+  test("a copy of the table in its place is known, and replaced", async () => {
+    const { shield, nft, clock, told } = staged();
+    await shield.widen(policy(TILL));
+    const copy = new ShieldKernel();
+    copy.run(difference(NOTHING, coverOf(policy(TILL), clock.wall()), clock.wall()));
+    clock.pass(3_600_000);
+    await shield.widen(policy(TILL, GUEST));
+    await shield.look();
+    assert.deepEqual(told, [UP]);
+    [nft.kernel, nft.born] = [copy, clock.monotonic() - 10_000];
+    assert.equal(nft.lets(GUEST), false);
+    await shield.look();
+    assert.deepEqual([nft.lets(GUEST), told.length, told[2]], [true, 3, UP]);
+    assert.match(
+      wordsOf(told[1]),
+      /by the process: another program replaced its table by another, or by a copy of it$/,
+    );
+  });
+
+  test("nft may take its time to put it up and to list it", async () => {
+    const { shield, nft, clock, told } = staged();
+    nft.tookToRaise = 8_000;
+    await shield.widen(policy(TILL));
+    nft.tookToList = 9_000;
+    for (let looks = 0; looks < 5; looks += 1) await shield.look();
+    clock.pass(60_000);
+    await shield.look();
+    assert.deepEqual(told, [UP]);
+  });
+
+  test("before the kernel forgets how old it is, it is put up anew", async () => {
+    const { shield, nft, clock, told } = staged();
+    await shield.widen(policy(TILL));
+    clock.pass(LIFE / 2);
+    await shield.look();
+    assert.deepEqual(nft.asked, ["raise"]);
+    clock.pass(1);
+    await shield.look();
+    await shield.look();
+    assert.deepEqual([nft.asked, told], [["raise", "raise"], [UP]]);
   });
 
   test("a clock that was set has the ends of rights written anew", async () => {
@@ -222,10 +370,20 @@ suite("Shield", () => {
     await shield.leave();
     await shield.widen(policy(GUEST));
     await shield.narrow();
-    await shield.lower();
+    await shield.look();
     assert.deepEqual([nft.asked, mark.isThere()], [["raise"], true]);
     await shield.comeBack();
     assert.deepEqual(nft.asked, ["raise", "raise"]);
+  });
+
+  test("whose process ended meanwhile does not come back", async () => {
+    const { shield, nft, mark } = staged();
+    await shield.widen(policy(TILL));
+    await shield.leave();
+    await shield.lower();
+    assert.deepEqual([nft.asked, mark.isThere()], [["raise"], true], "it may be the other's");
+    await shield.comeBack();
+    assert.deepEqual([nft.asked, nft.kernel, mark.isThere()], [["raise", "remove"], undefined, false]);
   });
 
   test("what an earlier process left behind is taken away where nobody asks for it", async () => {
@@ -242,11 +400,9 @@ suite("Shield", () => {
     const { shield, nft, told } = staged({ mark });
     nft.refuses = () => "Operation not permitted";
     await shield.widen(WITHOUT);
-    const [down] = told;
-    assert.match(
-      down?.state === "down" ? down.message : "",
-      /^The shield may stand still, and shut out who is allowed/,
-    );
+    const [stuck] = told;
+    assert.equal(stuck?.state, "stuck");
+    assert.match(wordsOf(stuck), /^The shield may stand still, and shut out who is allowed/);
     assert.equal(mark.isThere(), true);
   });
 

@@ -14,15 +14,19 @@ import { Nft } from "../netfilter/nft.ts";
 import type { Policy } from "../policy/policy.ts";
 import { type Cover, NOTHING, coverOf, widest } from "./cover.ts";
 import { type Mark, ownMark } from "./mark.ts";
-import { type Refused, RefusedSince, countedIn, packetsIn } from "./refused.ts";
-import { REFUSED, REFUSED_IN_ALL, REMOVED, TABLE, difference, emptyTable } from "./script.ts";
+import { Reader } from "./reader.ts";
+import type { Refused } from "./refused.ts";
+import { LIFE, REMOVED, TABLE, difference, emptyTable } from "./script.ts";
 
-/** `off`: nobody asks for it. `down`: it is asked for and does not stand, or should go and may stand still. */
+/**
+ * `off`: nobody asks for it. `down`: it is asked for and does not stand: the process refuses. `stuck`: it may stand, and
+ * cannot be changed nor taken away: whoever is allowed since may be shut out.
+ */
 export type ShieldCondition =
   | { readonly state: "off" }
   /** `answer`: what a stranger gets; `drop` only where the kernel knows no other. */
   | { readonly state: "up"; readonly answer: "reset" | "drop" }
-  | { readonly state: "down"; readonly message: string; readonly hint: string };
+  | { readonly state: "down" | "stuck"; readonly message: string; readonly hint: string };
 
 export interface ShieldOptions {
   readonly clock: Clock;
@@ -38,7 +42,10 @@ export interface ShieldOptions {
 const PATIENCE = 10_000;
 /** The same for a whole table: 100,000 networks take it about a second, and many times that on a machine that is busy. */
 const LONG_PATIENCE = 30_000;
-/** Milliseconds before something that failed is tried again; doubles up to the second. */
+/**
+ * Milliseconds before something that failed is tried again; doubles up to the second, unless it may shut somebody out. What
+ * had stood for longer than the first is put up again at once.
+ */
 const PAUSE = 10_000;
 const LONGEST_PAUSE = 600_000;
 /** The wall clock may be set by so much before the ends that the kernel knows are written anew, in milliseconds. */
@@ -58,11 +65,14 @@ export class Shield {
   #target: Cover = NOTHING;
   /** The wall clock, less the monotonic one, when the table was written. */
   #clocks = 0;
-  #since = new RefusedSince();
+  readonly #reader: Reader;
   #pause = PAUSE;
   #nextTry = 0;
   /** Another process keeps the table. */
   #hasLeft = false;
+  /** Nobody serves here any more. */
+  #isOver = false;
+  #looking: Promise<void> | undefined;
   #working: Promise<void> = Promise.resolve();
 
   constructor({ clock, refused, told, nft = new Nft(), mark = ownMark() }: ShieldOptions) {
@@ -71,6 +81,7 @@ export class Shield {
     this.#told = told;
     this.#nft = nft;
     this.#mark = mark;
+    this.#reader = new Reader(clock, (set) => this.#inTime(nft.list("set", ...TABLE.split(" "), set)));
   }
 
   get condition(): ShieldCondition {
@@ -98,13 +109,18 @@ export class Shield {
     });
   }
 
-  /** Tells whom it refused; puts up again what has fallen. To be called every few seconds. Never rejects. */
+  /** Tells whom it refused; puts up again what has fallen. To be called every second; one at a time. Never rejects. */
   look(): Promise<void> {
-    return this.#next(() => (this.#condition.state === "up" ? this.#lookAfter() : this.#tryAgain()));
+    this.#looking ??= this.#next(async () => {
+      if (this.#condition.state === "up") await this.#lookAfter();
+      await this.#tryAgain();
+    }).finally(() => (this.#looking = undefined));
+    return this.#looking;
   }
 
   /** Takes it away: nobody serves here any more. Never rejects. */
   lower(): Promise<void> {
+    this.#isOver = true;
     return this.#next(async () => {
       // Who never asked for it has nothing to take away: the mark may be that of the process to take over from.
       if (this.#policy !== undefined) await this.#remove();
@@ -115,7 +131,7 @@ export class Shield {
   /** Tells for the last time, and leaves the table to another process, which writes its own in its place. */
   leave(): Promise<void> {
     const left = this.#next(async () => {
-      if (this.#condition.state === "up") await this.#count().catch(() => undefined);
+      if (this.#condition.state === "up") await this.#tellTheLast();
     });
     this.#hasLeft = true;
     return left;
@@ -124,6 +140,8 @@ export class Shield {
   /** That process did not take up its work. */
   comeBack(): Promise<void> {
     this.#hasLeft = false;
+    // It may be this one's end that ended the other.
+    if (this.#isOver) return this.lower();
     return this.#next(async () => {
       if (this.#condition.state === "up" && this.#policy !== undefined) await this.#raise(this.#policy);
     });
@@ -145,12 +163,13 @@ export class Shield {
     const now = this.#clock.wall();
     const stood = this.#mark.isThere();
     this.#mark.put();
+    const began = this.#clock.monotonic();
     try {
       const answer = await this.#write(difference(NOTHING, cover, now));
       this.#cover = cover;
       this.#target = cover;
       this.#clocks = now - this.#clock.monotonic();
-      this.#since = new RefusedSince();
+      this.#reader.begin(began);
       this.#pause = PAUSE;
       this.#is({ state: "up", answer });
     } catch (error) {
@@ -164,7 +183,10 @@ export class Shield {
       await this.#apply(emptyTable("reject with tcp reset") + table, LONG_PATIENCE);
       return "reset";
     } catch (error) {
-      if (error instanceof Late || !(await this.#isApplied(emptyTable("drop") + table))) throw error;
+      if (error instanceof Late) throw error;
+      await this.#apply(emptyTable("drop") + table, LONG_PATIENCE).catch((again: unknown) => {
+        throw again instanceof Late ? again : error;
+      });
       return "drop";
     }
   }
@@ -181,34 +203,36 @@ export class Shield {
 
   async #lookAfter(): Promise<void> {
     try {
-      await this.#count();
+      for (const row of await this.#reader.read()) this.#refused(row);
       const drift = this.#clock.wall() - this.#clock.monotonic() - this.#clocks;
-      if (Math.abs(drift) > CLOCK_SET && this.#policy !== undefined) await this.#raise(this.#policy);
+      const isStale = Math.abs(drift) > CLOCK_SET || this.#reader.age > LIFE / 2;
+      if (isStale && this.#policy !== undefined) await this.#raise(this.#policy);
     } catch (error) {
       await this.#fail(error);
     }
   }
 
-  async #count(): Promise<void> {
-    const inAll = packetsIn(await this.#inTime(this.#nft.list("counter", ...TABLE.split(" "), REFUSED_IN_ALL)));
-    const bySource = countedIn(await this.#inTime(this.#nft.list("set", ...TABLE.split(" "), REFUSED)));
-    for (const row of this.#since.take(inAll, bySource)) this.#refused(row);
+  async #tellTheLast(): Promise<void> {
+    const rows = await this.#reader.read({ evenDear: true }).catch(() => []);
+    for (const row of rows) this.#refused(row);
   }
 
   async #tryAgain(): Promise<void> {
-    if (this.#condition.state === "off" || this.#clock.monotonic() < this.#nextTry) return;
+    const { state } = this.#condition;
+    if (state === "off" || state === "up" || this.#clock.monotonic() < this.#nextTry) return;
     if (this.#policy?.shield === true) await this.#raise(this.#policy);
     else await this.#remove();
   }
 
   async #remove(): Promise<void> {
-    if (this.#condition.state === "up") await this.#count().catch(() => undefined);
+    if (this.#condition.state === "up") await this.#tellTheLast();
     try {
       if (this.#mark.isThere()) await this.#apply(REMOVED);
       this.#forget();
       this.#is({ state: "off" });
     } catch (error) {
-      this.#isDown(`The shield may stand still, and shut out who is allowed since: ${wordsOf(error)}`, error);
+      const message = `The shield may stand still, and shut out who is allowed since: ${wordsOf(error)}`;
+      this.#fallen({ state: "stuck", message, error });
     }
   }
 
@@ -217,7 +241,8 @@ export class Shield {
     const isGone = !mayStand || (await this.#isApplied(REMOVED));
     if (isGone) this.#forget();
     const still = isGone ? "" : "; what stands of it may shut out who is allowed";
-    this.#isDown(`The shield is down, strangers are refused by the process: ${wordsOf(error)}${still}`, error);
+    const message = `The shield is down, strangers are refused by the process: ${wordsOf(error)}${still}`;
+    this.#fallen({ state: isGone ? "down" : "stuck", message, error });
   }
 
   #forget(): void {
@@ -225,11 +250,17 @@ export class Shield {
     this.#mark.remove();
   }
 
-  #isDown(message: string, error: unknown): void {
-    this.#nextTry = this.#clock.monotonic() + this.#pause;
-    this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
+  #fallen({ state, message, error }: Fallen): void {
+    const hadStood = this.#condition.state === "up" && this.#reader.age > PAUSE;
     const hint = error instanceof EcluseError ? error.hint : "see what stands there: sudo nft list ruleset";
-    this.#is({ state: "down", message, hint: `${hint}; to take it away: sudo nft delete table ${TABLE}` });
+    if (state === "stuck") {
+      this.#nextTry = this.#clock.monotonic() + PAUSE;
+      this.#is({ state, message, hint: `${hint}; to take it away: sudo nft delete table ${TABLE}` });
+      return;
+    }
+    this.#nextTry = this.#clock.monotonic() + (hadStood ? 0 : this.#pause);
+    if (!hadStood) this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
+    this.#is({ state, message, hint });
   }
 
   #is(condition: ShieldCondition): void {
@@ -259,6 +290,12 @@ export class Shield {
       stop();
     }
   }
+}
+
+interface Fallen {
+  readonly state: "down" | "stuck";
+  readonly message: string;
+  readonly error: unknown;
 }
 
 /** nft has not ended: nobody knows whether it took effect. */

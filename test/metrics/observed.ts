@@ -13,7 +13,7 @@ export function observed(inventory: string, given: Partial<Observed> = {}): Obse
   if (read === undefined) throw new TypeError(JSON.stringify(findings));
   return {
     ...{ now: NOW, version: "0.1.0", inventory: { number: 3, hash: "0123456789abcdef" }, policy: compile(read) },
-    ...{ sessions: [], blocked: [], counters: new Counters().values, memory: 50_000_000 },
+    ...{ sessions: [], blocked: [], shield: "off", counters: new Counters().values, memory: 50_000_000 },
     loopDelay: { bounds: [0.01, 1], counts: [4, 2, 1], sum: 3.25 },
     descriptors: { open: 30, limit: 1_024 },
     journal: { state: "writing", waiting: NOTHING, dropped: NOTHING },

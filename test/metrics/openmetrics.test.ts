@@ -76,6 +76,12 @@ suite("openMetrics", () => {
     assert.deepEqual(samplesOf(page, "ecluse_doors"), ['{state="open"} 2', '{state="blocked"} 1']);
   });
 
+  test("the shield: the state that it is in, and no other", async () => {
+    assert.deepEqual(samplesOf(await pageOf(observed(SITE)), "ecluse_shield_state"), ['{state="off"} 1']);
+    const stuck = await pageOf(observed(SITE, { shield: "stuck" }));
+    assert.deepEqual(samplesOf(stuck, "ecluse_shield_state"), ['{state="stuck"} 1']);
+  });
+
   test("bytes of sessions that are open count already, and once", async () => {
     const counters = new Counters();
     const { phase: _phase, leaving: _leaving, ...facts } = SESSION;

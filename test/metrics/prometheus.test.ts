@@ -3,7 +3,7 @@
  * rules can be evaluated, and every metric that they and the dashboard ask for is there.
  */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -133,6 +133,35 @@ suite("a real Prometheus", { skip: needs(["prometheus"]), timeout: 90_000 }, () 
       await watching.ask(`/api/v1/query?query=${encodeURIComponent(filled)}`);
     }
   });
+});
+
+const SHIELD_ALARMS: Readonly<Record<string, readonly string[]>> = {
+  off: [],
+  up: [],
+  down: ["EcluseShieldDown"],
+  stuck: ["EcluseShieldStuck"],
+};
+
+suite("alarms of the shield", { skip: needs(["prometheus"]), timeout: 30_000 }, () => {
+  for (const [state, alarms] of Object.entries(SHIELD_ALARMS))
+    test(state, () => {
+      const folder = mkdtempSync(join(tmpdir(), "ecluse-alarms-"));
+      const subject = textSubject("gateway: { address: 198.51.100.10, shield: true }");
+      for (const { path, body } of render(subject)) writeFileSync(join(folder, path.split("/")[1] ?? ""), body);
+      const firing = { expr: 'ALERTS{alertstate="firing",alertname=~"EcluseShield.*"}', eval_time: "5m" };
+      const severity = state === "stuck" ? "critical" : "warning";
+      const samples = alarms.map((alertname) => {
+        const labels = `alertname="${alertname}",alertstate="firing",job="ecluse",severity="${severity}"`;
+        return { labels: `ALERTS{${labels},state="${state}"}`, value: 1 };
+      });
+      const input_series = [{ series: `ecluse_shield_state{job="ecluse",state="${state}"}`, values: "1x20" }];
+      const tests = [{ interval: "30s", input_series, promql_expr_test: [{ ...firing, exp_samples: samples }] }];
+      const file = { rule_files: ["alerts.yaml"], evaluation_interval: "30s", tests };
+      writeFileSync(join(folder, "test.yaml"), JSON.stringify(file));
+      const { status, stdout, stderr } = spawnSync("promtool", ["test", "rules", join(folder, "test.yaml")]);
+      rmSync(folder, { recursive: true });
+      assert.equal(status, 0, `${String(stdout)}${String(stderr)}`);
+    });
 });
 
 interface Result {

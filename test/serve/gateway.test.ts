@@ -68,12 +68,12 @@ suite("Gateway", () => {
     const clock = {
       ...systemClock,
       every: (milliseconds: number, callback: () => void): (() => void) => {
-        if (milliseconds !== 4_321) return systemClock.every(milliseconds, callback);
+        if (milliseconds !== 321) return systemClock.every(milliseconds, callback);
         period = callback;
         return () => (period = () => undefined);
       },
     };
-    const gateway = new Gateway({ clock, tell: (event) => void told.push(event), refusalPeriod: 4_321 });
+    const gateway = new Gateway({ clock, tell: (event) => void told.push(event), refusalPeriod: 321 });
     await gateway.apply(policyOf(site.inventory));
     const refused = (): readonly GatewayEvent[] => told.filter(({ event }) => event === "refused");
     for (let knocks = 0; knocks < 3; knocks += 1) await knock({ ...door, from: site.stranger });

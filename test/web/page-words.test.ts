@@ -7,11 +7,12 @@ import { formatsOf } from "../../src/web/page/times.ts";
 import { EN } from "../../src/web/page/words/en.ts";
 import { FR } from "../../src/web/page/words/fr.ts";
 
-/** Every reason that a refusal may have: src/engine/records.ts and src/policy/decide.ts. */
+/** Every reason that a refusal may have: src/engine/records.ts and src/policy/decide.ts; and those that add up. */
 const REASONS = [
   ...["no-door", "no-address", "not-listed", "expired", "closed", "not-a-balancer"],
   ...["terminal", "source", "sessions", "descriptors"],
   ...["malformed", "checksum", "not-ipv4", "unusable-source", "incomplete"],
+  ...["shielded", "many-doors", "many-sources"],
 ];
 
 const AT = Date.parse("2026-11-22T12:00:00Z");
@@ -41,6 +42,8 @@ suite("the page's words", () => {
 const ATTENTION: readonly Attention[] = [
   { what: "pending", number: 12, rollbackTo: 11, deadline: AT + 60_000 },
   { what: "journal", state: "failing", dropped: 3 },
+  { what: "shield", state: "down", message: "The shield is down" },
+  { what: "shield", state: "stuck", message: "The shield may stand still" },
   {
     what: "door-blocked",
     flow: "depot22-tpe01",

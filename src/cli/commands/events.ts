@@ -68,7 +68,7 @@ class Following {
 
   async #print(told: StreamEvent): Promise<void> {
     if (told.event === "changed" || told.event === "lost") await this.#select();
-    else if (this.#flows?.has(told.data.flow ?? "") === false) return;
+    else if (told.event !== "shield" && this.#flows?.has(told.data.flow ?? "") === false) return;
     const { options, io } = this.#invocation;
     io.out(`${options["json"] === undefined ? eventLine(told, systemClock.wall()) : JSON.stringify(told)}\n`);
   }

@@ -13,7 +13,7 @@ import { counted, formatBytes } from "../table.ts";
 /** Lines at most about terminals that are down. */
 const MOST_TROUBLES = 20;
 
-/** 1: doors are blocked, the journal lacks rows or cannot be written, or the shield that the inventory asks for is down. */
+/** 1: doors are blocked, the journal lacks rows or cannot be written, or the shield that the inventory asks for is down or stuck. */
 export const run: Run = async (invocation) => {
   const [select] = invocation.operands;
   if (invocation.options["host"] !== undefined) {
@@ -109,7 +109,7 @@ function attention({ doors: { blocked }, journal: health, shield: kernel }: Stat
   return [
     ...(blocked.length === 0 ? [] : [`${counted(blocked.length, "door")} blocked: nobody can enter there`]),
     ...(health.state === "failing" ? ["the journal cannot be written: what happens meanwhile may be lost to it"] : []),
-    ...(kernel.state === "down" ? [`${kernel.message}; ${kernel.hint}`] : []),
+    ...("message" in kernel ? [`${kernel.message}; ${kernel.hint}`] : []),
     ...(lost(health) === 0 ? [] : [`the journal lacks ${counted(lost(health), "row")}`]),
   ];
 }

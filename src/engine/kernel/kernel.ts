@@ -26,8 +26,9 @@ import type { TableMark } from "./table-mark.ts";
 
 /** How often rights and deadlines are looked at, in milliseconds. */
 const SWEEP = 250;
-/** How often refusals are read, and what stood in the way is looked at again. */
-const READ = 5_000;
+/** How often refusals are read, if that is cheap, in milliseconds; and what stood in the way is looked at again. */
+const READ = 1_000;
+const LOOK = 5_000;
 
 export interface KernelOptions {
   readonly clock: Clock;
@@ -85,6 +86,7 @@ export class Kernel implements Engine {
       rules: this.#rules,
       policy: () => this.#policy,
       wall: clock.wall,
+      monotonic: clock.monotonic,
       refused: events.refused,
     });
     this.#conntrack = new Conntrack({
@@ -141,7 +143,8 @@ export class Kernel implements Engine {
     await this.#conntrack.open();
     this.#stops.push(
       this.#clock.every(SWEEP, () => this.#sweep()),
-      this.#clock.every(READ, () => void this.#oneAfterAnother(() => this.#look())),
+      this.#clock.every(READ, () => void this.#oneAfterAnother(() => this.#readRefusals())),
+      this.#clock.every(LOOK, () => void this.#oneAfterAnother(() => this.#look())),
     );
   }
 
@@ -180,10 +183,15 @@ export class Kernel implements Engine {
     if (this.#drain !== undefined && now.monotonic >= this.#drain.deadline) this.#cutDrained();
   }
 
-  /** Reads whom the rules refused, and tells them again where they are gone or could not be loaded. */
+  async #readRefusals(): Promise<void> {
+    if (this.#policy === undefined || this.#drain !== undefined) return;
+    if (!(await this.#refusals.look())) await this.#look();
+  }
+
+  /** Tells the rules again where they are gone or could not be loaded. */
   async #look(): Promise<void> {
     if (this.#policy === undefined || this.#drain !== undefined) return;
-    if (await this.#refusals.read()) await this.#lookForDrops();
+    if (await this.#rules.stand()) await this.#lookForDrops();
     else this.#rules.forget();
     await this.#load(this.#policy);
   }

@@ -3,6 +3,7 @@ import type { Ipv4 } from "@ecluse/guard/address";
 import { judge } from "../../policy/decide.ts";
 import { type Door, type Policy, endpointKey } from "../../policy/policy.ts";
 import type { Refusal } from "../records.ts";
+import { Pace } from "../../netfilter/pace.ts";
 import { type Counts, countedSince, countsOf, knockOf } from "./counted.ts";
 import type { Rules } from "./rules.ts";
 import { REFUSALS } from "./table-text.ts";
@@ -13,19 +14,34 @@ export interface RefusalsOptions {
   readonly rules: Pick<Rules, "read">;
   readonly policy: () => Policy | undefined;
   readonly wall: () => number;
-  readonly refused: (refusal: Refusal) => void;
+  readonly monotonic: () => number;
+  readonly refused: (refusal: Refusal, count: number) => void;
 }
+
+/** Milliseconds: well before a set forgets what it has counted. */
+const LONGEST = 30_000;
 
 export class KernelRefusals {
   readonly #options: RefusalsOptions;
   readonly #before = new Map<Kind, Counts>();
+  readonly #pace: Pace;
 
   constructor(options: RefusalsOptions) {
     this.#options = options;
+    this.#pace = new Pace(options.monotonic, LONGEST);
+  }
+
+  /** Tells what is new, unless to read it costs too much to do it so soon again. False: the table is gone. */
+  async look(): Promise<boolean> {
+    return !this.#pace.isDue || this.read();
   }
 
   /** Tells what is new. False: there is nothing to read, so the table is gone. */
-  async read(): Promise<boolean> {
+  read(): Promise<boolean> {
+    return this.#pace.spend(() => this.#read());
+  }
+
+  async #read(): Promise<boolean> {
     for (const kind of REFUSALS) {
       const listing = await this.#options.rules.read(kind);
       if (listing === undefined) return false;
@@ -48,7 +64,7 @@ export class KernelRefusals {
     const { endpoint, source } = knock;
     const door = this.#options.policy()?.doors.get(endpointKey(endpoint.address, endpoint.port));
     const refusal: Refusal = { flow: door?.flow.id, endpoint, source, ...this.#reasonOf(kind, door, source) };
-    for (let told = 0; told < count; told += 1) this.#options.refused(refusal);
+    this.#options.refused(refusal, count);
   }
 
   #reasonOf(kind: Kind, door: Door | undefined, source: Ipv4): Pick<Refusal, "outcome" | "reason"> {

@@ -88,6 +88,11 @@ export class Rules {
     return this.#nft.list("set", ...PLACE, set).catch(() => undefined);
   }
 
+  /** Whether there is a table of ours: the smallest of its sets says so. */
+  async stand(): Promise<boolean> {
+    return (await this.read("taken")) !== undefined;
+  }
+
   /** Every chain of the host, without its rules. */
   async chains(): Promise<readonly NftObject[]> {
     return this.#nft.outline("chains").catch(() => []);

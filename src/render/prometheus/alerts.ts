@@ -52,6 +52,41 @@ export const ALERTS: readonly Alert[] = [
     },
   },
   {
+    // It falls and stands again within seconds where another program reloads its rules.
+    name: "EcluseShieldDown",
+    expr: 'ecluse_shield_state{state="down"} == 1',
+    for: "2m",
+    severity: "warning",
+    says: {
+      en: {
+        summary: "The kernel does not refuse strangers",
+        description: "The gateway itself does, and a flood slows it. ecluse status says why",
+      },
+      fr: {
+        summary: "Le noyau ne refuse pas les inconnus",
+        description: "La passerelle le fait elle-même, et un flot la ralentit. ecluse status dit pourquoi",
+      },
+    },
+  },
+  {
+    name: "EcluseShieldStuck",
+    expr: 'ecluse_shield_state{state="stuck"} == 1',
+    for: "30s",
+    severity: "critical",
+    says: {
+      en: {
+        summary: "The kernel may refuse those who are allowed",
+        description:
+          "The shield's table cannot be changed nor taken away. On the gateway's host: sudo nft delete table ip ecluse_shield; ecluse status",
+      },
+      fr: {
+        summary: "Le noyau refuse peut-être qui est autorisé",
+        description:
+          "La table du bouclier ne peut être ni changée ni retirée. Sur l’hôte de la passerelle : sudo nft delete table ip ecluse_shield ; ecluse status",
+      },
+    },
+  },
+  {
     name: "EcluseRefusalsRising",
     expr: [
       "sum by (job, instance) (rate(ecluse_refusals_total[10m])) > 0.2",

@@ -33,7 +33,7 @@ const events: EngineEvents = {
   began: () => undefined,
   leftLine: () => undefined,
   ended: (session) => void ended.push(session),
-  refused: (refusal) => void refused.push(refusal),
+  refused: (refusal, count = 1) => void refused.push(...Array.from({ length: count }, () => refusal)),
   blocked: () => undefined,
   unblocked: () => undefined,
   unclaimed: () => undefined,

@@ -20,6 +20,7 @@ const KNOWN: ReadonlySet<string> = new Set<keyof Told>([
   "changed",
   "health",
   "door",
+  "shield",
   "lost",
   "gateway",
 ]);

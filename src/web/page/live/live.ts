@@ -25,7 +25,7 @@ const BETWEEN_OVERVIEWS = 1_000;
 const OVERVIEW_EVERY = 60_000;
 const RETRY = [500, 1_000, 2_000, 5_000];
 /** Events after which only the overview says what is. */
-const TELLS_TOO_LITTLE: ReadonlySet<LiveEvent["event"]> = new Set(["changed", "lost", "health", "door"]);
+const TELLS_TOO_LITTLE: ReadonlySet<LiveEvent["event"]> = new Set(["changed", "lost", "health", "door", "shield"]);
 /** Drawing takes at most a fourth of the time, and what happened waits at most so long for it, in milliseconds. */
 const SHARE = 4;
 const LONGEST_WAIT = 120;

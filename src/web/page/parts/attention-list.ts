@@ -50,6 +50,7 @@ const SIGNS: Readonly<Record<Attention["what"], FlowState>> = {
   pending: "draining",
   "file-differs": "draining",
   journal: "blocked",
+  shield: "blocked",
 };
 
 /** Where something can be done about it. */

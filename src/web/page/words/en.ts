@@ -59,6 +59,9 @@ const reasons: Readonly<Record<string, string>> = {
   "not-ipv4": "header without IPv4",
   "unusable-source": "header with an unusable address",
   incomplete: "header incomplete",
+  shielded: "refused by the kernel",
+  "many-doors": "at many doors",
+  "many-sources": "from many addresses",
 };
 
 const states: Readonly<Record<FlowState, string>> = {
@@ -97,6 +100,10 @@ function attention(what: Attention, name: (flow: string) => string, time: Format
       return `Inventory ${what.number} waits for a confirmation: back to ${what.rollbackTo} in ${time.duration(what.deadline - now)}.`;
     case "file-differs":
       return "The inventory file is not what runs: it was changed and not applied.";
+    case "shield":
+      return what.state === "down"
+        ? "The shield is down: the gateway itself refuses strangers, and a flood slows it. ecluse status says why."
+        : "The shield is stuck: it may shut out those who are allowed. ecluse status says why.";
     case "journal":
       return `The journal is ${what.state}${what.dropped === 0 ? "" : `: ${many(what.dropped, "row", "rows")} lost`}.`;
   }

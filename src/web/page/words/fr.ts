@@ -61,6 +61,9 @@ const reasons: Readonly<Record<string, string>> = {
   "not-ipv4": fr`en-tête sans IPv4`,
   "unusable-source": fr`en-tête à l'adresse inutilisable`,
   incomplete: fr`en-tête incomplet`,
+  shielded: fr`refusée par le noyau`,
+  "many-doors": fr`à de nombreuses portes`,
+  "many-sources": fr`de nombreuses adresses`,
 };
 
 const states: Readonly<Record<FlowState, string>> = {
@@ -104,6 +107,10 @@ function attention(what: Attention, name: (flow: string) => string, time: Format
       return fr`L'inventaire ${what.number} attend une confirmation : retour au ${what.rollbackTo} dans ${time.duration(what.deadline - now)}.`;
     case "file-differs":
       return fr`Le fichier d'inventaire n'est pas ce qui tourne : il a été modifié sans être appliqué.`;
+    case "shield":
+      return what.state === "down"
+        ? fr`Le bouclier est tombé : la passerelle refuse elle-même les inconnus, et un flot la ralentit. ecluse status dit pourquoi.`
+        : fr`Le bouclier est bloqué : il peut refuser qui est autorisé. ecluse status dit pourquoi.`;
     case "journal": {
       const lost = what.dropped === 0 ? "" : fr` : ${many(what.dropped, "ligne perdue", "lignes perdues")}`;
       return fr`Le journal est en état « ${what.state} »${lost}.`;
