@@ -8,6 +8,7 @@ import { suite, test } from "node:test";
 import { formatAddress } from "@ecluse/guard/address";
 import { CAPABILITIES, type CapabilityName } from "../../../src/inventory/engines.ts";
 import { needs } from "../../support/packages.ts";
+import type { EngineState } from "./engine-process.ts";
 import { Crossing, GATEWAY, type Kind, PORT, STRANGER, TERMINALS, TILL, flow } from "./crossing.ts";
 
 const skip = needs(["iproute2", "nftables", "conntrack"], { root: true });
@@ -47,11 +48,15 @@ const ROWS: Partial<Record<CapabilityName, (crossing: Crossing, kind: Kind) => P
     const engine = crossing.start();
     await engine.apply([flow(10_101)]);
     const entered = await crossing.enter("a", 10_101);
-    const long = Array.from({ length: 40_000 }, (_, index) => String(index)).join(" ");
+    // Every byte there is, and no two stretches alike.
+    const all = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte)).join("");
+    const long = Array.from({ length: 1_000 }, (_, index) => `${index}${all}`).join("");
     crossing.till.tell({ do: "say", name: "a", text: long });
+    // Both at once.
+    const back = long.slice(1_000);
+    crossing.terminal.tell({ do: "say", name: entered.there, text: back });
     await crossing.terminal.hear(entered.there, long);
-    crossing.terminal.tell({ do: "say", name: entered.there, text: long });
-    await crossing.till.hear("a", long);
+    await crossing.till.hear("a", back);
   },
 
   "half-close": async (crossing) => {
@@ -105,6 +110,18 @@ const ROWS: Partial<Record<CapabilityName, (crossing: Crossing, kind: Kind) => P
       ended.map(({ bytesToTarget, bytesToClient, cause }) => [bytesToTarget, bytesToClient, cause]),
       [kind === "kernel" ? [0, 0, "bytes-not-counted"] : [7, 13, undefined]],
     );
+    if (kind === "relay") return;
+    crossing.gateway.run("sh", "-c", "echo 1 > /proc/sys/net/netfilter/nf_conntrack_acct");
+    const counted = await crossing.enter("b", 10_101);
+    await crossing.exchange(counted, "1234567");
+    // Seven bytes and thirteen, and at least the header of one packet each.
+    const isCounted = ({ open: [session] }: EngineState): boolean =>
+      (session?.bytesToTarget ?? 0) >= 7 + 40 && (session?.bytesToClient ?? 0) >= 13 + 40;
+    await engine.until(isCounted);
+    await crossing.leave(counted, "till");
+    const last = (await engine.until((state) => state.ended.length === 2)).ended[1];
+    assert.equal(last?.cause, undefined);
+    assert.ok(last !== undefined && last.bytesToTarget >= 47 && last.bytesToClient >= 53);
   },
 
   aliases: async (crossing) => {
@@ -133,14 +150,28 @@ const ROWS: Partial<Record<CapabilityName, (crossing: Crossing, kind: Kind) => P
 
   "per-source": async (crossing) => {
     const engine = crossing.start();
-    await engine.apply([flow(10_101), flow(10_102)], { perSource: 1 });
-    await crossing.exchange(await crossing.enter("a", 10_101));
+    const third = "198.51.100.20";
+    const allow = [TILL, STRANGER, third].map((source) => `${source}/32`);
+    await engine.apply([flow(10_101, { allow }), flow(10_102, { allow })], { perSource: 1, sessions: 2 });
+    const first = await crossing.enter("a", 10_101);
+    await crossing.exchange(first);
     assert.match(await crossing.knock("b", { port: 10_102, from: TILL }), /ECONNRE/);
-    const { refused } = await engine.until((state) => state.refused.length > 0);
+    // Another source is let in, up to the gateway's own limit.
+    const second = await crossing.enter("c", 10_102, STRANGER);
+    await crossing.exchange(second);
+    assert.match(await crossing.knock("d", { port: 10_101, from: third }), /ECONNRE/);
+    const { refused } = await engine.until((state) => state.refused.length > 1);
     assert.deepEqual(
       refused.map(({ outcome, reason }) => [outcome, reason]),
-      [["overload", "source"]],
+      [
+        ["overload", "source"],
+        ["overload", "sessions"],
+      ],
     );
+    // Each place is free again once it has been left.
+    await crossing.leave(first, "till");
+    await engine.until((state) => state.ended.length === 1);
+    await crossing.exchange(await crossing.enter("e", 10_102));
   },
 
   grants: async (crossing) => {
