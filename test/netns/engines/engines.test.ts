@@ -258,13 +258,28 @@ const ROWS: Partial<Record<CapabilityName, (crossing: Crossing, kind: Kind) => P
     const many = Array.from({ length: 300 }, (_, index) => flow(10_101 + index, { id: `flow/${index}` }));
     await engine.apply(many);
     const neighbour = await crossing.enter("n", 10_101);
-    for (let more = 0; more < 5; more += 1) {
-      const added = Array.from({ length: more + 1 }, (_, index) => flow(12_000 + index, { id: `flow/more-${index}` }));
-      await engine.apply([...many, ...added]);
-      await crossing.exchange(neighbour, `again ${more}`);
-    }
+    let isChanging = true;
+    const changes = async (): Promise<void> => {
+      for (let more = 0; more < 5; more += 1) {
+        const added = Array.from({ length: more + 1 }, (_, index) => flow(12_000 + index, { id: `flow/more-${index}` }));
+        await engine.apply([...many, ...added]);
+      }
+      isChanging = false;
+    };
+    // Who is inside goes on meanwhile, and who comes is let in.
+    const others = async (): Promise<void> => {
+      for (let turn = 0; isChanging; turn += 1) {
+        await crossing.exchange(neighbour, `again ${turn}`);
+        const newcomer = await crossing.enter(`m${turn}`, 10_102);
+        await crossing.exchange(newcomer);
+        await crossing.leave(newcomer, "till");
+      }
+    };
+    await Promise.all([changes(), others()]);
+    await crossing.exchange(neighbour, "afterwards");
     await crossing.exchange(await crossing.enter("m", 12_004));
-    assert.equal((await engine.state()).ended.length, 0);
+    const { ended } = await engine.state();
+    assert.ok(ended.every(({ flow: id, outcome }) => id === "flow/1" && outcome === "closed"), JSON.stringify(ended));
     assert.equal(crossing.till.unseen("failed").length, 0);
   },
 
