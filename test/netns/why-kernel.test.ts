@@ -82,7 +82,7 @@ suite("why, where the kernel carries", { skip: kernelSkip, timeout: 280_000 }, (
     test(`${when}: exit ${broken === undefined ? 0 : 1}`, async () => {
       await using host = await gateway(answering);
       host.sh(...made);
-      if (befalls !== undefined) assert.equal(await connected(host, from), befalls);
+      if (befalls !== undefined) assert.equal(connected(host, from), befalls);
       if (befalls === "nothing") await until(() => isBlocked(host), "the gateway sees it");
       const { exit, why } = await asked(host, from);
       assert.equal(why.broken, broken, JSON.stringify(why, null, 2));
@@ -94,13 +94,13 @@ suite("why, where the kernel carries", { skip: kernelSkip, timeout: 280_000 }, (
   test("what is printed as the fix for ufw lets the till in, and then nothing breaks", async () => {
     await using host = await gateway(BOTH);
     host.sh(...UFW);
-    assert.equal(await connected(host, TILL), "nothing");
+    assert.equal(connected(host, TILL), "nothing");
     await until(() => isBlocked(host), "the gateway sees it");
     const { why } = await asked(host, TILL);
     host.sh(why.fix);
     const { exit, why: then } = await asked(host, TILL);
     assert.deepEqual([exit, then.broken], [0, undefined], JSON.stringify(then, null, 2));
-    assert.equal(await connected(host, TILL), "connected");
+    assert.equal(connected(host, TILL), "connected");
   });
 });
 
@@ -125,7 +125,7 @@ const TERMINAL = `
 `;
 
 /** What becomes of a connection within a second: nothing, where it is dropped. */
-async function connected({ walled }: ServingHost, from: string): Promise<string> {
+function connected({ walled }: ServingHost, from: string): string {
   const script = `
     const [localAddress] = process.argv.slice(1);
     const say = (what) => { console.log(what); process.exit(); };

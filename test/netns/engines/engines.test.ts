@@ -261,7 +261,9 @@ const ROWS: Partial<Record<CapabilityName, (crossing: Crossing, kind: Kind) => P
     let isChanging = true;
     const changes = async (): Promise<void> => {
       for (let more = 0; more < 5; more += 1) {
-        const added = Array.from({ length: more + 1 }, (_, index) => flow(12_000 + index, { id: `flow/more-${index}` }));
+        const added = Array.from({ length: more + 1 }, (_, index) =>
+          flow(12_000 + index, { id: `flow/more-${index}` }),
+        );
         await engine.apply([...many, ...added]);
       }
       isChanging = false;
@@ -279,7 +281,10 @@ const ROWS: Partial<Record<CapabilityName, (crossing: Crossing, kind: Kind) => P
     await crossing.exchange(neighbour, "afterwards");
     await crossing.exchange(await crossing.enter("m", 12_004));
     const { ended } = await engine.state();
-    assert.ok(ended.every(({ flow: id, outcome }) => id === "flow/1" && outcome === "closed"), JSON.stringify(ended));
+    assert.ok(
+      ended.every(({ flow: id, outcome }) => id === "flow/1" && outcome === "closed"),
+      JSON.stringify(ended),
+    );
     assert.equal(crossing.till.unseen("failed").length, 0);
   },
 
