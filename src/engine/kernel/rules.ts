@@ -8,8 +8,10 @@
 import { EcluseError } from "../../errors.ts";
 import type { Nft, NftObject } from "../../netfilter/nft.ts";
 import type { KernelSettings } from "./settings.ts";
+import { Standing } from "./standing.ts";
 import { TABLE, type Table } from "./table.ts";
 import { tableChange } from "./table-change.ts";
+import { enteredRules } from "./table-limits.ts";
 import { tableReplacement } from "./table-replacement.ts";
 
 /** `list set ip ecluse NAME`. */
@@ -27,6 +29,7 @@ export interface Told {
 export class Rules {
   readonly #nft: Nft;
   readonly #settings: KernelSettings;
+  readonly #standing = new Standing();
   /** What the kernel holds; absent: that is not known. */
   #loaded: Table | undefined;
 
@@ -39,13 +42,16 @@ export class Rules {
     const before = this.#loaded;
     if (before !== undefined && (await this.#changed(tableChange(before, table))) === undefined) {
       this.#loaded = table;
+      if (enteredRules(before.limits) !== enteredRules(table.limits)) this.#standing.renewed("entered");
       return { isWhole: false };
     }
     this.#loaded = undefined;
+    this.#standing.restart();
     const standing = await this.#nft.outline("table", ...PLACE).catch(() => []);
     const failure = await this.#changed(tableReplacement(standing, table, this.#settings));
-    if (failure === undefined) this.#loaded = table;
-    else await this.#shut();
+    this.#loaded = failure === undefined ? table : undefined;
+    // At once: what rules look like now is what they are compared with.
+    await (failure === undefined ? this.compare() : this.#shut());
     return { isWhole: true, failure };
   }
 
@@ -83,6 +89,12 @@ export class Rules {
   /** Every chain of the host, without its rules. */
   async chains(): Promise<readonly NftObject[]> {
     return this.#nft.outline("chains").catch(() => []);
+  }
+
+  /** Looks whether the kernel still holds what it was last told; where it does not, the next table told is loaded whole. */
+  async compare(): Promise<void> {
+    const listing = await this.#nft.list("table", ...PLACE).catch(() => []);
+    if (this.#loaded !== undefined && !this.#standing.isAsTold(this.#loaded, listing)) this.forget();
   }
 
   /** The rules are no longer what they were: the next table told is loaded whole. */

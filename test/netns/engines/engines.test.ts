@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { formatAddress } from "@ecluse/guard/address";
 import { CAPABILITIES, type CapabilityName } from "../../../src/inventory/engines.ts";
+import { until } from "../../support/loopback.ts";
 import { needs } from "../../support/packages.ts";
 import type { EngineState } from "./engine-process.ts";
 import { Crossing, GATEWAY, type Kind, PORT, STRANGER, TERMINALS, TILL, flow } from "./crossing.ts";
@@ -478,6 +479,63 @@ suite("the kernel engine alone", { skip, timeout: 120_000 }, () => {
     await crossing.exchange(entered, "again");
     assert.match(await crossing.knock("x", { port: 10_101, from: STRANGER }), /ECONNRE/);
     await crossing.exchange(await crossing.enter("b", 10_101));
+  });
+
+  test("somebody has a hand in the rules: the next change mends it, and a session goes on", async () => {
+    await using crossing = await Crossing.create("kernel");
+    const engine = crossing.start();
+    const flows = [flow(10_101), flow(10_102)];
+    const again = async (): Promise<void> => {
+      // The rules are compared behind a change, and before the next.
+      for (let turn = 0; turn < 2; turn += 1) await engine.apply(flows);
+    };
+    await engine.apply(flows);
+    const inside = await crossing.enter("a", 10_101);
+    await crossing.exchange(inside);
+    const nft = (...words: readonly string[]): string => crossing.gateway.run("nft", ...words);
+    const handles = (): string => nft("-a", "-t", "list", "table", "ip", "ecluse").replaceAll(/counter.*$/gm, "");
+    await again();
+    const before = handles();
+    await again();
+    assert.equal(handles(), before, "what is right is not loaded anew");
+
+    const stranger = { port: 10_101, from: STRANGER };
+    const [set = ""] = /from_[0-9a-f]+/.exec(before) ?? [];
+    const breaches: readonly string[] = [
+      `add element ip ecluse ${set} { ${STRANGER} }`,
+      "insert rule ip ecluse knock accept",
+      `insert rule ip ecluse judge ip saddr ${STRANGER} accept`,
+    ];
+    for (const [index, breach] of breaches.entries()) {
+      nft(breach);
+      // A stranger enters, unless the look behind the last change comes first.
+      crossing.till.tell({ do: "connect", name: `x${index}`, from: STRANGER, to: GATEWAY, port: 10_101 });
+      const { till } = crossing;
+      const came = await Promise.race([till.event("connected", `x${index}`), till.event("failed", `x${index}`)]);
+      if (came.what === "connected") await crossing.terminal.event("accepted");
+      await again();
+      assert.match(await crossing.knock(`y${index}`, stranger), /ECONNRE/, breach);
+    }
+    nft(`delete element ip ecluse targets { ${GATEWAY} . 10102 }`);
+    await again();
+    await crossing.exchange(await crossing.enter("b", 10_102));
+    const elsewhere = `${GATEWAY} . 10101 : ${TERMINALS[2]} . ${PORT}`;
+    nft(`delete element ip ecluse targets { ${GATEWAY} . 10101 }; add element ip ecluse targets { ${elsewhere} }`);
+    await again();
+    assert.doesNotMatch(nft("list", "map", "ip", "ecluse", "targets"), new RegExp(TERMINALS[2].replaceAll(".", "\\.")));
+    await crossing.exchange(inside, "still");
+  });
+
+  test("somebody has a hand in the rules, and nothing is changed for a while: they are mended all the same", async () => {
+    await using crossing = await Crossing.create("kernel");
+    const engine = crossing.start({}, 20);
+    await engine.apply([flow(10_101)]);
+    await crossing.exchange(await crossing.enter("a", 10_101));
+    crossing.gateway.run("nft", "flush", "map", "ip", "ecluse", "doors");
+    assert.match(await crossing.knock("b", { port: 10_101, from: TILL }), /ECONNRE/);
+    const doors = (): string => crossing.gateway.run("nft", "list", "map", "ip", "ecluse", "doors");
+    await until(() => doors().includes("10101"), "the door is back");
+    await crossing.exchange(await crossing.enter("c", 10_101));
   });
 
   test("rules that the kernel does not take: nothing is open", async () => {
