@@ -73,6 +73,7 @@ export const CATALOGUE = {
   "source-any": error("Everyone may enter, without exception"),
   "shield-needs-right": notice("A shield, which needs a right that the gateway does not need"),
   "shield-not-needed": warning("A shield before an engine that is one"),
+  "kernel-not-used": warning("Settings of the kernel engine, which is not chosen"),
   "exception-names-nothing": error("An exception for something that does not exist"),
   "exception-not-needed": warning("An exception that nothing needs"),
   "exception-expired": error("An exception that has ended"),

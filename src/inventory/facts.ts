@@ -5,8 +5,9 @@ import type { Reading } from "./reading.ts";
 import type { RawGrant } from "./schema.ts";
 import { parseSelector, type Selectable, type Selector, selects } from "./selector.ts";
 import { fold } from "./nearest.ts";
+import { valueAt } from "./shape.ts";
 import { numberTerminals } from "./terminal-numbers.ts";
-import type { Path } from "./tree.ts";
+import { keysAt, nodeAt, type Path } from "./tree.ts";
 
 export interface Facts extends Reading {
   readonly inventory: Inventory;
@@ -77,6 +78,15 @@ export function createFacts(reading: Reading, inventory: Inventory, complete: bo
 export function covers({ exception, selector }: RuleUse, { flow, name }: Subject): boolean {
   if (name !== undefined && fold(exception.on) === fold(name)) return true;
   return flow !== undefined && selector !== undefined && selects(selector, flow);
+}
+
+/** As written, whether or not it could be read: what is wrong was complained of already. */
+export function isWritten(facts: Facts, path: Path): boolean {
+  if (nodeAt(facts.root, path) !== undefined) return true;
+  // A key that was misspelt may have been this one.
+  const above = path.slice(0, -1);
+  const kept = Object.keys(valueAt(facts.data, above) ?? {});
+  return keysAt(facts.root, above).some((key) => !kept.includes(key));
 }
 
 function terminalFacts(reading: Reading, inventory: Inventory): readonly FlowFact[] {

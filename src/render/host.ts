@@ -18,6 +18,8 @@ export interface Host {
   readonly sshKey: string;
   readonly ssh: readonly Network[];
   readonly doors: readonly HostDoor[];
+  /** Whether its kernel leads on who comes to what it relays: then it forwards those connections, instead of receiving them. */
+  readonly leads: boolean;
 }
 
 export interface HostDoor {
@@ -43,7 +45,8 @@ export function gatewayHost(subject: Subject): Host {
     ({ kind, endpoints }) => kind === "relayed" || !endpoints.some(({ address }) => elsewhere.has(address)),
   );
   const ssh = networksOf([...inventory.ssh, ...(itself?.ssh ?? [])], subject);
-  return { name: "the gateway", sshKey: "ssh.allow", ssh, doors: doorsOf(flows, subject) };
+  const leads = policy.kernel !== undefined;
+  return { name: "the gateway", sshKey: "ssh.allow", ssh, doors: doorsOf(flows, subject), leads };
 }
 
 /** A back-end machine: what listens there. Where it is the gateway's host, that one. */
@@ -51,7 +54,8 @@ export function machineHost(subject: Subject, machine: Machine): Host {
   if (machine.address === subject.inventory.gateway.address) return gatewayHost(subject);
   const { name } = machine;
   const ssh = networksOf(machine.ssh, subject);
-  return { name, sshKey: `machines.${name}.ssh.allow`, ssh, doors: doorsOf(flowsOn(machine, subject), subject) };
+  const doors = doorsOf(flowsOn(machine, subject), subject);
+  return { name, sshKey: `machines.${name}.ssh.allow`, ssh, doors, leads: false };
 }
 
 /** Throws where a rule for SSH would open a flow's door, too. */

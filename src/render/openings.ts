@@ -48,12 +48,13 @@ function opening(run: readonly [HostDoor, ...HostDoor[]]): Opening {
   };
 }
 
-function nameOf(first: HostDoor, last: HostDoor): string {
+/** `depot22-tpe02 Caisse 2`; of several flows the first and the last. */
+export function nameOf(first: HostDoor, last: HostDoor): string {
   if (first.flow !== last.flow) return `${first.flow.id}..${last.flow.id}`;
   return first.label === undefined ? first.flow.id : `${first.flow.id} ${first.label}`;
 }
 
 /** A terminal's depot; anything else stands alone. */
-function depotOf({ flow }: HostDoor): number | string {
+export function depotOf({ flow }: HostDoor): number | string {
   return flow.position?.depot ?? flow.id;
 }

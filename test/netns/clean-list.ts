@@ -138,6 +138,18 @@ export const PROGRAMS: readonly CleanHost[] = [
     skip: kernelSkip,
   },
   {
+    name: "a gateway that the kernel carries, behind the UFW that Ecluse renders",
+    open: () => carrying(),
+    made: ["ecluse render ufw --out DIR/ && sh DIR/ufw/ecluse-ufw.sh"],
+    skip: kernelSkip,
+  },
+  {
+    name: "a gateway that the kernel carries, where Docker drops what is routed, before the DOCKER-USER that Ecluse renders",
+    open: () => carrying([...DOCKER, "iptables-nft -P FORWARD DROP"]),
+    made: ["ecluse render docker-user --out DIR/ && sh DIR/docker-user/ecluse-docker-user.sh"],
+    skip: kernelSkip,
+  },
+  {
     name: "translations that the rendered DOCKER-USER judges, before UFW",
     open: () => serving([...UFW, ...DOCKER]),
     made: ["ecluse render docker-user --out DIR/ && sh DIR/docker-user/ecluse-docker-user.sh"],

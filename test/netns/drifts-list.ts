@@ -509,6 +509,8 @@ const UNIT_DRIFTS = on("a back-end machine under systemd", [
 /** Its process is ended by its id, which the holder of its socket has. */
 const KILLED = `kill -9 $(ss -Hxlp | grep /run/ecluse/ecluse.sock | grep -o 'pid=[0-9]*' | cut -d = -f 2)`;
 
+const RENDERED_UFW = "ecluse render ufw --out DIR/ && sh DIR/ufw/ecluse-ufw.sh";
+
 const KERNEL_DRIFTS = on("a gateway that the kernel carries", [
   {
     name: "a gateway that was killed, and its table flushed",
@@ -534,6 +536,25 @@ const KERNEL_DRIFTS = on("a gateway that the kernel carries", [
     made: [`ufw allow from ${ADMIN} to any port 22 proto tcp`, "ufw --force enable"],
     found: "allowed-but-blocked",
     evidence: /:FORWARD DROP/,
+  },
+  {
+    name: "a rule of UFW for what is routed to a terminal that is gone",
+    made: [RENDERED_UFW, `ufw route allow in on internet from ${TILL} to 172.17.1.12 port 8888 proto tcp`],
+    found: "rule-left-over",
+    evidence: /^### tuple ### route:allow tcp 8888 172\.17\.1\.12 any 203\.0\.113\.7 in_internet\n-A ufw-user-forward /,
+  },
+  {
+    name: "a rule of UFW for what is routed that is not loaded",
+    made: [RENDERED_UFW, "iptables -D ufw-user-forward 1"],
+    found: "ufw-not-loaded",
+    along: ["allowed-but-blocked"],
+    evidence: /^-A ufw-user-forward -p tcp -d 172\.17\.1\.1/,
+  },
+  {
+    name: "a rule of UFW that refuses an allowed source what is routed",
+    made: [RENDERED_UFW, `ufw route prepend deny from ${TILL} to 172.17.1.11 port 8888`],
+    found: "allowed-but-blocked",
+    evidence: /-s 203\.0\.113\.7\/32 -d 172\.17\.1\.11\/32 .*-j DROP/,
   },
 ]);
 

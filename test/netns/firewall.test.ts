@@ -32,8 +32,19 @@ suite("ufw", { skip: needs(["iproute2", "iptables", "ufw"], root), timeout: 300_
   `,
   );
 
+  const twice = subject(
+    `
+    sources: { s: { addresses: [${TILL}] }, all: { addresses: [0.0.0.0/0] } }
+    ssh: { allow: [s] }
+    depots: { 1: { terminals: { 1: { allow: [s] }, 2: { allow: [all], label: "l'été" }, 3: { allow: [all] } } } }
+    flows: { same: { listen: "198.51.100.10:4102", target: "172.17.1.10:8888", allow: [s] } }
+    exceptions: [{ rule: source-any, on: all, reason: tried }]
+  `,
+    ", engine: kernel, kernel: { source: preserved }",
+  );
+
   test("the script's calls leave the very file that is rendered, and nothing for IPv6", async () => {
-    for (const each of [hostile, exampleSubject("complete")]) {
+    for (const each of [hostile, exampleSubject("complete"), exampleSubject("kernel"), twice]) {
       await using host = await Host.create("gateway");
       using firewall = new Ufw(host);
       const [script, rules] = ufw.render(each);
@@ -62,6 +73,18 @@ suite("ufw", { skip: needs(["iproute2", "iptables", "ufw"], root), timeout: 300_
         ?.body.split("\n")
         .filter((line) => line.startsWith("ufw allow")) ?? [];
     assert.deepEqual([...ours].sort(), expected.sort());
+  });
+
+  test("from one engine to the other and back, the rules of the one that is gone are gone, too", async () => {
+    await using host = await Host.create("gateway");
+    using firewall = new Ufw(host);
+    for (const example of ["kernel", "terminals", "kernel"] as const) {
+      const each = exampleSubject(example);
+      const [script] = ufw.render(each);
+      runScript(firewall, each, script);
+      const calls = script?.body.split("\n").filter((line) => /^ufw (?:route )?allow/.test(line)) ?? [];
+      assert.deepEqual([...firewall.added].sort(), calls.sort());
+    }
   });
 
   test("the file, put in place by the documented commands, is the same firewall", async () => {
@@ -212,8 +235,8 @@ suite(
   },
 );
 
-function subject(text: string): Subject {
-  return textSubject(`gateway: { address: 198.51.100.10 }\n${text.replaceAll(/^ {4}/gm, "")}`);
+function subject(text: string, gateway = ""): Subject {
+  return textSubject(`gateway: { address: 198.51.100.10${gateway} }\n${text.replaceAll(/^ {4}/gm, "")}`);
 }
 
 /** One terminal that these may enter. */

@@ -1,5 +1,6 @@
 /**
- * `test/rendered/NAME/`: everything that is rendered from `examples/NAME.yaml`, as it was last read by a person.
+ * `test/rendered/NAME/`: everything that is rendered from `examples/NAME.yaml`, as it was last read by a person; of the
+ * kernel engine's, what is different.
  *
  * After a change that is meant: `UPDATE=1 npm run tests -- test/render/golden.test.ts`, then read the difference.
  */
@@ -9,12 +10,12 @@ import { dirname, join } from "node:path";
 import { suite, test } from "node:test";
 import { ALL, rendered } from "../../src/cli/render-choice.ts";
 import { textOf } from "../../src/render/rendered-file.ts";
-import { EXAMPLES, exampleSubject } from "./subjects.ts";
+import { BY_KERNEL, EXAMPLES, type Example, exampleSubject } from "./subjects.ts";
 
 const FOLDER = new URL("../rendered/", import.meta.url).pathname;
 
 suite("test/rendered", () => {
-  for (const name of EXAMPLES) {
+  for (const name of [...EXAMPLES, BY_KERNEL.name]) {
     test(`${name}: every file, byte by byte`, async () => {
       const texts = await textsOf(name);
       const folder = join(FOLDER, name);
@@ -32,9 +33,11 @@ suite("test/rendered", () => {
 });
 
 /** Path -> text; what is refused stands under its message. */
-async function textsOf(name: (typeof EXAMPLES)[number]): Promise<ReadonlyMap<string, string>> {
+async function textsOf(name: Example): Promise<ReadonlyMap<string, string>> {
   const subject = exampleSubject(name);
-  const { files, refused } = await rendered({ name: ALL }, subject);
+  const targets = name === BY_KERNEL.name ? BY_KERNEL.targets : [ALL];
+  const chosen = await Promise.all(targets.map((target) => rendered({ name: target }, subject)));
+  const [files, refused] = [chosen.flatMap((each) => each.files), chosen.flatMap((each) => each.refused)];
   const list = refused.map(({ message, hint }) => `${message}\n${hint}\n`).join("");
   const texts = files.map((file) => [file.path, textOf(file, subject)] as const);
   return new Map(list === "" ? texts : [...texts, ["refused.txt", list]]);

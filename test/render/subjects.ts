@@ -13,7 +13,12 @@ export const AT = Date.parse("2026-11-22T12:00:00Z");
 /** The three inventories whose renderings are kept in `test/rendered`. */
 export const EXAMPLES = ["terminals", "listening-rule", "complete"] as const;
 
-export function exampleSubject(name: (typeof EXAMPLES)[number]): Subject {
+/** What another engine changes: only these are kept of it. */
+export const BY_KERNEL = { name: "kernel", targets: ["systemd", "ufw", "nftables", "docker-user"] } as const;
+
+export type Example = (typeof EXAMPLES)[number] | typeof BY_KERNEL.name;
+
+export function exampleSubject(name: Example): Subject {
   const file = new URL(`../../examples/${name}.yaml`, import.meta.url).pathname;
   return subjectOf(loadInventory(file, { now: AT }), { file: basename(file), text: readFileSync(file, "utf8") });
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { Attention } from "../../src/answers/attention.ts";
 import { OUTCOMES } from "../../src/engine/records.ts";
+import type { PolicyChange } from "../../src/policy/policy-change.ts";
 import { formatsOf } from "../../src/web/page/times.ts";
 import { EN } from "../../src/web/page/words/en.ts";
 import { FR } from "../../src/web/page/words/fr.ts";
@@ -33,6 +34,21 @@ suite("the page's words", () => {
     });
   }
 
+  test("what changes besides access has a line each; an engine is told to hold from the next start, and nothing else is", () => {
+    for (const [words, since] of [
+      [EN, "kernel (source preserved), not relay, from the next start of the gateway: depot22-tpe01"],
+      [FR, "kernel (source preserved) au lieu de relay, au prochain démarrage de la passerelle : depot22-tpe01"],
+    ] as const) {
+      const said = words.elsewise(CHANGE).map((line) => line.replaceAll(/[\u00A0\u202F]/g, " "));
+      assert.equal(said.length, 8, said.join("\n"));
+      const [engine, ...others] = said.filter((line) => line.includes("kernel"));
+      assert.ok(engine?.endsWith(since), engine);
+      assert.deepEqual(others, []);
+      assert.equal(said.filter((line) => /next start|prochain démarrage/.test(line)).length, 1);
+      for (const line of said) assert.doesNotMatch(line, /undefined|null|NaN|\[object/);
+    }
+  });
+
   test("the same names in both, and French as it is set", () => {
     assert.deepEqual(namesIn(FR), namesIn(EN));
     for (const said of textsIn(FR)) assert.doesNotMatch(said, /'| [;?!:»]|« /, said);
@@ -57,6 +73,24 @@ const ATTENTION: readonly Attention[] = [
   { what: "draining", flow: "depot22-tpe01", by: "Marie (dashboard)", at: AT - 60_000 },
   { what: "file-differs" },
 ];
+
+const DOOR = { endpoint: "198.51.100.10:12201", flow: "depot22-tpe01", target: "172.17.22.10:8888" };
+
+const CHANGE: PolicyChange = {
+  access: [],
+  doors: {
+    opened: [DOOR],
+    closed: [DOOR],
+    redirected: [{ endpoint: DOOR.endpoint, before: DOOR, after: { ...DOOR, target: "172.17.22.11:8888" } }],
+  },
+  flows: { added: [], removed: [], renamed: [{ before: "flow/a", after: "flow/b" }] },
+  settings: [
+    { setting: "engine", before: "relay", after: "kernel (source preserved)", flows: [DOOR.flow] },
+    { setting: "sessions", before: null, after: 1, flows: [DOOR.flow] },
+  ],
+  limits: [{ limit: "sessions", before: 4_096, after: 100 }],
+  rules: [{ before: "odoo", after: "tills", networks: ["203.0.113.7"], flows: [DOOR.flow] }],
+};
 
 /** `a.b.c` of everything in it, however deep. */
 function namesIn(value: unknown, path = ""): readonly string[] {

@@ -4,8 +4,19 @@ import { positionOf } from "../../inventory/numbering.ts";
 import { type Audited, finding } from "../audited.ts";
 import type { AuditFinding, Evidence } from "../finding.ts";
 import { meaningOf } from "../parse/iptables.ts";
-import type { Ufw, UfwEntry } from "../parse/ufw.ts";
-import { type AddressSet, EVERYBODY, addressRange, intersection, networksIn, unionOf } from "../wall/address-set.ts";
+import { type Ufw, type UfwEntry, deleting } from "../parse/ufw.ts";
+import {
+  type AddressSet,
+  EVERYBODY,
+  addressRange,
+  addressesOf,
+  holds,
+  intersection,
+  isNobody,
+  networksIn,
+  unionOf,
+  without,
+} from "../wall/address-set.ts";
 import { DENYING, allowsAll } from "../wall/mending.ts";
 import type { Rule } from "../wall/ruleset.ts";
 import { guardedDoors } from "./guarded-doors.ts";
@@ -22,6 +33,7 @@ export function compareUfw(audited: Audited): readonly AuditFinding[] {
     ...(allowsAll(ufw) ? [allowsByDefault(audited)] : []),
     ...notLoaded(audited, ufw),
     ...leftOver(audited, ufw, ports),
+    ...leftOverRoutes(audited, ufw),
     ...concerned.filter(opensUdp).map((entry) => udp(audited, entry)),
   ];
 }
@@ -76,12 +88,12 @@ function allowsByDefault(audited: Audited): AuditFinding {
 }
 
 /** Rules by what they say: the file and iptables-save spell them differently. */
-function notLoaded(audited: Audited, { entries }: Ufw): readonly AuditFinding[] {
-  const loaded = audited.walls.rules.filter(({ place }) => place.chain === "ufw-user-input");
-  const written = entries.flatMap(({ rules }) => rules);
-  const [there, wanted] = [loaded, written].map((rules) => new Set(rules.map(meaningOf)));
-  const missing = written.filter((rule) => there?.has(meaningOf(rule)) === false);
-  const extra = loaded.filter((rule) => wanted?.has(meaningOf(rule)) === false);
+function notLoaded(audited: Audited, { entries, routed }: Ufw): readonly AuditFinding[] {
+  const loaded = audited.walls.rules.filter(({ place }) => /^ufw-user-(?:input|forward)$/.test(place.chain));
+  const written = [...entries, ...routed].flatMap(({ rules }) => rules);
+  const [there, wanted] = [loaded, written].map((rules) => new Set(rules.map(inItsChain)));
+  const missing = written.filter((rule) => there?.has(inItsChain(rule)) === false);
+  const extra = loaded.filter((rule) => wanted?.has(inItsChain(rule)) === false);
   const [first] = [...missing, ...extra];
   if (first === undefined) return [];
   return [
@@ -93,6 +105,10 @@ function notLoaded(audited: Audited, { entries }: Ufw): readonly AuditFinding[] 
   ];
 }
 
+function inItsChain(rule: Rule): string {
+  return `${rule.place.chain} ${meaningOf(rule)}`;
+}
+
 function leftOver(audited: Audited, { entries }: Ufw, ports: ReadonlySet<number>): readonly AuditFinding[] {
   if (audited.host !== "gateway") return [];
   return entries
@@ -102,9 +118,30 @@ function leftOver(audited: Audited, { entries }: Ufw, ports: ReadonlySet<number>
       finding(audited, "rule-left-over", {
         message: `UFW lets somebody in at ${entry.port}, which the inventory does not have: ${entry.words}`,
         evidence: evidenceOf(entry),
-        fix: `ufw delete ${entry.words}`,
+        fix: deleting(entry),
       }),
     );
+}
+
+/** Whoever they name reaches something in a depot without a door: no door of the kernel's leads there. */
+function leftOverRoutes(audited: Audited, { routed }: Ufw): readonly AuditFinding[] {
+  if (audited.host !== "gateway") return [];
+  const { policy, inventory } = audited;
+  const depots = addressesOf([inventory.gateway.terminals.network]);
+  const led = policy.kernel === undefined ? [] : [...policy.doors.values()].map(({ flow }) => flow.target);
+  return routed.flatMap((entry) => {
+    const to = namedBy(entry.rules[0], "destination");
+    const isAbout = /^(?:allow|limit)/.test(entry.action) && entry.port !== "any" && isNobody(without(to, depots));
+    const ports = isAbout ? new Set(exactPorts(entry)) : new Set();
+    if (!isAbout || led.some(({ address, port }) => ports.has(port) && holds(to, address))) return [];
+    return [
+      finding(audited, "rule-left-over", {
+        message: `UFW lets somebody through to the depots at ${entry.port}, where no door leads: ${entry.words}`,
+        evidence: evidenceOf(entry),
+        fix: deleting(entry),
+      }),
+    ];
+  });
 }
 
 function opensUdp({ action, protocol }: UfwEntry): boolean {
@@ -115,7 +152,7 @@ function udp(audited: Audited, entry: UfwEntry): AuditFinding {
   return finding(audited, "rule-opens-udp", {
     message: `UFW opens UDP at ${entry.port}, too: ${entry.words}`,
     evidence: evidenceOf(entry),
-    fix: [...overTcp(audited, entry), `ufw delete ${entry.words}`].join(" && "),
+    fix: [...overTcp(audited, entry), deleting(entry)].join(" && "),
   });
 }
 
@@ -123,7 +160,7 @@ function udp(audited: Audited, entry: UfwEntry): AuditFinding {
 function overTcp(audited: Audited, { rules, ...entry }: UfwEntry): readonly string[] {
   if (entry.protocol === "udp") return [];
   const ports = new Set(exactPorts({ ...entry, rules }));
-  const named = sourcesOf(rules[0]);
+  const named = namedBy(rules[0], "source");
   return guardedDoors(audited)
     .filter(({ endpoint }) => ports.has(endpoint.port))
     .flatMap(({ endpoint: { port }, allowed }) =>
@@ -133,9 +170,9 @@ function overTcp(audited: Audited, { rules, ...entry }: UfwEntry): readonly stri
     );
 }
 
-/** Whom a rule of UFW names. */
-function sourcesOf(rule: Rule | undefined): AddressSet {
-  const named = rule?.conditions.find((each) => each.kind === "lookup" && each.fields[0] === "source");
+/** Which addresses a rule of UFW names. */
+function namedBy(rule: Rule | undefined, field: "source" | "destination"): AddressSet {
+  const named = rule?.conditions.find((each) => each.kind === "lookup" && each.fields[0] === field);
   if (named?.kind !== "lookup") return EVERYBODY;
   return unionOf(
     named.elements.flatMap(([part]) =>

@@ -14,6 +14,8 @@ export interface Ufw {
   /** What happens to who is named by no rule: `DROP`, `REJECT`, `ACCEPT`. */
   readonly incoming: string;
   readonly entries: readonly UfwEntry[];
+  /** Of packets that the host passes on. */
+  readonly routed: readonly UfwEntry[];
   readonly entries6: readonly UfwEntry[];
   /** What stands in its files by somebody's hand, or by the package's: before and after the entries. */
   readonly lines: readonly UfwLine[];
@@ -33,20 +35,23 @@ export interface UfwEntry {
   /** `10101:10199,20000`, or `any`. */
   readonly port: string;
   readonly rules: readonly Rule[];
-  /** Without `ufw`: `allow from 203.0.113.7 to any port 10101 proto tcp`. */
+  /** Without `ufw`, and `route`: `allow from 203.0.113.7 to any port 10101 proto tcp`. */
   readonly words: string;
+  readonly isRouted: boolean;
 }
 
 export function ufwOf(facts: HostFacts): Ufw {
   const text = textOf(facts, "ufw");
   const [, enabled] = /ENABLED="?(yes|no)/i.exec(text) ?? [];
   const [, incoming = "DROP"] = /DEFAULT_INPUT_POLICY="?(\w+)/.exec(text) ?? [];
+  const all = entriesIn(textOf(facts, "ufw-rules"));
   return {
     enabled: enabled === undefined ? undefined : enabled.toLowerCase() === "yes",
     active: /^Status: active/m.test(text),
     incoming,
-    entries: entriesIn(textOf(facts, "ufw-rules")),
-    entries6: entriesIn(textOf(facts, "ufw-rules6")),
+    entries: all.filter(({ isRouted }) => !isRouted),
+    routed: all.filter(({ isRouted }) => isRouted),
+    entries6: entriesIn(textOf(facts, "ufw-rules6")).filter(({ isRouted }) => !isRouted),
     lines: linesIn(textOf(facts, "ufw-own")),
   };
 }
@@ -59,6 +64,11 @@ export function entryOf(entries: readonly UfwEntry[], rule: Rule): UfwEntry | un
     byMeaning.get(entries) ?? new Map(entries.flatMap((entry) => entry.rules.map((each) => [meaningOf(each), entry])));
   byMeaning.set(entries, index);
   return index.get(meaningOf(rule));
+}
+
+/** The command that takes an entry away. */
+export function deleting({ isRouted, words }: UfwEntry): string {
+  return `ufw ${isRouted ? "route " : ""}delete ${words}`;
 }
 
 /** The line of one of its files that a loaded rule is of. */
@@ -84,23 +94,27 @@ function entriesIn(text: string): readonly UfwEntry[] {
   });
 }
 
-/** UFW's parser: `action proto dport dst sport src [dapp sapp] direction[_interface] [comment=hex]`. */
+/**
+ * UFW's parser: `[route:]action proto dport dst sport src [dapp sapp] direction[_interface] [comment=hex]`; of what is passed
+ * on both interfaces may be told: `in_eth0!out_eth1`. Outgoing rules are about nobody who comes.
+ */
 function readEntry(tuple: string, rules: readonly Rule[]): UfwEntry | undefined {
   const fields = tuple.split(" ").filter((word) => !word.startsWith("comment="));
-  const [action = "", protocol = "", port = "", to = "", fromPort = "", from = ""] = fields;
+  const [given = "", protocol = "", port = "", to = "", fromPort = "", from = ""] = fields;
   const direction = fields.at(-1) ?? "";
-  // `route:` rules are about what is passed on; outgoing ones about nobody who comes.
-  if (fields.length < 7 || action.startsWith("route:") || !direction.startsWith("in")) return undefined;
-  const [, device] = /^in_(.+)$/.exec(direction) ?? [];
+  const action = given.replace(/^route:/, "");
+  const isRouted = action !== given;
+  if (fields.length < 7 || (!isRouted && !direction.startsWith("in"))) return undefined;
+  const devices = [...direction.matchAll(/(in|out)_([^!]+)/g)];
   const words = [
     action.replace("_log-all", " log-all").replace("_log", " log").split(" ")[0] ?? "",
-    ...(device === undefined ? [] : [`in on ${device}`]),
+    ...devices.map(([, way = "", device = ""]) => `${way} on ${device}`),
     ...(/_log/.test(action) ? [action.endsWith("log-all") ? "log-all" : "log"] : []),
     `from ${addressOf(from)}${fromPort === "any" ? "" : ` port ${fromPort}`}`,
     `to ${addressOf(to)}${port === "any" ? "" : ` port ${port}`}`,
     ...(protocol === "any" ? [] : [`proto ${protocol}`]),
   ].join(" ");
-  return { tuple, action, protocol, port, rules, words };
+  return { tuple, action, protocol, port, rules, words, isRouted };
 }
 
 function addressOf(text: string): string {

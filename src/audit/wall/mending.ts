@@ -6,7 +6,7 @@
  */
 import { formatAddress, formatNetwork } from "@ecluse/guard/address";
 import type { Endpoint } from "../../inventory/model.ts";
-import { type Ufw, type UfwLine, entryOf, lineOf } from "../parse/ufw.ts";
+import { type Ufw, type UfwLine, deleting, entryOf, lineOf } from "../parse/ufw.ts";
 import { type AddressSet, intersection, isNobody, meet, networksIn, without } from "./address-set.ts";
 import { type Naming, formatElement, namedElements, namingSets, setsNaming } from "./elements.ts";
 import { type HostWalls, type Reach, decisionsOf, reachOf } from "./host-walls.ts";
@@ -165,10 +165,16 @@ function decidedOn(reach: Reach, sources: AddressSet): readonly Decision[] {
 export function undoOf(rule: Rule, ufw: Ufw): string {
   const own = rule.place.chain.startsWith("ufw-") ? lineOf(ufw, rule) : undefined;
   if (own !== undefined) return `${withoutLine(own)} && ufw reload`;
-  if (rule.place.chain !== "ufw-user-input") return rule.undo;
-  const entry = entryOf(ufw.entries, rule);
-  return entry === undefined ? "ufw reload" : `ufw delete ${entry.words}`;
+  const entries = USER_CHAINS.get(rule.place.chain)?.(ufw);
+  if (entries === undefined) return rule.undo;
+  const entry = entryOf(entries, rule);
+  return entry === undefined ? "ufw reload" : deleting(entry);
 }
+
+const USER_CHAINS: ReadonlyMap<string, (ufw: Ufw) => Ufw["entries"]> = new Map([
+  ["ufw-user-input", ({ entries }: Ufw) => entries],
+  ["ufw-user-forward", ({ routed }: Ufw) => routed],
+]);
 
 /** For sed, the line as it stands: what means something in its patterns, or to a shell in quotes, is any character. */
 function withoutLine({ file, rule: { line } }: UfwLine): string {
@@ -225,8 +231,6 @@ function written({ machine }: Mending, commands: readonly string[]): string {
   const once = [...new Set(commands)];
   if (once.length > 0 && once.length <= MOST) return once.join(" && ");
   const words = machine === "gateway" ? "" : ` --machine ${machine}`;
-  if (once.some((command) => command.startsWith("ufw route ")))
-    return `${once[0] ?? ""}, and so for each of ${once.length}; or one for all terminals: docs/engines.md`;
   if (once.some((command) => command.startsWith("ufw ")))
     return `ecluse render ufw${words} --out DIR/ && sh DIR/ufw/ecluse-ufw.sh`;
   return `ecluse render nftables${words} --out DIR/ && nft -f DIR/nftables/ecluse-ring.nft`;

@@ -35,7 +35,7 @@ function missing(): Diagnosis {
 }
 
 /** Unread settings are the other checks' to tell of. */
-function isForwarding({ facts }: Audited): boolean {
+export function isForwarding({ facts }: Audited): boolean {
   return !textOf(facts, "kernel").includes("/proc/sys/net/ipv4/ip_forward:0");
 }
 

@@ -17,6 +17,7 @@ function onTheWay({ target, position }: RelayedFlow): readonly Asking[] {
       command: `for kind in tcp tcp6; do echo "== here $kind self"; awk 'NR > 1 && $4 == "0A"' /proc/self/net/$kind; done`,
       patience: 2,
     },
+    { id: "kernel", command: "grep -s -H '' /proc/sys/net/ipv4/ip_forward", patience: 1 },
     { id: "ways", command: `echo "== ${position?.depot ?? 0} ${to}"; ip -j route get ${to} 2>&1; true`, patience: 1 },
   ];
 }

@@ -6,7 +6,9 @@ import { waysOf } from "../../audit/parse/network.ts";
 import { type Node, routersTo, tailscaleOf } from "../../audit/parse/tailscale.ts";
 import { escapeControls } from "../../inventory/quote.ts";
 import { isNotInstalled } from "../diagnosis.ts";
+import { isForwarding } from "../checks/kernel-table.ts";
 import { isLoopback } from "../tunnelled-depots.ts";
+import { firewallStep } from "./firewall.ts";
 import { type Step, type Walk, breaks, passed, unknown } from "./step.ts";
 
 export function listenerStep(walk: Walk): Step {
@@ -49,10 +51,22 @@ function tableStep(walk: Walk): Step {
   const evidence = { source, line: lines.join("\n") };
   const closed = doors.filter((door) => table === "absent" || !table.doors.has(door));
   if (closed.length > 0) return closedDoor(walk, `${closed.join(" and ")} is not open in the kernel's table`, evidence);
-  if (gateway.kind === "answered" && gateway.flow.blocked.length > 0) {
+  if (!isForwarding(audited)) {
+    const read = { source: "sysctl net.ipv4.ip_forward", line: "0" };
+    return { ...closedDoor(walk, "this host does not forward", read), fix: "sysctl -w net.ipv4.ip_forward=1" };
+  }
+  if (gateway.kind === "answered" && gateway.flow.blocked.some((cause) => !isFirewalls(walk, cause))) {
     return closedDoor(walk, `${doors.join(" and ")} is blocked`, evidence);
   }
   return passed("listener", "its door is in the kernel's table", evidence);
+}
+
+/** How the kernel engine begins its cause where another table drops newcomers. */
+const DROPPED_BY = "dropped-by: ";
+
+/** What drops newcomers is the next step's to name, and whether it still does: the gateway sees that at the next newcomer. */
+function isFirewalls(walk: Walk, cause: string): boolean {
+  return cause.includes(DROPPED_BY) && firewallStep(walk).state !== "unknown";
 }
 
 function lineAt(table: Walk["audited"]["table"], door: string): string {

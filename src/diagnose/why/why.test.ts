@@ -191,6 +191,32 @@ const TABLE: readonly Row[] = [
     said: /gateway's own door to terminal 3 .* is not open/,
   },
   {
+    when: "the gateway says that the kernel's newcomers are dropped, which is UFW's default for what is routed",
+    inventory: KERNEL,
+    changed: {
+      nftables: kernelRules(),
+      "iptables-nft": ufwLoaded().replace("*filter", "*filter\n:FORWARD DROP [0:0]"),
+    },
+    gateway: live({ blocked: ["Cannot listen: dropped-by: ip filter FORWARD"] }),
+    broken: "firewall",
+    said: /gateway's own firewall .* keeps whoever may reach it/,
+  },
+  {
+    when: "the gateway says that the kernel's newcomers are dropped, and the firewall is not shown to us",
+    inventory: KERNEL,
+    changed: { nftables: kernelRules(), "iptables-nft": failed("no answer within 3 s") },
+    gateway: live({ blocked: ["Cannot listen: dropped-by: ip filter FORWARD"] }),
+    broken: "listener",
+    said: /gateway's own door to terminal 3 .* is not open/,
+  },
+  {
+    when: "the kernel does not forward",
+    inventory: KERNEL,
+    changed: { nftables: kernelRules(), kernel: "/proc/sys/net/ipv4/ip_forward:0" },
+    broken: "listener",
+    said: /gateway's own door to terminal 3 .* is not open/,
+  },
+  {
     when: "the kernel engine does not run",
     inventory: KERNEL,
     changed: { nftables: '{"nftables": []}' },

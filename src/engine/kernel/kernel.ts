@@ -29,6 +29,8 @@ const SWEEP = 250;
 /** How often refusals are read, if that is cheap, in milliseconds; and what stood in the way is looked at again. */
 const READ = 1_000;
 const LOOK = 5_000;
+/** How often all rules are compared with what was told. With 100,000 networks nft takes most of a second to list them. */
+const COMPARED = 60_000;
 
 export interface KernelOptions {
   readonly clock: Clock;
@@ -56,6 +58,8 @@ export class Kernel implements Engine {
   #working: Promise<unknown> = Promise.resolve();
   #blocked: readonly BlockedDoor[] = [];
   #isOpen = false;
+  /** On the monotonic clock. */
+  #comparedAt = -Infinity;
   /** Why conntrack cannot be read. */
   #deaf: string | undefined;
   #isCounting = false;
@@ -135,6 +139,8 @@ export class Kernel implements Engine {
     await this.#load(policy);
     // The rules first, for everyone who comes; then those inside, for whoever is cut must not come in again.
     this.#sessions.judgeAgain();
+    // Behind it, for nobody needs to wait: somebody else's hand in the rules is mended by whatever is applied.
+    void this.#oneAfterAnother(() => this.#mend());
     return { open: policy.doors.size - this.#blocked.length, blocked: this.#blocked };
   }
 
@@ -193,6 +199,15 @@ export class Kernel implements Engine {
     if (this.#policy === undefined || this.#drain !== undefined) return;
     if (await this.#rules.stand()) await this.#lookForDrops();
     else this.#rules.forget();
+    await this.#load(this.#policy);
+    if (this.#clock.monotonic() - this.#comparedAt >= COMPARED) await this.#mend();
+  }
+
+  /** Loads anew what is not as it was told. */
+  async #mend(): Promise<void> {
+    if (this.#policy === undefined || this.#drain !== undefined) return;
+    this.#comparedAt = this.#clock.monotonic();
+    await this.#rules.compare();
     await this.#load(this.#policy);
   }
 

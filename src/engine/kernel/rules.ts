@@ -8,8 +8,10 @@
 import { EcluseError } from "../../errors.ts";
 import type { Nft, NftObject } from "../../netfilter/nft.ts";
 import type { KernelSettings } from "./settings.ts";
+import { Standing } from "./standing.ts";
 import { TABLE, type Table } from "./table.ts";
 import { tableChange } from "./table-change.ts";
+import { enteredRules } from "./table-limits.ts";
 import type { TableMark } from "./table-mark.ts";
 import { tableReplacement } from "./table-replacement.ts";
 
@@ -29,6 +31,8 @@ export class Rules {
   readonly #nft: Nft;
   readonly #settings: KernelSettings;
   readonly #mark: TableMark | undefined;
+  readonly #standing = new Standing();
+  #isComparable = false;
   /** What the kernel holds; absent: that is not known. */
   #loaded: Table | undefined;
 
@@ -42,15 +46,20 @@ export class Rules {
     const before = this.#loaded;
     if (before !== undefined && (await this.#changed(tableChange(before, table))) === undefined) {
       this.#loaded = table;
+      if (enteredRules(before.limits) !== enteredRules(table.limits)) this.#standing.renewed("entered");
       return { isWhole: false };
     }
     this.#loaded = undefined;
+    this.#standing.restart();
     const standing = await this.#nft.outline("table", ...PLACE).catch(() => []);
     const stood = this.#mark?.isThere() === true;
     this.#mark?.put();
     const failure = await this.#changed(tableReplacement(standing, table, this.#settings));
-    if (failure === undefined) this.#loaded = table;
-    else {
+    if (failure === undefined) {
+      this.#loaded = table;
+      // At once: what rules look like now is what they are compared with. Another nft may print what this cannot read.
+      this.#isComparable = await this.#isAsTold(table);
+    } else {
       if (!stood) this.#mark?.remove();
       await this.#shut();
     }
@@ -96,6 +105,16 @@ export class Rules {
   /** Every chain of the host, without its rules. */
   async chains(): Promise<readonly NftObject[]> {
     return this.#nft.outline("chains").catch(() => []);
+  }
+
+  /** Looks whether the kernel still holds what it was last told; where it does not, the next table told is loaded whole. */
+  async compare(): Promise<void> {
+    if (this.#loaded === undefined || !this.#isComparable) return;
+    if (!(await this.#isAsTold(this.#loaded))) this.forget();
+  }
+
+  async #isAsTold(table: Table): Promise<boolean> {
+    return this.#standing.isAsTold(table, await this.#nft.list("table", ...PLACE).catch(() => []));
   }
 
   /** The rules are no longer what they were: the next table told is loaded whole. */

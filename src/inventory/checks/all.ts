@@ -4,6 +4,7 @@ import { checkDepotsSource } from "./depots-source.ts";
 import { checkEndpoints } from "./endpoints.ts";
 import { checkEngineCannot } from "./engine-cannot.ts";
 import { checkExceptions } from "./exceptions.ts";
+import { checkKernelNotUsed } from "./kernel-not-used.ts";
 import { checkLoops } from "./loops.ts";
 import { checkNamesAlike } from "./names-alike.ts";
 import { checkNobodyEnters } from "./nobody-enters.ts";
@@ -29,6 +30,7 @@ export function checkAll(facts: Facts): void {
   checkSourceAny(facts);
   checkShield(facts);
   checkEngineCannot(facts);
+  checkKernelNotUsed(facts);
   // Last: only now is it known which exceptions something needed.
   checkExceptions(facts);
 }

@@ -1,9 +1,8 @@
 /** Doors that open for nobody: allowed, since nothing listed means nobody enters, but seldom meant. */
-import type { Facts } from "../facts.ts";
+import { type Facts, isWritten } from "../facts.ts";
 import { quote } from "../quote.ts";
 import { numberTerminals } from "../terminal-numbers.ts";
-import { valueAt } from "../shape.ts";
-import { keysAt, nodeAt, type Path } from "../tree.ts";
+import type { Path } from "../tree.ts";
 
 export function checkNobodyEnters(facts: Facts): void {
   for (const [key, depot] of Object.entries(facts.data.depots ?? {})) {
@@ -18,15 +17,6 @@ export function checkNobodyEnters(facts: Facts): void {
       if (!isWritten(facts, [...path, "allow"])) complain(facts, path, `${quote(name)} lets nobody enter`);
     }
   }
-}
-
-/** As written, whether or not it could be read: a list that is wrong was complained of already. */
-function isWritten(facts: Facts, path: Path): boolean {
-  if (nodeAt(facts.root, path) !== undefined) return true;
-  // A key that was misspelt may have been this one.
-  const above = path.slice(0, -1);
-  const kept = Object.keys(valueAt(facts.data, above) ?? {});
-  return keysAt(facts.root, above).some((key) => !kept.includes(key));
 }
 
 function complain(facts: Facts, path: Path, message: string): void {

@@ -37,7 +37,7 @@ export interface Span {
   readonly last: number;
 }
 
-/** A rule for connections that come in over IPv4. */
+/** A rule for connections that come in over IPv4, or are passed on. */
 export interface Rule {
   readonly at: Spot;
   /** As written, for messages. */
@@ -46,8 +46,10 @@ export interface Rule {
   readonly action: "allow" | "deny";
   /** Absent: every port. */
   readonly ports?: readonly Span[];
-  /** The host's own address; absent: every one of them. */
+  /** The host's own address, or where a routed connection leads; absent: every one of them. */
   readonly to?: Network;
+  /** For what the host passes on: its port and address are those of a door's target. */
+  readonly isRouted?: true;
   readonly from: Network | Placeholder | "anyone";
   readonly opensUdpToo: boolean;
   readonly comment?: string;

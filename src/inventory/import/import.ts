@@ -135,11 +135,12 @@ function inventoryOf(gateway: Ipv4, read: Read, { account, sources }: Context): 
 
 function enterables(gateway: Ipv4, { terminals, others }: Doors): readonly Enterable[] {
   return [
-    ...terminals.map(({ position, aliases }) => ({
+    ...terminals.map(({ position, aliases, target }) => ({
       id: terminalId(position),
+      target,
       endpoints: [publicPortOf(position), ...aliases].map((port) => ({ address: gateway, port })),
     })),
-    ...others.map(({ name, listen }) => ({ id: `flow/${name}`, endpoints: [listen] })),
+    ...others.map(({ name, listen, target }) => ({ id: `flow/${name}`, endpoints: [listen], target })),
   ];
 }
 

@@ -1,4 +1,7 @@
-/** Rules joined to doors by their ports: who may enter what, in the order in which ufw would decide. */
+/**
+ * Rules joined to doors by their ports: who may enter what, in the order in which ufw would decide. Rules for what is routed
+ * are joined by where the doors lead: the kernel engine's connections have been translated before ufw sees them.
+ */
 import { contains, overlaps } from "@ecluse/guard/address";
 import type { Endpoint } from "../model.ts";
 import type { Account } from "./account.ts";
@@ -11,6 +14,8 @@ const SSH = 22;
 export interface Enterable {
   readonly id: string;
   readonly endpoints: readonly Endpoint[];
+  /** Where it leads. */
+  readonly target: Endpoint;
 }
 
 export interface Rights {
@@ -51,6 +56,7 @@ function openedBy(
   doors: readonly Enterable[],
   byPort: ReadonlyMap<number, readonly Enterable[]>,
 ): readonly Enterable[] {
+  if (rule.isRouted) return doors.filter(({ target }) => isOpened(rule, target));
   const [only, ...others] = rule.ports ?? [];
   const some = only?.first === only?.last && others.length === 0 ? (byPort.get(only?.first ?? 0) ?? []) : doors;
   return some.filter(({ endpoints }) => endpoints.some((endpoint) => isOpened(rule, endpoint)));
@@ -61,10 +67,10 @@ function isOpened({ ports, to }: Rule, { address, port }: Endpoint): boolean {
 }
 
 function join(rule: Rule, { opened, denials, rights, sources, account }: Joining): void {
-  const isSsh = covers(rule.ports, SSH);
+  const isSsh = !rule.isRouted && covers(rule.ports, SSH);
   const { at, text, ports = [] } = rule;
   if (opened.length === 0 && !isSsh) {
-    const message = `${text}: no door is offered on ${formatSpans(ports)}`;
+    const message = `${text}: no door ${rule.isRouted ? "leads there" : `is offered on ${formatSpans(ports)}`}`;
     account.report.add("rule-left-out", at, message, "remove the rule, or import what publishes that port too");
     return;
   }
@@ -82,6 +88,7 @@ function join(rule: Rule, { opened, denials, rights, sources, account }: Joining
 
 /** Whether ufw would decide by the denial first, for some of those whom the other rule lets in. */
 function isBefore(denial: Rule, rule: Rule): boolean {
+  if (denial.isRouted !== rule.isRouted) return false;
   const samePort =
     denial.ports === undefined ||
     (rule.ports ?? []).some(({ first, last }) => denial.ports?.some((one) => one.first <= last && first <= one.last));

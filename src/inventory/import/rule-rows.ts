@@ -6,8 +6,8 @@ import type { Rule, TerminalRow } from "./draft.ts";
 /** One row for each port of the plan that a rule allows by itself; a range does not say which of its ports are in use. */
 export function rowsOfRules(rules: readonly Rule[], account: Account): readonly TerminalRow[] {
   const rows = new Map<string, TerminalRow>();
-  for (const { at, action, ports } of rules) {
-    if (action !== "allow") continue;
+  for (const { at, action, ports, isRouted } of rules) {
+    if (action !== "allow" || isRouted) continue;
     for (const { first, last } of ports ?? []) {
       const position = first === last ? positionOf(first) : undefined;
       if (position === undefined || rows.has(terminalId(position))) continue;

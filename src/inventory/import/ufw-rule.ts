@@ -58,7 +58,6 @@ export function ruleOf(written: Written, account: Account): Rule | undefined {
 function obstacleTo(written: Written): readonly [why: string, hint: string] | undefined {
   const { protocol, to } = written;
   const name = "name the addresses that may come";
-  if (written.direction === "forward") return ["it forwards packets, which the gateway does not", "see who needs it"];
   if (written.action === "limit") return ["a limit of attempts has no counterpart here", "allow those who may come"];
   if (written.interface !== undefined) return [`it holds for the interface ${quote(written.interface)} alone`, name];
   if (written.sourcePort !== "any") return ["it asks for the source's port", name];
@@ -73,7 +72,7 @@ function obstacleTo(written: Written): readonly [why: string, hint: string] | un
 /** Nothing listed means nobody enters, so a denial says nothing new; but it may stand before an allowance. */
 function denial(written: Written, account: Account): Rule | undefined {
   account.did(written.at, `${shown(written.text)}: denied as everything that is not allowed`);
-  if (written.direction === "forward" || !["tcp", "any"].includes(written.protocol)) return undefined;
+  if (!["tcp", "any"].includes(written.protocol)) return undefined;
   const ports = written.port === "any" ? undefined : portsOf(written.port);
   return assembled(written, "deny", ports);
 }
@@ -99,6 +98,7 @@ function assembled(written: Written, action: Rule["action"], ports: readonly Spa
     opensUdpToo: protocol === "any",
     ...(ports === undefined ? {} : { ports }),
     ...(to === undefined ? {} : { to }),
+    ...(written.direction === "forward" ? { isRouted: true } : {}),
     ...(comment === undefined ? {} : { comment }),
   };
 }

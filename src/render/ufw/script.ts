@@ -6,6 +6,7 @@ import { MARK, type UfwRule, type UfwRules } from "./rules.ts";
  * host for a while, and forget the rules that somebody else made.
  */
 export function scriptOf(rules: UfwRules): string {
+  const isRouting = [...rules.values()].flat().some(({ route }) => route);
   return `# The inventory's doors, and nothing else. As root; again after each change. With thousands of rules user.rules is faster.
 set -eu
 # Comments hold letters of any language.
@@ -14,7 +15,7 @@ export LC_ALL=C.UTF-8
 
 ufw default deny incoming
 ufw default allow outgoing
-
+${isRouting ? "ufw default deny routed\n" : ""}
 ${[...rules]
   .filter(([, list]) => list.length > 0)
   .map(section)
@@ -22,7 +23,11 @@ ${[...rules]
 # Rules of an earlier inventory: they bear our mark, and stand nowhere above.
 ufw show added | grep -F " comment '${MARK}" | grep -Fxv -f "$0" | while read -r _ rule; do
 	# The words of the rule, without its comment.
-	ufw delete \${rule%% comment *}
+	rule=\${rule%% comment *}
+	case $rule in
+	"route "*) ufw route delete \${rule#route } ;;
+	*) ufw delete $rule ;;
+	esac
 done
 
 ufw --force enable
@@ -37,7 +42,7 @@ function section([heading, rules]: readonly [string, readonly UfwRule[]]): strin
 }
 
 /** As `ufw show added` writes it, word by word: that is how the script knows its own. */
-function callOf({ from, to, port, comment }: UfwRule): string {
+function callOf({ route, from, to, port, comment }: UfwRule): string {
   const where = [...(from === undefined ? [] : ["from", from]), "to", to ?? "any", "port", port];
-  return `ufw allow ${where.join(" ")} proto tcp comment '${comment}'`;
+  return `ufw ${route === true ? "route " : ""}allow ${where.join(" ")} proto tcp comment '${comment}'`;
 }

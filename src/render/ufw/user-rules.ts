@@ -11,17 +11,17 @@ export function userRulesOf(rules: UfwRules): string {
   return `${HEAD}${written.join("")}${TAIL}`;
 }
 
-function tupleOf({ from = "0.0.0.0/0", to = "0.0.0.0/0", port, comment }: UfwRule): string {
-  return `allow tcp ${port} ${to} any ${from} in comment=${Buffer.from(comment, "utf8").toString("hex")}`;
+function tupleOf({ route, from = "0.0.0.0/0", to = "0.0.0.0/0", port, comment }: UfwRule): string {
+  return `${route === true ? "route:" : ""}allow tcp ${port} ${to} any ${from} in comment=${Buffer.from(comment, "utf8").toString("hex")}`;
 }
 
-function lineOf({ from, to, port }: UfwRule): string {
+function lineOf({ route, from, to, port }: UfwRule): string {
   const destination = to === undefined ? [] : ["-d", to];
   const source = from === undefined ? [] : ["-s", from];
   const match = port.includes(":")
     ? ["-m multiport --dports", port, ...destination]
     : [...destination, "--dport", port];
-  return ["-A ufw-user-input -p tcp", ...match, ...source, "-j ACCEPT"].join(" ");
+  return [`-A ufw-user-${route === true ? "forward" : "input"} -p tcp`, ...match, ...source, "-j ACCEPT"].join(" ");
 }
 
 const HEAD = `*filter

@@ -70,9 +70,9 @@ export class Crossing implements AsyncDisposable {
   }
 
   /** Starts the engine; more than one may be started, one after another. */
-  start(settings: Partial<KernelSettings> = {}): EngineProcess {
+  start(settings: Partial<KernelSettings> = {}, pace = 1): EngineProcess {
     const given: KernelSettings = { source: ipv4(TOWARDS_DEPOTS), keepRules: false, ...settings };
-    return new EngineProcess(this.gateway, this.kind, given);
+    return new EngineProcess(this.gateway, { kind: this.kind, settings: given, pace });
   }
 
   /** A till's connection to a door, until it is through to the terminal: both ends. */
@@ -216,12 +216,19 @@ export class Peer extends Child<PeerOrder> {
   }
 }
 
+interface Running {
+  readonly kind: Kind;
+  readonly settings: KernelSettings;
+  /** How many times as fast its clock goes. */
+  readonly pace: number;
+}
+
 export class EngineProcess extends Child<EngineOrder> {
   readonly #lines: string[] = [];
   #arrived = Promise.withResolvers<undefined>();
 
-  constructor(host: Host, kind: Kind, settings: KernelSettings) {
-    super(host, "engine-process.ts", kind, JSON.stringify(settings));
+  constructor(host: Host, { kind, settings, pace }: Running) {
+    super(host, "engine-process.ts", kind, JSON.stringify(settings), String(pace));
     this.onLine((line) => {
       this.#lines.push(line);
       this.#arrived.resolve(undefined);

@@ -1,9 +1,10 @@
 /**
- * An engine in a process of its own: node engine-process.ts relay|kernel SETTINGS. It is told and asked a line (JSON) at a
+ * An engine in a process of its own: node engine-process.ts relay|kernel SETTINGS [PACE]. Where a pace is given, its clock
+ * goes so many times as fast. It is told and asked a line (JSON) at a
  * time, and answers each with a line.
  */
 import { createInterface } from "node:readline";
-import type { Engine, EngineEvents } from "../../../src/engine/engine.ts";
+import type { Clock, Engine, EngineEvents } from "../../../src/engine/engine.ts";
 import { Kernel } from "../../../src/engine/kernel/kernel.ts";
 import type { KernelSettings } from "../../../src/engine/kernel/settings.ts";
 import type { Applied, BlockedDoor, OpenSession, Probed, Refusal, SessionRecord } from "../../../src/engine/records.ts";
@@ -26,7 +27,12 @@ export interface EngineState {
 
 export type EngineAnswer = Applied | EngineState | Probed | { readonly cut: number };
 
-const [kind = "", settings = "{}"] = process.argv.slice(2);
+const [kind = "", settings = "{}", pace = "1"] = process.argv.slice(2);
+const clock: Clock = {
+  ...systemClock,
+  monotonic: () => systemClock.monotonic() * Number(pace),
+  every: (period, callback) => systemClock.every(period / Number(pace), callback),
+};
 const ended: SessionRecord[] = [];
 const refused: Refusal[] = [];
 const events: EngineEvents = {
@@ -40,8 +46,8 @@ const events: EngineEvents = {
 };
 const engine: Engine =
   kind === "kernel"
-    ? new Kernel({ clock: systemClock, events, settings: JSON.parse(settings) as KernelSettings })
-    : new Relay({ clock: systemClock, events });
+    ? new Kernel({ clock, events, settings: JSON.parse(settings) as KernelSettings })
+    : new Relay({ clock, events });
 let policy = policyOf([]);
 
 for await (const line of createInterface({ input: process.stdin })) {

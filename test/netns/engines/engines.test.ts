@@ -7,7 +7,9 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { formatAddress } from "@ecluse/guard/address";
 import { CAPABILITIES, type CapabilityName } from "../../../src/inventory/engines.ts";
+import { until } from "../../support/loopback.ts";
 import { needs } from "../../support/packages.ts";
+import type { EngineState } from "./engine-process.ts";
 import { Crossing, GATEWAY, type Kind, PORT, STRANGER, TERMINALS, TILL, flow } from "./crossing.ts";
 
 const skip = needs(["iproute2", "nftables", "conntrack"], { root: true });
@@ -47,11 +49,15 @@ const ROWS: Partial<Record<CapabilityName, (crossing: Crossing, kind: Kind) => P
     const engine = crossing.start();
     await engine.apply([flow(10_101)]);
     const entered = await crossing.enter("a", 10_101);
-    const long = Array.from({ length: 40_000 }, (_, index) => String(index)).join(" ");
+    // Every byte there is, and no two stretches alike.
+    const all = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte)).join("");
+    const long = Array.from({ length: 1_000 }, (_, index) => `${index}${all}`).join("");
     crossing.till.tell({ do: "say", name: "a", text: long });
+    // Both at once.
+    const back = long.slice(1_000);
+    crossing.terminal.tell({ do: "say", name: entered.there, text: back });
     await crossing.terminal.hear(entered.there, long);
-    crossing.terminal.tell({ do: "say", name: entered.there, text: long });
-    await crossing.till.hear("a", long);
+    await crossing.till.hear("a", back);
   },
 
   "half-close": async (crossing) => {
@@ -105,6 +111,18 @@ const ROWS: Partial<Record<CapabilityName, (crossing: Crossing, kind: Kind) => P
       ended.map(({ bytesToTarget, bytesToClient, cause }) => [bytesToTarget, bytesToClient, cause]),
       [kind === "kernel" ? [0, 0, "bytes-not-counted"] : [7, 13, undefined]],
     );
+    if (kind === "relay") return;
+    crossing.gateway.run("sh", "-c", "echo 1 > /proc/sys/net/netfilter/nf_conntrack_acct");
+    const counted = await crossing.enter("b", 10_101);
+    await crossing.exchange(counted, "1234567");
+    // Seven bytes and thirteen, and at least the header of one packet each.
+    const isCounted = ({ open: [session] }: EngineState): boolean =>
+      (session?.bytesToTarget ?? 0) >= 7 + 40 && (session?.bytesToClient ?? 0) >= 13 + 40;
+    await engine.until(isCounted);
+    await crossing.leave(counted, "till");
+    const last = (await engine.until((state) => state.ended.length === 2)).ended[1];
+    assert.equal(last?.cause, undefined);
+    assert.ok(last !== undefined && last.bytesToTarget >= 47 && last.bytesToClient >= 53);
   },
 
   aliases: async (crossing) => {
@@ -133,14 +151,28 @@ const ROWS: Partial<Record<CapabilityName, (crossing: Crossing, kind: Kind) => P
 
   "per-source": async (crossing) => {
     const engine = crossing.start();
-    await engine.apply([flow(10_101), flow(10_102)], { perSource: 1 });
-    await crossing.exchange(await crossing.enter("a", 10_101));
+    const third = "198.51.100.20";
+    const allow = [TILL, STRANGER, third].map((source) => `${source}/32`);
+    await engine.apply([flow(10_101, { allow }), flow(10_102, { allow })], { perSource: 1, sessions: 2 });
+    const first = await crossing.enter("a", 10_101);
+    await crossing.exchange(first);
     assert.match(await crossing.knock("b", { port: 10_102, from: TILL }), /ECONNRE/);
-    const { refused } = await engine.until((state) => state.refused.length > 0);
+    // Another source is let in, up to the gateway's own limit.
+    const second = await crossing.enter("c", 10_102, STRANGER);
+    await crossing.exchange(second);
+    assert.match(await crossing.knock("d", { port: 10_101, from: third }), /ECONNRE/);
+    const { refused } = await engine.until((state) => state.refused.length > 1);
     assert.deepEqual(
       refused.map(({ outcome, reason }) => [outcome, reason]),
-      [["overload", "source"]],
+      [
+        ["overload", "source"],
+        ["overload", "sessions"],
+      ],
     );
+    // Each place is free again once it has been left.
+    await crossing.leave(first, "till");
+    await engine.until((state) => state.ended.length === 1);
+    await crossing.exchange(await crossing.enter("e", 10_102));
   },
 
   grants: async (crossing) => {
@@ -227,13 +259,33 @@ const ROWS: Partial<Record<CapabilityName, (crossing: Crossing, kind: Kind) => P
     const many = Array.from({ length: 300 }, (_, index) => flow(10_101 + index, { id: `flow/${index}` }));
     await engine.apply(many);
     const neighbour = await crossing.enter("n", 10_101);
-    for (let more = 0; more < 5; more += 1) {
-      const added = Array.from({ length: more + 1 }, (_, index) => flow(12_000 + index, { id: `flow/more-${index}` }));
-      await engine.apply([...many, ...added]);
-      await crossing.exchange(neighbour, `again ${more}`);
-    }
+    let isChanging = true;
+    const changes = async (): Promise<void> => {
+      for (let more = 0; more < 5; more += 1) {
+        const added = Array.from({ length: more + 1 }, (_, index) =>
+          flow(12_000 + index, { id: `flow/more-${index}` }),
+        );
+        await engine.apply([...many, ...added]);
+      }
+      isChanging = false;
+    };
+    // Who is inside goes on meanwhile, and who comes is let in.
+    const others = async (): Promise<void> => {
+      for (let turn = 0; isChanging; turn += 1) {
+        await crossing.exchange(neighbour, `again ${turn}`);
+        const newcomer = await crossing.enter(`m${turn}`, 10_102);
+        await crossing.exchange(newcomer);
+        await crossing.leave(newcomer, "till");
+      }
+    };
+    await Promise.all([changes(), others()]);
+    await crossing.exchange(neighbour, "afterwards");
     await crossing.exchange(await crossing.enter("m", 12_004));
-    assert.equal((await engine.state()).ended.length, 0);
+    const { ended } = await engine.state();
+    assert.ok(
+      ended.every(({ flow: id, outcome }) => id === "flow/1" && outcome === "closed"),
+      JSON.stringify(ended),
+    );
     assert.equal(crossing.till.unseen("failed").length, 0);
   },
 
@@ -485,6 +537,63 @@ suite("the kernel engine alone", { skip, timeout: 120_000 }, () => {
     await crossing.exchange(entered, "again");
     assert.match(await crossing.knock("x", { port: 10_101, from: STRANGER }), /ECONNRE/);
     await crossing.exchange(await crossing.enter("b", 10_101));
+  });
+
+  test("somebody has a hand in the rules: the next change mends it, and a session goes on", async () => {
+    await using crossing = await Crossing.create("kernel");
+    const engine = crossing.start();
+    const flows = [flow(10_101), flow(10_102)];
+    const again = async (): Promise<void> => {
+      // The rules are compared behind a change, and before the next.
+      for (let turn = 0; turn < 2; turn += 1) await engine.apply(flows);
+    };
+    await engine.apply(flows);
+    const inside = await crossing.enter("a", 10_101);
+    await crossing.exchange(inside);
+    const nft = (...words: readonly string[]): string => crossing.gateway.run("nft", ...words);
+    const handles = (): string => nft("-a", "-t", "list", "table", "ip", "ecluse").replaceAll(/counter.*$/gm, "");
+    await again();
+    const before = handles();
+    await again();
+    assert.equal(handles(), before, "what is right is not loaded anew");
+
+    const stranger = { port: 10_101, from: STRANGER };
+    const [set = ""] = /from_[0-9a-f]+/.exec(before) ?? [];
+    const breaches: readonly string[] = [
+      `add element ip ecluse ${set} { ${STRANGER} }`,
+      "insert rule ip ecluse knock accept",
+      `insert rule ip ecluse judge ip saddr ${STRANGER} accept`,
+    ];
+    for (const [index, breach] of breaches.entries()) {
+      nft(breach);
+      // A stranger enters, unless the look behind the last change comes first.
+      crossing.till.tell({ do: "connect", name: `x${index}`, from: STRANGER, to: GATEWAY, port: 10_101 });
+      const { till } = crossing;
+      const came = await Promise.race([till.event("connected", `x${index}`), till.event("failed", `x${index}`)]);
+      if (came.what === "connected") await crossing.terminal.event("accepted");
+      await again();
+      assert.match(await crossing.knock(`y${index}`, stranger), /ECONNRE/, breach);
+    }
+    nft(`delete element ip ecluse targets { ${GATEWAY} . 10102 }`);
+    await again();
+    await crossing.exchange(await crossing.enter("b", 10_102));
+    const elsewhere = `${GATEWAY} . 10101 : ${TERMINALS[2]} . ${PORT}`;
+    nft(`delete element ip ecluse targets { ${GATEWAY} . 10101 }; add element ip ecluse targets { ${elsewhere} }`);
+    await again();
+    assert.doesNotMatch(nft("list", "map", "ip", "ecluse", "targets"), new RegExp(TERMINALS[2].replaceAll(".", "\\.")));
+    await crossing.exchange(inside, "still");
+  });
+
+  test("somebody has a hand in the rules, and nothing is changed for a while: they are mended all the same", async () => {
+    await using crossing = await Crossing.create("kernel");
+    const engine = crossing.start({}, 20);
+    await engine.apply([flow(10_101)]);
+    await crossing.exchange(await crossing.enter("a", 10_101));
+    crossing.gateway.run("nft", "flush", "map", "ip", "ecluse", "doors");
+    assert.match(await crossing.knock("b", { port: 10_101, from: TILL }), /ECONNRE/);
+    const doors = (): string => crossing.gateway.run("nft", "list", "map", "ip", "ecluse", "doors");
+    await until(() => doors().includes("10101"), "the door is back");
+    await crossing.exchange(await crossing.enter("c", 10_101));
   });
 
   test("rules that the kernel does not take: nothing is open", async () => {

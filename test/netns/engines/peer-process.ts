@@ -1,6 +1,6 @@
 /**
  * Connections of one host, opened and used as it is told: a line (JSON) for each thing to do, a line for each that happens.
- * What it sends and is sent is text.
+ * What it sends and is sent are bytes, each told as the character of its number.
  */
 import { type Socket, connect, createServer } from "node:net";
 import { createInterface } from "node:readline";
@@ -32,7 +32,7 @@ function obey(order: PeerOrder): void {
     const socket = connect({ host, port, localAddress, allowHalfOpen: true });
     socket.once("connect", () => tell({ what: "connected", name }));
     follow(name, socket);
-  } else if (order.do === "say") sockets.get(order.name)?.write(order.text);
+  } else if (order.do === "say") sockets.get(order.name)?.write(order.text, "latin1");
   else if (order.do === "end") sockets.get(order.name)?.end();
   else sockets.get(order.name)?.resetAndDestroy();
 }
@@ -48,7 +48,7 @@ function listen({ address, port }: Extract<PeerOrder, { do: "listen" }>): void {
 
 function follow(name: string, socket: Socket): void {
   sockets.set(name, socket);
-  socket.on("data", (chunk: Buffer) => tell({ what: "heard", name, text: chunk.toString() }));
+  socket.on("data", (chunk: Buffer) => tell({ what: "heard", name, text: chunk.toString("latin1") }));
   socket.on("end", () => tell({ what: "ended", name }));
   socket.on("error", (error: NodeJS.ErrnoException) => tell({ what: "failed", name, code: error.code ?? "" }));
   socket.on("close", () => tell({ what: "closed", name }));

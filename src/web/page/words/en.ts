@@ -151,9 +151,10 @@ function elsewise({ doors, flows: changed, settings, limits, rules }: PolicyChan
       ({ endpoint, before, after }) => `${endpoint} leads to ${after.target}, not to ${before.target}`,
     ),
     ...changed.renamed.map(({ before, after }) => `${before} is called ${after} from now on`),
-    ...settings.map(
-      (each) => `${each.setting}: ${each.after ?? "none"}, not ${each.before ?? "none"}: ${few(each.flows)}`,
-    ),
+    ...settings.map(({ setting, before, after, flows: ids }) => {
+      const since = setting === "engine" ? ", from the next start of the gateway" : "";
+      return `${setting}: ${after ?? "none"}, not ${before ?? "none"}${since}: ${few(ids)}`;
+    }),
     ...limits.map(({ limit, before, after }) => `Limit ${limit}: ${after}, not ${before}`),
     ...rules.map(({ before, after, flows: ids }) => `The rule ${before} is called ${after}: ${few(ids)}`),
   ];

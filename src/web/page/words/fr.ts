@@ -156,10 +156,10 @@ function elsewise({ doors, flows: changed, settings, limits, rules }: PolicyChan
       ({ endpoint, before, after }) => fr`${endpoint} mène à ${after.target}, et non plus à ${before.target}`,
     ),
     ...changed.renamed.map(({ before, after }) => fr`${before} s'appelle désormais ${after}`),
-    ...settings.map(
-      (each) =>
-        fr`${each.setting} : ${each.after ?? "aucun"} au lieu de ${each.before ?? "aucun"} : ${few(each.flows)}`,
-    ),
+    ...settings.map(({ setting, before, after, flows: ids }) => {
+      const since = setting === "engine" ? ", au prochain démarrage de la passerelle" : "";
+      return fr`${setting} : ${after ?? "aucun"} au lieu de ${before ?? "aucun"}${since} : ${few(ids)}`;
+    }),
     ...limits.map(({ limit, before, after }) => fr`Limite ${limit} : ${after} au lieu de ${before}`),
     ...rules.map(({ before, after, flows: ids }) => fr`La règle ${before} s'appelle ${after} : ${few(ids)}`),
   ];

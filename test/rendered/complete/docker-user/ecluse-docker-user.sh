@@ -1,7 +1,7 @@
 #!/bin/sh
 # Rendered by Ecluse 0.1.0 from complete.yaml, inventory b38061cf7339, as of 2026-11-22. Change the inventory, not this file.
-# SHA-256 of what follows: e40f9ebe80470779b1b6648de6d19ff09fb3a48592e2b07cd5b96f14f6d69395
-# Who may come to the ports that Docker publishes. As root, once Docker runs; again after each change.
+# SHA-256 of what follows: 52dd978809966d33dc6ac4d1bd15aace5d339dfb9e9899d9170f812a2a2ea82c
+# Who may come to the doors, before Docker's own rules. As root, once Docker runs; again after each change.
 set -eu
 
 if ! iptables -w -n -L DOCKER-USER >/dev/null 2>&1; then

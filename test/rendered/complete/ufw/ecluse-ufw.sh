@@ -1,6 +1,6 @@
 #!/bin/sh
 # Rendered by Ecluse 0.1.0 from complete.yaml, inventory b38061cf7339, as of 2026-11-22. Change the inventory, not this file.
-# SHA-256 of what follows: d0e2c643a8be59fc93c937fc33cfe7f093243e486231b15603924f5f1060a669
+# SHA-256 of what follows: 6e4c2b808fa45b84be45fb8f48ed4b9e0aa7fdb231a3f91c90ff85f510b957c8
 # The inventory's doors, and nothing else. As root; again after each change. With thousands of rules user.rules is faster.
 set -eu
 # Comments hold letters of any language.
@@ -31,7 +31,11 @@ ufw allow from 172.17.240.1 to 198.51.100.10 port 4102 proto tcp comment 'ecluse
 # Rules of an earlier inventory: they bear our mark, and stand nowhere above.
 ufw show added | grep -F " comment 'ecluse: " | grep -Fxv -f "$0" | while read -r _ rule; do
 	# The words of the rule, without its comment.
-	ufw delete ${rule%% comment *}
+	rule=${rule%% comment *}
+	case $rule in
+	"route "*) ufw route delete ${rule#route } ;;
+	*) ufw delete $rule ;;
+	esac
 done
 
 ufw --force enable

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Rendered by Ecluse 0.1.0 from terminals.yaml, inventory e367572bc105, as of 2026-11-22. Change the inventory, not this file.
-# SHA-256 of what follows: b29e64c5f5d726374ac922f62ee6f70c58ee643f0ba9467f122e5b11e829f9fa
-# Who may come to the ports that Docker publishes. As root, once Docker runs; again after each change.
+# SHA-256 of what follows: 93fb4e8baf0c7bff9d0ad1d3ac8b346f146954cb424273a987b0dfb516c68eeb
+# Who may come to the doors, before Docker's own rules. As root, once Docker runs; again after each change.
 set -eu
 
 if ! iptables -w -n -L DOCKER-USER >/dev/null 2>&1; then

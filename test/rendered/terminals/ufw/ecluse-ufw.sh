@@ -1,6 +1,6 @@
 #!/bin/sh
 # Rendered by Ecluse 0.1.0 from terminals.yaml, inventory e367572bc105, as of 2026-11-22. Change the inventory, not this file.
-# SHA-256 of what follows: 89c788a5e38937547645f1d8792e47548f40e664bcb5a8ce85ed017cbd2e65b3
+# SHA-256 of what follows: efc86817f0da00a68fadea51686ea9aed9b2be85c03c3a4b96f6ab287863b11c
 # The inventory's doors, and nothing else. As root; again after each change. With thousands of rules user.rules is faster.
 set -eu
 # Comments hold letters of any language.
@@ -28,7 +28,11 @@ ufw allow from 172.17.240.1 to 198.51.100.10 port 4102 proto tcp comment 'ecluse
 # Rules of an earlier inventory: they bear our mark, and stand nowhere above.
 ufw show added | grep -F " comment 'ecluse: " | grep -Fxv -f "$0" | while read -r _ rule; do
 	# The words of the rule, without its comment.
-	ufw delete ${rule%% comment *}
+	rule=${rule%% comment *}
+	case $rule in
+	"route "*) ufw route delete ${rule#route } ;;
+	*) ufw delete $rule ;;
+	esac
 done
 
 ufw --force enable

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Rendered by Ecluse 0.1.0 from complete.yaml, inventory b38061cf7339, as of 2026-11-22. Change the inventory, not this file.
-# SHA-256 of what follows: 37b64b1ebb2f456d591c48eaba67dcd7291b13c0e3cf9686343767b83f6ac107
+# SHA-256 of what follows: 005d9ea65230e10859c7e49cae12fa0ab2dadf517ea6f86a6118ea5758265727
 # The inventory's doors, and nothing else. As root; again after each change. With thousands of rules user.rules is faster.
 set -eu
 # Comments hold letters of any language.
@@ -20,7 +20,11 @@ ufw allow from 192.168.1.100 to 192.168.1.105 port 3020 proto tcp comment 'eclus
 # Rules of an earlier inventory: they bear our mark, and stand nowhere above.
 ufw show added | grep -F " comment 'ecluse: " | grep -Fxv -f "$0" | while read -r _ rule; do
 	# The words of the rule, without its comment.
-	ufw delete ${rule%% comment *}
+	rule=${rule%% comment *}
+	case $rule in
+	"route "*) ufw route delete ${rule#route } ;;
+	*) ufw delete $rule ;;
+	esac
 done
 
 ufw --force enable

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Rendered by Ecluse 0.1.0 from complete.yaml, inventory b38061cf7339, as of 2026-11-22. Change the inventory, not this file.
-# SHA-256 of what follows: 4669ad63dcc2e5fae0564c8643a080294f64159cbb9071ebe0b5680868498fe5
+# SHA-256 of what follows: 0224f0c06fd88ca7d2847562d413ca88aa458356cd36b65c9a75e3bfa8988c7f
 # The inventory's doors, and nothing else. As root; again after each change. With thousands of rules user.rules is faster.
 set -eu
 # Comments hold letters of any language.
@@ -20,7 +20,11 @@ ufw allow from 192.168.1.105 to 192.168.1.103 port 3022 proto tcp comment 'eclus
 # Rules of an earlier inventory: they bear our mark, and stand nowhere above.
 ufw show added | grep -F " comment 'ecluse: " | grep -Fxv -f "$0" | while read -r _ rule; do
 	# The words of the rule, without its comment.
-	ufw delete ${rule%% comment *}
+	rule=${rule%% comment *}
+	case $rule in
+	"route "*) ufw route delete ${rule#route } ;;
+	*) ufw delete $rule ;;
+	esac
 done
 
 ufw --force enable

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Rendered by Ecluse 0.1.0 from listening-rule.yaml, inventory 20347aaedc6a, as of 2026-11-22. Change the inventory, not this file.
-# SHA-256 of what follows: 558acd446211b0500ead87950fadb99c0a06a1634c46b1ba6903f39bce2dccda
+# SHA-256 of what follows: 3cb4a0056ce3f71cb246d9c933623945c54b6b9e72cf399627d920baf748671f
 # The inventory's doors, and nothing else. As root; again after each change. With thousands of rules user.rules is faster.
 set -eu
 # Comments hold letters of any language.
@@ -21,7 +21,11 @@ ufw allow from 192.168.1.100 to 192.168.1.105 port 3021 proto tcp comment 'eclus
 # Rules of an earlier inventory: they bear our mark, and stand nowhere above.
 ufw show added | grep -F " comment 'ecluse: " | grep -Fxv -f "$0" | while read -r _ rule; do
 	# The words of the rule, without its comment.
-	ufw delete ${rule%% comment *}
+	rule=${rule%% comment *}
+	case $rule in
+	"route "*) ufw route delete ${rule#route } ;;
+	*) ufw delete $rule ;;
+	esac
 done
 
 ufw --force enable

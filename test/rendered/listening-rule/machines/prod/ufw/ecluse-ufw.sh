@@ -1,6 +1,6 @@
 #!/bin/sh
 # Rendered by Ecluse 0.1.0 from listening-rule.yaml, inventory 20347aaedc6a, as of 2026-11-22. Change the inventory, not this file.
-# SHA-256 of what follows: ca2e9bc925a8fe5c3ef2fa53e768e57a1134e8641e13364b31344c0746a23a15
+# SHA-256 of what follows: f9c30fffccbd32825f96e157e6e80ba4983609b752a69238de4ce1e256300f5e
 # The inventory's doors, and nothing else. As root; again after each change. With thousands of rules user.rules is faster.
 set -eu
 # Comments hold letters of any language.
@@ -22,7 +22,11 @@ ufw allow from 192.168.1.100 to 192.168.1.103 port 3024 proto tcp comment 'eclus
 # Rules of an earlier inventory: they bear our mark, and stand nowhere above.
 ufw show added | grep -F " comment 'ecluse: " | grep -Fxv -f "$0" | while read -r _ rule; do
 	# The words of the rule, without its comment.
-	ufw delete ${rule%% comment *}
+	rule=${rule%% comment *}
+	case $rule in
+	"route "*) ufw route delete ${rule#route } ;;
+	*) ufw delete $rule ;;
+	esac
 done
 
 ufw --force enable
