@@ -139,6 +139,11 @@ test("every file belongs to a room", () => {
   );
 });
 
+test("the map of CONTRIBUTING.md names every room once", () => {
+  const named = [...readFileSync("CONTRIBUTING.md", "utf8").matchAll(/^\| `([^`]+)`/gm)].map(([, room]) => room);
+  assert.deepEqual(named.toSorted(), [...Object.keys(ROOMS), "bench", "examples", "test"].toSorted());
+});
+
 test("a room imports only words more general than its own", () => {
   const trespasses = files.flatMap((file) =>
     importsOf(file)
