@@ -27,6 +27,8 @@ const READING = 1 / 20;
 
 /** `-g`: with a translated destination, as all of ours have. Events are bounded by the socket's buffer, in bytes. */
 const EVENTS = ["-E", "-p", "tcp", "-g", "-o", "timestamp,id", "-b", "8388608"];
+/** Ends with this process, however that ends: by itself it would notice at the next event. */
+const LISTENING = ["--pdeathsig", "TERM", "conntrack", ...EVENTS];
 const LIST = ["-L", "-p", "tcp", "-g", "-o", "id"];
 
 export interface ConntrackOptions {
@@ -106,7 +108,7 @@ export class Conntrack {
   }
 
   #start(stdout: Socket): ChildProcess {
-    const child = spawn("conntrack", EVENTS, { env: PLAIN, stdio: ["ignore", stdout, "pipe"] });
+    const child = spawn("setpriv", LISTENING, { env: PLAIN, stdio: ["ignore", stdout, "pipe"] });
     createInterface({ input: child.stderr }).on("line", (line) => {
       if (line.includes("ENOBUFS")) void this.resync();
     });

@@ -184,7 +184,8 @@ export class KernelSessions {
     if (there?.size === 0) this.#byTarget.delete(session.targetKey);
     this.#endedMeanwhile.add(session.id);
     const ended = { record: session.record(this.#options.clock.monotonic()), session: session.number };
-    if (ended.record.cause === NOT_COUNTED && this.#options.isCounting()) this.#lastCounts.wait(session.id, ended);
+    const isCounting = session.entry.bytes !== undefined || this.#options.isCounting();
+    if (isCounting && ended.record.cause === NOT_COUNTED) this.#lastCounts.wait(session.id, ended);
     else this.#options.ended(ended.record, ended.session);
     this.#options.changed(session.entry.target);
   }

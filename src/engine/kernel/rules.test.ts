@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { EcluseError } from "../../errors.ts";
-import type { Nft } from "../../netfilter/nft.ts";
+import type { Nft, NftObject } from "../../netfilter/nft.ts";
 import { policyOf } from "../../../test/support/relay.ts";
 import { Rules } from "./rules.ts";
 import { tableOf } from "./table.ts";
@@ -10,7 +10,7 @@ import { tableOf } from "./table.ts";
 const TABLE = tableOf(policyOf([]));
 
 function staged(isMarked = false) {
-  const kernel = { refuses: (_script: string): boolean => false };
+  const kernel = { refuses: (_script: string): boolean => false, listing: [] as readonly NftObject[] };
   const seen: string[] = [];
   let isThere = isMarked;
   const mark = {
@@ -24,9 +24,32 @@ function staged(isMarked = false) {
     if (!kernel.refuses(script)) return Promise.resolve();
     return Promise.reject(new EcluseError("packet-filter", "not permitted", { hint: "be root" }));
   };
-  const nft = { apply, outline: () => Promise.resolve([]) } as unknown as Nft;
+  const list = () => Promise.resolve(kernel.listing);
+  const nft = { apply, list, outline: () => Promise.resolve([]) } as unknown as Nft;
   return { kernel, seen, mark, rules: new Rules(nft, { source: "preserved", keepRules: false }, mark) };
 }
+
+suite("Rules: the table is compared with what was told", () => {
+  const STRANGE = [{ map: { name: "doors", elem: ["of another hand"] } }];
+
+  test("another hand in it: it is loaded whole", async () => {
+    const { rules, kernel } = staged();
+    assert.equal((await rules.tell(TABLE)).isWhole, true);
+    await rules.compare();
+    assert.equal((await rules.tell(TABLE)).isWhole, false);
+    kernel.listing = STRANGE;
+    await rules.compare();
+    assert.equal((await rules.tell(TABLE)).isWhole, true);
+  });
+
+  test("an nft that prints what cannot be read right after the load: it is not loaded again and again", async () => {
+    const { rules, kernel } = staged();
+    kernel.listing = STRANGE;
+    assert.equal((await rules.tell(TABLE)).isWhole, true);
+    await rules.compare();
+    assert.equal((await rules.tell(TABLE)).isWhole, false);
+  });
+});
 
 suite("Rules: the mark", () => {
   test("is there before the table is, and goes after it", async () => {

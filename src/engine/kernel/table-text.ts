@@ -6,6 +6,9 @@
  * to a gate, and who is in none of the gate's sets is answered RST: the kernel keeps nothing of it, and no terminal hears
  * of it. `lead` gives it its target, `through` keeps the terminal's places, `leave` gives it the source that terminals know.
  *
+ * What nft prints of it can be loaded again, for people save their rules so: `ct original` goes with `tcp dport != 0`, for
+ * of `meta l4proto tcp` the listing says nothing.
+ *
  * Closed unless opened: a gate that names nobody, a door without a gate, a chain that ends without a verdict all come out
  * at `refuse_denied`. Nobody reaches a terminal's port through this host but by a door, whatever routes lead there.
  */
@@ -20,6 +23,9 @@ export const REFUSALS = ["denied", "crowded", "over_source", "over_sessions"] as
 
 /** Where newcomers are counted on their way to a terminal. */
 export const PASSAGE = ["let_through", "left"] as const;
+
+/** The last but seven of a connection's 128 labels. */
+const LABEL = 120;
 
 /** A set that is full takes no more, and what refuses stands in a rule of its own. */
 const MOST = 16_384;
@@ -105,7 +111,7 @@ ${[...table.gates].map(([name, rules]) => gateChain(name, rules)).join("")}
 	}
 
 	chain arriving {
-		meta l4proto tcp ct original ip daddr . ct original proto-dst != @targets reject with tcp reset
+		tcp dport != 0 ct original ip daddr . ct original proto-dst != @targets reject with tcp reset
 		ip daddr . tcp dport @taken goto busy
 		ip daddr . tcp dport @full goto busy
 		update @let_through { ip daddr . tcp dport counter }
@@ -189,12 +195,14 @@ function tally(name: string): string {
 
 /**
  * One side ends or resets its direction. After a reset that the other side ignores, the entry's own end is still told.
- * `mark` is quoted, for nft 1.0.6 takes it for another word there.
+ * To set the label says nothing but that there is something to tell: nft 1.0.6 cannot load `ct event set mark`, not even
+ * where it has printed it.
  */
 function partingChain(side: string, reset: number, ended: number, otherEnded: number): string {
+  const tell = `ct label set ${LABEL}`;
   return `	chain ${side}_parts {
-		tcp flags & rst == rst ct event set destroy,"mark" ct mark set ct mark | ${reset} return
-		ct mark & ${otherEnded} != 0 ct event set "mark" ct mark set ct mark | ${MARKS.bothEnded} return
+		tcp flags & rst == rst ct event set destroy,label ${tell} ct mark set ct mark | ${reset} return
+		ct mark & ${otherEnded} != 0 ct event set label ${tell} ct mark set ct mark | ${MARKS.bothEnded} return
 		ct mark set ct mark | ${ended}
 	}
 `;
@@ -203,7 +211,7 @@ function partingChain(side: string, reset: number, ended: number, otherEnded: nu
 /** By the endpoint that was knocked at, wherever on its way it was turned back. */
 function refusalChain(name: string): string {
   return `	chain refuse_${name} {
-		meta l4proto tcp update @${name} { ip saddr . ct original ip daddr . ct original proto-dst counter }
+		tcp dport != 0 update @${name} { ip saddr . ct original ip daddr . ct original proto-dst counter }
 		reject with tcp reset
 	}
 `;

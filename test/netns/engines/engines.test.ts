@@ -467,6 +467,40 @@ suite("the kernel engine alone", { skip, timeout: 120_000 }, () => {
     );
   });
 
+  test("killed, it leaves nobody behind who listens to the kernel", async () => {
+    await using crossing = await Crossing.create("kernel");
+    const engine = crossing.start();
+    await engine.apply([flow(10_101)]);
+    const listeners = (): number =>
+      crossing.gateway
+        .run(
+          "sh",
+          "-c",
+          'here=$(readlink /proc/self/ns/net); grep -ls "^conntrack$" /proc/[0-9]*/comm | while read comm; do ' +
+            'test "$(readlink "${comm%/comm}/ns/net")" = "$here" && echo; done; true',
+        )
+        .split("\n").length - 1;
+    assert.equal(listeners(), 1);
+    await engine.kill();
+    await until(() => listeners() === 0, "its end");
+  });
+
+  test("what nft prints of the table can be loaded again, as people do who save their rules", async () => {
+    await using crossing = await Crossing.create("kernel");
+    const engine = crossing.start();
+    await engine.apply([flow(10_101, { sessions: 1 }), flow(10_102)]);
+    const list = (): string => crossing.gateway.run("nft", "list", "table", "ip", "ecluse");
+    const before = list();
+    await engine.kill();
+    crossing.gateway.run(
+      "sh",
+      "-c",
+      "nft list ruleset > /tmp/$$.nft; nft flush ruleset; nft -f /tmp/$$.nft; rm /tmp/$$.nft",
+    );
+    assert.equal(list(), before);
+    await crossing.exchange(await crossing.enter("a", 10_101));
+  });
+
   test("nobody reaches a terminal's port through the host but by a door", async () => {
     await using crossing = await Crossing.create("kernel");
     const engine = crossing.start();
