@@ -257,7 +257,7 @@ ${depots.join("\n")}
 
 /** Rows are written a moment after they are told of. */
 async function journalled(gateway: Replaceable) {
-  const deadline = performance.now() + 5_000;
+  const deadline = performance.now() + 30_000;
   for (;;) {
     const rows = await gateway.ask("refusals");
     if (rows.length > 0 || performance.now() > deadline) return rows;
@@ -277,7 +277,7 @@ function countedBy(gateway: Replaceable): Readonly<Record<string, number>> {
 
 /** It is ready a moment before it can be asked, and the socket of a process that was killed is still there. */
 async function answering(control: string): Promise<void> {
-  const deadline = performance.now() + 15_000;
+  const deadline = performance.now() + 30_000;
   const answers = (): Promise<boolean> =>
     call(control, "status", {}).then(
       () => true,

@@ -11,7 +11,7 @@ function answering(answer: string): (socket: Socket) => void {
   return (socket) => void socket.on("data", () => socket.write(answer)).on("end", () => socket.end());
 }
 
-suite("the log of ecluse serve", { timeout: 60_000 }, () => {
+suite("the log of ecluse serve", { timeout: 180_000 }, () => {
   test("ready is its first line and says how many doors are open", async () => {
     await using target = await listen(() => undefined);
     const site = await siteBefore([target, target]);
