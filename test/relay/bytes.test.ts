@@ -30,14 +30,17 @@ suite("a chunk", () => {
       target.write("a");
       setTimeout(() => target.write("b"), 2);
     });
-    const began = performance.now();
-    for (let round = 1; round <= 20; round += 1) {
+    const taken: number[] = [];
+    for (let round = 1; round <= 40; round += 1) {
+      const began = performance.now();
       client.write("q");
       // One byte was exchanged before.
       await until(() => client.bytesRead === 1 + 2 * round, "both parts");
+      taken.push(performance.now() - began);
     }
-    const taken = performance.now() - began;
-    assert.ok(taken < 20 * 30, `${taken} ms`);
+    // A busy machine delays some of them, Nagle would delay all.
+    const quick = taken.filter((time) => time < 35).length;
+    assert.ok(quick >= 10, `${quick} of ${taken.length}: ${taken.map(Math.round).join(" ")} ms`);
   });
 });
 
