@@ -207,12 +207,13 @@ suite("top, in a terminal", { timeout: 180_000, skip }, () => {
   test("an error that nobody caught gives it back, too", async () => {
     await using target = await listen(() => undefined);
     await using gateway = await running([target]);
-    const bug = "setTimeout(()=>{throw(new(TypeError)('a-bug'))},4000)";
+    const bug = "process.on('SIGUSR2',()=>{throw(new(TypeError)('a-bug'))})";
     const before = process.env["NODE_OPTIONS"];
     process.env["NODE_OPTIONS"] = `--import=data:text/javascript,${bug}`;
     try {
       await using terminal = topIn(gateway.control);
       await shown(terminal, /^flows +1: 1 /m);
+      process.kill(terminal.top(), "SIGUSR2");
       await givenBack(terminal, 1);
       assert.match(terminal.output().split(LEAVE)[1] ?? "", /TypeError: a-bug/);
     } finally {
@@ -247,7 +248,7 @@ suite("top, in a terminal", { timeout: 180_000, skip }, () => {
     const pressed = performance.now();
     terminal.press("q");
     await givenBack(terminal);
-    assert.ok(performance.now() - pressed < 2_000);
+    assert.ok(performance.now() - pressed < 10_000);
   });
 
   test("nobody there at the start: an error on a screen that was never taken", async () => {
