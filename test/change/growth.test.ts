@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { freePort, listen, loopbackAddress, until } from "../support/loopback.ts";
+import { freePort, listen, loopbackAddress, settled, until } from "../support/loopback.ts";
 import { type Changing, type Site, type SiteFlow, changing } from "./changing.ts";
 
 const CHANGES = 500;
@@ -94,15 +94,8 @@ function descriptorsOf(pid: number): number {
 }
 
 /** The control socket's connections close a moment after their answer. */
-async function settledDescriptors(pid: number): Promise<number> {
-  let [seen, times] = [0, 0];
-  await until(() => {
-    const now = descriptorsOf(pid);
-    times = now === seen ? times + 1 : 0;
-    seen = now;
-    return times > 100;
-  }, "descriptors that stay");
-  return seen;
+function settledDescriptors(pid: number): Promise<number> {
+  return settled(() => descriptorsOf(pid));
 }
 
 function residentOf(pid: number): number {
