@@ -82,7 +82,7 @@ suite("ecluse events", { timeout: 180_000 }, () => {
       socket.destroy();
     });
     await once(mute.listen(gateway.control), "listening");
-    await until(() => asked === 3, "it asks again and again");
+    await until(() => asked >= 3, "it asks again and again");
     followed.signal("SIGTERM");
     assert.deepEqual(await followed.exited, [0, null]);
     assert.match(followed.errors(), AWAY, "once");

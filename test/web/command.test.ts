@@ -217,11 +217,12 @@ suite("ecluse serve with gateway.dashboard", { timeout: 180_000 }, () => {
     writeFileSync(file.path, withDashboard(site.inventory, two));
     gateway.signal("SIGHUP");
     await answers(`http://127.0.0.1:${two}/`);
-    assert.equal(await statusOf(`http://127.0.0.1:${one}/`), 0);
+    await until(() => !isListening({ host: "127.0.0.1", port: one }), "the other port is free");
     writeFileSync(file.path, site.inventory);
     gateway.signal("SIGHUP");
     await until(() => !isListening({ host: "127.0.0.1", port: two }), "its port is free");
     await until(() => childrenOf(gateway.pid).length === 0, "its process has ended");
+    await gateway[Symbol.asyncDispose]();
     file.remove();
   });
 
@@ -244,6 +245,7 @@ suite("ecluse serve with gateway.dashboard", { timeout: 180_000 }, () => {
     ]) {
       assert.equal(text.includes(token), false);
     }
+    await gateway[Symbol.asyncDispose]();
     file.remove();
   });
 
