@@ -49,7 +49,7 @@ const ENDED = /^The demo has ended: \d+ payments? accepted(, \d+ not)?; the stra
 suite("ecluse demo", { timeout: 280_000 }, () => {
   test("a payment is accepted and a stranger refused within ten seconds; each line says whose it is", async () => {
     const began = performance.now();
-    await using shown = demo("--for", "4s");
+    await using shown = demo("--for", "8s");
     await until(() => ACCEPTED.test(shown.output()) && REFUSED.test(shown.output()), "both");
     assert.ok(performance.now() - began < 10_000);
     assert.deepEqual(await shown.exited, [0, null]);
@@ -68,7 +68,7 @@ suite("ecluse demo", { timeout: 280_000 }, () => {
   });
 
   test("--json: one object per line, with the same in it", async () => {
-    await using shown = demo("--json", "--for", "3s", "--no-dashboard");
+    await using shown = demo("--json", "--for", "6s", "--no-dashboard");
     assert.deepEqual(await shown.exited, [0, null]);
     await until(() => shown.output().includes('"ended"'), "the last line");
     const events = shown.lines().map((line) => JSON.parse(line) as Record<string, unknown>);
