@@ -13,13 +13,14 @@ const TLS_PORT = 8443;
 /** nginx lives in an administrators' folder, which is not on everybody's PATH. */
 const PATH = [process.env["PATH"] ?? "", "/usr/sbin", "/usr/local/sbin"].join(delimiter);
 
-const children: ChildProcess[] = [];
+const children = new Set<ChildProcess>();
 const folder = mkdtempSync(join(tmpdir(), "listening-rule-"));
 process.once("exit", () => {
   for (const child of children) child.kill();
   rmSync(folder, { recursive: true });
 });
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(0));
+// Each time: Ctrl-C comes twice, from the terminal and from npx, and the second may not end what the first began.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => end(0));
 
 for (const { name, environment, words } of readServices(NETWORK))
   start(name, process.execPath, ["--conditions=source", ...words], { PATH, ...environment });
@@ -38,12 +39,22 @@ function nginx(name: string, site: string, machine: string): void {
 
 function start(name: string, program: string, words: readonly string[], env: NodeJS.ProcessEnv): void {
   const child = spawn(program, words, { cwd: FOLDER, env, stdio: ["ignore", "inherit", "inherit"] });
-  children.push(child);
-  child.once("exit", (code, signal) => {
-    console.error(`${name} ended (${signal ?? code ?? "?"}): the landscape ends with it`);
-    process.exit(1);
-  });
   child.once("error", (error) => console.error(`${name}: ${error.message}`));
+  if (child.pid === undefined) return;
+  children.add(child);
+  child.once("exit", (code, signal) => {
+    children.delete(child);
+    if (process.exitCode === undefined)
+      console.error(`${name} ended (${signal ?? code ?? "?"}): the landscape ends with it`);
+    end(1);
+  });
+}
+
+/** With the last child, for a child that is still ending may write to the folder while it is removed. */
+function end(code: number): void {
+  process.exitCode ??= code;
+  for (const child of children) child.kill();
+  if (children.size === 0) process.exit();
 }
 
 function has(program: string, word: string): boolean {

@@ -78,7 +78,7 @@ export async function changing(site: Site, options: ServeOptions = {}): Promise<
     call(file.control, name, ROUTES[name].method === "GET" ? given : { author: "test", ...given });
   const start = async (more: ServeOptions = {}): Promise<Serving> => {
     const serving = serveFile(file, { ...options, ...more });
-    await serving.awaitEvent("ready", 1, 30_000);
+    await serving.awaitEvent("ready");
     // The doors are open a moment before the socket is. A killed process leaves one that nobody answers.
     let answered = false;
     const knock = (): void => {
@@ -88,7 +88,7 @@ export async function changing(site: Site, options: ServeOptions = {}): Promise<
       void ask("status").then(() => (answered = true), again);
     };
     knock();
-    await until(() => answered || hasEnded(serving), "the control socket", 15_000);
+    await until(() => answered || hasEnded(serving), "the control socket");
     return serving;
   };
   let serving = await start();

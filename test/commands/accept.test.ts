@@ -29,7 +29,7 @@ function cellsOf({ cells }: Report, verdict: Judged["verdict"]): readonly Judged
   return cells.filter((cell) => cell.verdict === verdict);
 }
 
-suite("ecluse accept", { timeout: 240_000 }, () => {
+suite("ecluse accept", { timeout: 280_000 }, () => {
   test("the till is let in, the stranger and IPv6 are refused, and the journal shows it", async () => {
     await using terminal = await listen((socket) => socket.resume().on("end", () => socket.end()));
     await using gateway = await running([terminal]);

@@ -6,7 +6,7 @@ import type { Answered } from "../../src/answers/answered.ts";
 import { dial, ending, knock, listen, until } from "../support/loopback.ts";
 import { eventually, running } from "./running.ts";
 
-suite("drain, close, open", { timeout: 60_000 }, () => {
+suite("drain, close, open", { timeout: 180_000 }, () => {
   test("drain refuses newcomers while the session inside finishes; open lets in again", async () => {
     await using target = await listen((socket) => socket.pipe(socket));
     await using other = await listen((socket) => socket.end());
@@ -68,7 +68,7 @@ suite("drain, close, open", { timeout: 60_000 }, () => {
   });
 });
 
-suite("status", { timeout: 60_000 }, () => {
+suite("status", { timeout: 180_000 }, () => {
   test("what runs, in lines; a blocked door is told, with exit 1", async () => {
     await using target = await listen(() => undefined);
     await using squatter = await listen(() => undefined);

@@ -4,7 +4,7 @@ import { suite, test } from "node:test";
 import { dial, ending, knock, listen, until } from "../support/loopback.ts";
 import { eventually, running } from "./running.ts";
 
-suite("grant, grants, revoke", { timeout: 60_000 }, () => {
+suite("grant, grants, revoke", { timeout: 180_000 }, () => {
   test("a stranger is let in, listed, and out again when revoked", async () => {
     await using target = await listen((socket) => socket.pipe(socket));
     await using gateway = await running([target], {

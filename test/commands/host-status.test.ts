@@ -6,7 +6,7 @@ import { commandLine } from "../serve/serving.ts";
 
 test("ecluse status --host shows each command and what it said, and needs no gateway", () => {
   const words = commandLine(["status", "--host", "--inventory", "examples/complete.yaml"]);
-  const { stdout, status, stderr } = spawnSync(process.execPath, words, { encoding: "utf8", timeout: 60_000 });
+  const { stdout, status, stderr } = spawnSync(process.execPath, words, { encoding: "utf8", timeout: 120_000 });
   assert.equal(status, 0, stderr);
   const commands = [...stdout.matchAll(/^\$ (.+)$/gm)].map(([, command]) => command);
   for (const expected of ["docker ps", "ufw status numbered", "tailscale status", "ip route show table 52"]) {

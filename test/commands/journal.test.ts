@@ -14,7 +14,7 @@ async function pay({ site }: Running, index: number, bytes: number): Promise<voi
   assert.equal((await ending(socket)).by, "end");
 }
 
-suite("journal", { timeout: 60_000 }, () => {
+suite("journal", { timeout: 180_000 }, () => {
   test("answers a disputed payment: who, when, bytes each way, who closed first and why", async () => {
     await using target = await listen((socket) => socket.resume().on("end", () => socket.end("receipt")));
     await using other = await listen((socket) => socket.resume().on("end", () => socket.end()));
@@ -74,7 +74,7 @@ suite("journal", { timeout: 60_000 }, () => {
   });
 });
 
-suite("refusals and usage", { timeout: 60_000 }, () => {
+suite("refusals and usage", { timeout: 180_000 }, () => {
   test("who knocks in vain, and which grants nobody used", async () => {
     await using target = await listen((socket) => socket.resume().on("end", () => socket.end()));
     let tellRefusals = (): void => undefined;
@@ -111,7 +111,7 @@ suite("refusals and usage", { timeout: 60_000 }, () => {
   });
 });
 
-suite("changes", { timeout: 60_000 }, () => {
+suite("changes", { timeout: 180_000 }, () => {
   test("who did what, and an unbroken chain", async () => {
     await using target = await listen(() => undefined);
     await using gateway = await running([target]);

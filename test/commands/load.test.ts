@@ -6,7 +6,7 @@ import { SimulatedTerminal } from "../../src/simulate/terminal.ts";
 import { listen } from "../support/loopback.ts";
 import { running } from "./running.ts";
 
-suite("ecluse load", { timeout: 60_000 }, () => {
+suite("ecluse load", { timeout: 180_000 }, () => {
   test("connects at the rate, from an address that may enter, and says nothing", async () => {
     let heard = 0;
     await using terminal = await listen((socket) => {

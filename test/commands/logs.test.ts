@@ -6,7 +6,7 @@ import { suite, test } from "node:test";
 import { dial, ending, listen } from "../support/loopback.ts";
 import { running } from "./running.ts";
 
-suite("ecluse logs", { timeout: 60_000 }, () => {
+suite("ecluse logs", { timeout: 180_000 }, () => {
   test("a session and a packet that UFW blocked before it, of this terminal only", async () => {
     await using target = await listen((socket) => void socket.pipe(socket));
     await using gateway = await running([target, target]);

@@ -15,7 +15,7 @@ const NOBODY = join(tmpdir(), "ecluse-no-gateway-here.sock");
 /** The dashboard is served all the same, and its pages say that the gateway is gone. */
 const ASKING = OPERATOR_COMMANDS.filter(({ name }) => name !== "dashboard");
 
-suite("without a gateway", { timeout: 60_000 }, () => {
+suite("without a gateway", { timeout: 180_000 }, () => {
   for (const { name, operands = [], options } of ASKING) {
     test(`${name}: says so`, async () => {
       const required = options.filter(({ description }) => description.endsWith("required"));
@@ -35,7 +35,7 @@ suite("without a gateway", { timeout: 60_000 }, () => {
   });
 });
 
-suite("beside serve", { timeout: 60_000 }, () => {
+suite("beside serve", { timeout: 180_000 }, () => {
   test("$ECLUSE_CONTROL names the gateway; close asks for a selector", async () => {
     await using target = await listen(() => undefined);
     const site = await siteBefore([target]);

@@ -34,7 +34,7 @@ async function flowsOf(gateway: Running, ...words: readonly string[]): Promise<r
   return rows.map(({ flow }) => flow).sort();
 }
 
-suite("journal of flows that are gone", { timeout: 60_000 }, () => {
+suite("journal of flows that are gone", { timeout: 180_000 }, () => {
   test("a terminal that the inventory has no more is found by every name it had", async () => {
     await using target = await listen((socket) => socket.resume().on("end", () => socket.end()));
     await using gateway = await running([target, target], { edit: withDepot(target) });
@@ -63,7 +63,7 @@ suite("journal of flows that are gone", { timeout: 60_000 }, () => {
   });
 });
 
-suite("without a gateway, but with its journal", { timeout: 60_000 }, () => {
+suite("without a gateway, but with its journal", { timeout: 180_000 }, () => {
   /** One that has carried a session at door 1, refused a stranger, and was stopped. */
   async function stopped(): Promise<AsyncDisposable & { readonly gateway: Running }> {
     const target = await listen((socket) => socket.resume().on("end", () => socket.end()));

@@ -13,7 +13,7 @@ function withStranger(stranger: string): (inventory: string) => string {
       .replace("allow: [till]", "allow: [till, guest]");
 }
 
-suite("plan and apply", { timeout: 60_000 }, () => {
+suite("plan and apply", { timeout: 180_000 }, () => {
   test("plan: nothing changes, exit 0; who gains, exit 1; apply lets them in, and history has both", async () => {
     await using target = await listen((socket) => socket.end("hello"));
     await using gateway = await running([target]);
@@ -88,7 +88,7 @@ suite("plan and apply", { timeout: 60_000 }, () => {
   });
 });
 
-suite("apply --confirm", { timeout: 60_000 }, () => {
+suite("apply --confirm", { timeout: 180_000 }, () => {
   test("goes back by itself unless confirmed", async () => {
     await using target = await listen((socket) => socket.end());
     let timeIsOver = (): void => undefined;

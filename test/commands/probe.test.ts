@@ -4,7 +4,7 @@ import { suite, test } from "node:test";
 import { dial, freePort, listen, loopbackAddress, says } from "../support/loopback.ts";
 import { running } from "./running.ts";
 
-suite("ecluse probe", { timeout: 60_000 }, () => {
+suite("ecluse probe", { timeout: 180_000 }, () => {
   test("says of each terminal how it is, and exits with 1 where one is down", async () => {
     await using up = await listen((socket) => socket.resume().on("end", () => socket.end()));
     await using used = await listen((socket) => void socket.pipe(socket));

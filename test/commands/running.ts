@@ -114,7 +114,7 @@ export async function run(words: readonly string[], hear = (_text: string): void
 
 /** Asks until the answer is the one that is awaited: the journal writes a moment later. */
 export async function eventually(ask: () => Promise<Printed>, holds: (printed: Printed) => boolean): Promise<Printed> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 30_000;
   for (;;) {
     const printed = await ask();
     if (holds(printed)) return printed;

@@ -18,7 +18,7 @@ async function send(control: string, text: string): Promise<string> {
   return (await ending(socket)).bytes.toString();
 }
 
-suite("the control socket", { timeout: 60_000 }, () => {
+suite("the control socket", { timeout: 180_000 }, () => {
   test("is its owner's alone", async () => {
     await using target = await listen(() => undefined);
     await using gateway = await running([target]);

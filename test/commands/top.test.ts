@@ -8,7 +8,7 @@ import { needs } from "../support/packages.ts";
 import type { TopFrame } from "../../src/cli/top-frame.ts";
 import { type Running, running } from "./running.ts";
 
-suite("top, frames", { timeout: 60_000 }, () => {
+suite("top, frames", { timeout: 180_000 }, () => {
   test("two answers become one frame, with bytes per second each way", async () => {
     await using target = await listen((socket) => socket.pipe(socket));
     await using gateway = await running([target, target]);
@@ -106,7 +106,7 @@ function plain(line: string): string {
 
 /** Waits for the end, and judges that the terminal is as it was. */
 async function givenBack(terminal: Terminal, exit = 0): Promise<void> {
-  await until(() => /exit \d+\r\n\S+\r\n/.test(terminal.output()), "the state of the terminal", 10_000);
+  await until(() => /exit \d+\r\n\S+\r\n/.test(terminal.output()), "the state of the terminal");
   const output = terminal.output();
   const [, before] = /^\/dev\/\S+\r\n(\S+)\r\n/m.exec(output) ?? [];
   const [, code, after] = /exit (\d+)\r\n(\S+)\r\n/.exec(output) ?? [];
@@ -120,7 +120,7 @@ async function givenBack(terminal: Terminal, exit = 0): Promise<void> {
 }
 
 async function shown(terminal: Terminal, what: RegExp): Promise<void> {
-  await until(() => what.test(terminal.screen().join("\n")), `${what.source} on the screen`, 15_000).catch(() => {
+  await until(() => what.test(terminal.screen().join("\n")), `${what.source} on the screen`).catch(() => {
     throw new Error(
       `not on the screen: ${what.source}\n${terminal.screen().join("\n")}\n${terminal.output().slice(-500)}`,
     );
@@ -129,7 +129,7 @@ async function shown(terminal: Terminal, what: RegExp): Promise<void> {
 
 const skip = needs(["script"]);
 
-suite("top, in a terminal", { timeout: 120_000, skip }, () => {
+suite("top, in a terminal", { timeout: 180_000, skip }, () => {
   /** One session inside, and a terminal that shows it. */
   async function withSession(act: (gateway: Running, terminal: Terminal) => Promise<void>): Promise<void> {
     await using target = await listen((socket) => socket.pipe(socket));
@@ -150,7 +150,7 @@ suite("top, in a terminal", { timeout: 120_000, skip }, () => {
     await using gateway = await running([target]);
     await using terminal = topIn(gateway.control, ["--every", "1h"]);
     const drawn = (): number => terminal.output().split("\u001b[H").length - 1;
-    await until(() => drawn() === 1, "the first screen", 15_000);
+    await until(() => drawn() === 1, "the first screen");
     execFileSync("stty", ["-F", terminal.device(), "rows", "9"]);
     await until(() => drawn() === 2, "a smaller screen");
     terminal.press("q");
@@ -207,12 +207,13 @@ suite("top, in a terminal", { timeout: 120_000, skip }, () => {
   test("an error that nobody caught gives it back, too", async () => {
     await using target = await listen(() => undefined);
     await using gateway = await running([target]);
-    const bug = "setTimeout(()=>{throw(new(TypeError)('a-bug'))},4000)";
+    const bug = "process.on('SIGUSR2',()=>{throw(new(TypeError)('a-bug'))})";
     const before = process.env["NODE_OPTIONS"];
     process.env["NODE_OPTIONS"] = `--import=data:text/javascript,${bug}`;
     try {
       await using terminal = topIn(gateway.control);
       await shown(terminal, /^flows +1: 1 /m);
+      process.kill(terminal.top(), "SIGUSR2");
       await givenBack(terminal, 1);
       assert.match(terminal.output().split(LEAVE)[1] ?? "", /TypeError: a-bug/);
     } finally {
@@ -239,7 +240,7 @@ suite("top, in a terminal", { timeout: 120_000, skip }, () => {
     assert.match(terminal.screen().join("\n"), /^flows +1: 1 /m);
     const again = follow(spawn(process.execPath, commandLine(words), { stdio: "ignore" }));
     await using _again = again;
-    await until(() => !/no answer/.test(terminal.screen().join("\n")), "an answer again", 20_000);
+    await until(() => !/no answer/.test(terminal.screen().join("\n")), "an answer again");
     again.signal("SIGSTOP");
     await shown(terminal, /^no answer .*\n.*: no answer in time$/m);
     // It is being asked again, and will not answer.
@@ -247,12 +248,12 @@ suite("top, in a terminal", { timeout: 120_000, skip }, () => {
     const pressed = performance.now();
     terminal.press("q");
     await givenBack(terminal);
-    assert.ok(performance.now() - pressed < 2_000);
+    assert.ok(performance.now() - pressed < 10_000);
   });
 
   test("nobody there at the start: an error on a screen that was never taken", async () => {
     await using terminal = topIn("/tmp/ecluse-nobody-here.sock");
-    await until(() => /exit \d+\r\n/.test(terminal.output()), "its end", 10_000);
+    await until(() => /exit \d+\r\n/.test(terminal.output()), "its end");
     assert.match(terminal.output(), /ecluse: error: Cannot reach the gateway at [^]*exit 2\r\n/);
     assert.doesNotMatch(terminal.output(), /\u001b\[\?1049h/);
   });

@@ -7,7 +7,7 @@ import type { Why } from "../../src/diagnose/why/why.ts";
 import { type Peer, listen, until } from "../support/loopback.ts";
 import { type Running, running } from "./running.ts";
 
-suite("why", { timeout: 60_000 }, () => {
+suite("why", { timeout: 180_000 }, () => {
   test("a terminal that answers is connected to once, and told nothing", async () => {
     const heard: Buffer[] = [];
     await using terminal = await terminalAt(1, (chunk) => heard.push(chunk));

@@ -14,7 +14,7 @@ import { needs, program } from "../support/packages.ts";
 /** No virus: the text by which scanners are tested (eicar.org), in two pieces, lest one finds it in this file. */
 const EICAR = ["X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR", "-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"].join("");
 
-suite("api-clamav", { timeout: 60_000 }, () => {
+suite("api-clamav", { timeout: 180_000 }, () => {
   test("says that nothing was scanned where there is no clamd", async (context) => {
     const url = await start(context, join(folderOf(context), "absent.ctl"));
     assert.deepEqual(await scan(url, "hello"), [503, { error: "nothing was scanned", clamd: "absent" }]);
@@ -53,7 +53,7 @@ async function start(context: TestContext, socket: string): Promise<string> {
   const env = { CLAMAV_API_HOST: host, CLAMAV_API_PORT: String(port), CLAMD_SOCKET: socket };
   const words = ["--conditions=source", "services/api-clamav.js"];
   endAfter(context, spawn(process.execPath, words, { cwd: FOLDER, env, stdio: ["ignore", "ignore", "inherit"] }));
-  await until(() => isListening({ host, port }), "api-clamav's listener", 20_000);
+  await until(() => isListening({ host, port }), "api-clamav's listener");
   return `http://${host}:${port}`;
 }
 

@@ -20,7 +20,7 @@ const PROXY = "127.0.1.100:8443";
 
 const skip = needs(["iproute2", "nginx", "openssl", "curl"], { root: true });
 
-suite("examples/listening-rule/README.md", { skip, timeout: 120_000 }, () => {
+suite("examples/listening-rule/README.md", { skip, timeout: 180_000 }, () => {
   test("starts, answers as it says, and ends with Ctrl-C", async (context) => {
     await using host = await Host.create("this machine");
     const landscape = host.start("setsid", ...START.trim().split(" "));

@@ -18,7 +18,7 @@ const OLDER: Readonly<Record<string, readonly [name: string, older: string]>> = 
   "docs/guard/fastify.md": ["fastify", "fastify4"],
 };
 
-suite("the code of the guard's documents", { timeout: 240_000 }, () => {
+suite("the code of the guard's documents", { timeout: 280_000 }, () => {
   for (const file of FILES.filter((each) => each !== REGISTER)) {
     for (const [index, code] of blocksOf(file, "js").entries()) {
       test(`${file}, block ${index + 1}`, () => letsInTheProxyAlone(inline(code)));
@@ -66,7 +66,7 @@ async function letsInTheProxyAlone(words: readonly string[]): Promise<void> {
   const [host, proxy, stranger] = [loopbackAddress(), loopbackAddress(), loopbackAddress()];
   const place = { host, port: await freePort(host) };
   await using _ = await running(words, { API_HOST: host, API_PORT: String(place.port), ALLOWED_SOURCE_IP: proxy });
-  await until(() => isListening(place), "the service's listener", 20_000);
+  await until(() => isListening(place), "the service's listener");
   assert.deepEqual([await statusFor(proxy, place), await statusFor(stranger, place)], [200, 403]);
 }
 

@@ -21,7 +21,7 @@ const checkout = join(home, "checkout");
 /** The unit's own, where there is one. */
 const NODE = existsSync("/usr/bin/node") ? "/usr/bin/node" : process.execPath;
 
-suite("installing the guard", { timeout: 240_000 }, () => {
+suite("installing the guard", { timeout: 280_000 }, () => {
   after(() => rmSync(home, { recursive: true, force: true }));
 
   test("its README's commands put it into an empty folder, by itself", async () => {
@@ -83,7 +83,7 @@ async function assertGuarded(context: TestContext, service: Service, machine: st
   });
   const child = spawn(NODE, service.words, { cwd: machine, env: Object.fromEntries(env), stdio: "ignore" });
   context.after(() => child.kill("SIGKILL"));
-  await until(() => isListening(place) || child.exitCode !== null, `${service.name}'s listener`, 20_000);
+  await until(() => isListening(place) || child.exitCode !== null, `${service.name}'s listener`);
   const path = service.name === "signet-dashboard" ? "/api/status" : "/health";
   const statuses = [await statusFor(proxy, place, path), await statusFor(loopbackAddress(), place, path)];
   assert.deepEqual(statuses, [200, 403], service.name);

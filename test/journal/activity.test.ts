@@ -6,7 +6,7 @@ import { OUTCOMES, type Outcome, type SessionRecord } from "../../src/engine/rec
 import type { ActivityQuery } from "../../src/journal/rows.ts";
 import { DAY, MINUTE, NOON, folder, journal, refusal, session, written } from "./support.ts";
 
-suite("activity", { timeout: 60_000 }, () => {
+suite("activity", { timeout: 180_000 }, () => {
   test("a session counts in the stretch it ended in, at the edges too, however long before it began", async () => {
     using at = folder();
     await using opened = journal(at.file);

@@ -77,7 +77,7 @@ async function see({ begin, end }: Trouble, folder: string): Promise<Seen> {
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
   for (let index = 0; index < 60_000; index += 1) opened.session(session());
-  await until(() => opened.health.state === "failing", "trouble told", 20_000);
+  await until(() => opened.health.state === "failing", "trouble told");
   const { lastError, waiting, dropped } = opened.health;
   delay.disable();
   end(folder);

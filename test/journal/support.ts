@@ -63,6 +63,5 @@ export function written(opened: Journal): Promise<void> {
   return until(
     () => Object.values(opened.health.waiting).every((rows) => rows === 0) && opened.health.state === "writing",
     "everything written",
-    20_000,
   );
 }

@@ -67,7 +67,7 @@ suite("a locked file", () => {
     opened.session(session());
     const start = performance.now();
     assert.deepEqual(await opened.close(50), { lost: { sessions: 1, refusals: 0, changes: 0 } });
-    assert.ok(performance.now() - start < 2_000);
+    assert.ok(performance.now() - start < 20_000);
   });
 
   test("a second gateway waits until the first has let go, and neither loses a row", async () => {

@@ -72,7 +72,7 @@ interface Rules {
   readonly groups: readonly { readonly rules: readonly { readonly name: string; readonly health: string }[] }[];
 }
 
-suite("a real Prometheus", { skip: needs(["prometheus"]), timeout: 90_000 }, () => {
+suite("a real Prometheus", { skip: needs(["prometheus"]), timeout: 180_000 }, () => {
   test("reads the gateway, its rules and the dashboard's questions find every metric", async () => {
     const metrics: Place = { host: loopbackAddress(), port: 0 };
     const at = { ...metrics, port: await freePort(metrics.host) };

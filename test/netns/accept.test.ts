@@ -53,7 +53,7 @@ const FROM = ["proxy", "prod", "stranger=192.168.1.66"].flatMap((place) => ["--f
 
 const skip = needs(["iproute2"], { root: true });
 
-suite("ecluse accept across a network", { skip, timeout: 180_000 }, () => {
+suite("ecluse accept across a network", { skip, timeout: 280_000 }, () => {
   test("the guarded service and the gateway's door let in the proxy alone", async () => {
     await using lan = await Lan.create();
     const environment = Object.entries(FAUCET.environment).map(([name, value]) => `${name}=${value}`);

@@ -101,7 +101,7 @@ const DRIFTS: readonly Drift[] = [
 /** What `systemctl restart nginx` does, where no systemd is. */
 const RESTART = `systemctl() { kill -QUIT "$(cat /run/nginx.pid)"; while [ -e /run/nginx.pid ]; do :; done; nginx; }`;
 
-suite("nginx as the only filter", { skip, timeout: 180_000 }, () => {
+suite("nginx as the only filter", { skip, timeout: 280_000 }, () => {
   test("lets in the proxy alone: not a word, with and without a firewall", async () => {
     await using machine = await started();
     assert.deepEqual(await machine.audit(MACHINE, "prod"), []);

@@ -48,7 +48,7 @@ const AT_ONCE = 8;
 
 const skip = needs(["iproute2", "nftables", "openssh-server", "openssh-client", "procps"], { root: true });
 
-suite("other machines over ssh", { skip, timeout: 180_000 }, () => {
+suite("other machines over ssh", { skip, timeout: 280_000 }, () => {
   test("one report of all: who drifted, who is right, and who cannot be asked", async () => {
     await using lan = await Lan.create(["gateway", "proxy", "prod", "bitcoin"], { silent: "bitcoin" });
     await lan.serve("0.0.0.0");

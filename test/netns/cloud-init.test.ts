@@ -22,7 +22,7 @@ const INVENTORY = `
 
 const skip = needs(["systemd", "cloud-init", "ufw", "iproute2"], { root: true }) || SystemdMachine.unavailable();
 
-suite("a machine set up by cloud-init", { skip, timeout: 240_000 }, () => {
+suite("a machine set up by cloud-init", { skip, timeout: 280_000 }, () => {
   test("for systemd: closed but for SSH, guarded, and the gateway starts once the inventory is there", async () => {
     await using machine = await setUp("systemd");
     isClosedButForSsh(machine);

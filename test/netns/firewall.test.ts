@@ -109,7 +109,7 @@ suite("ufw", { skip: needs(["iproute2", "iptables", "ufw"], root), timeout: 300_
   });
 });
 
-suite("the ring", { skip: needs(["iproute2", "nftables"], root), timeout: 120_000 }, () => {
+suite("the ring", { skip: needs(["iproute2", "nftables"], root), timeout: 180_000 }, () => {
   test("whom it drops is counted, by source and door, until there is no room: then it drops as before", async () => {
     await using crossing = await Crossing.create("input");
     const [file] = nftables.render(open(TILL));
@@ -166,7 +166,7 @@ suite("the ring", { skip: needs(["iproute2", "nftables"], root), timeout: 120_00
   }
 });
 
-suite("DOCKER-USER", { skip: needs(["iproute2", "iptables"], root), timeout: 60_000 }, () => {
+suite("DOCKER-USER", { skip: needs(["iproute2", "iptables"], root), timeout: 180_000 }, () => {
   test("loaded twice, it is jumped to once, before what stood there; without Docker it says why it stops", async () => {
     await using host = await Host.create("gateway");
     const script = fileText(open(TILL), dockerUser.render);
@@ -183,7 +183,7 @@ suite("DOCKER-USER", { skip: needs(["iproute2", "iptables"], root), timeout: 60_
 
 suite(
   "a source that is taken off the list",
-  { skip: needs(["iproute2", "nftables", "iptables", "ufw"], root), timeout: 120_000 },
+  { skip: needs(["iproute2", "nftables", "iptables", "ufw"], root), timeout: 180_000 },
   () => {
     const firewalls: Readonly<
       Record<

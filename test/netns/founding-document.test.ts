@@ -17,7 +17,7 @@ const TEXT = new URL("../fixtures/import/founding-document/document.txt", import
 
 const skip = needs(["iproute2", "nftables", "ufw"], { root: true });
 
-suite("the founding document, taken over", { skip, timeout: 180_000 }, () => {
+suite("the founding document, taken over", { skip, timeout: 280_000 }, () => {
   test("three commands, and a payment goes through what they gave; a stranger gets no answer", async (context) => {
     const folder = takenOver(context);
     for (const path of ["nftables/ecluse-ring.nft", "ufw/ecluse-ufw.sh"])

@@ -76,7 +76,7 @@ const TRICKS: Readonly<Record<string, string>> = {
 
 const skip = needs(["iproute2", "nginx", "openssl"], { root: true });
 
-suite("the listening rule's landscape", { skip, timeout: 180_000 }, () => {
+suite("the listening rule's landscape", { skip, timeout: 280_000 }, () => {
   test("from the proxy each service answers 200", async () => {
     await using lan = await Lan.create();
     await lan.startAll();
@@ -344,7 +344,7 @@ class Lan implements AsyncDisposable {
       SERVICES.map(({ machine, words, environment }) => this.start(machine as Machine, words, environment)),
     );
     const up = (machine: Machine, door: string): boolean => this.listening(machine).includes(door);
-    await until(() => up("bitcoin", `${MEMPOOL.host}:3015`) && up("proxy", `${PROXY}:443`), "both nginx", 20_000);
+    await until(() => up("bitcoin", `${MEMPOOL.host}:3015`) && up("proxy", `${PROXY}:443`), "both nginx");
     return certificate;
   }
 

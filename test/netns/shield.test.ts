@@ -290,7 +290,7 @@ async function loadedOver(words: readonly string[]): Promise<void> {
 
 /** Rows are written a moment after they are told of. */
 async function journalled(gateway: Replaceable) {
-  const deadline = performance.now() + 5_000;
+  const deadline = performance.now() + 30_000;
   for (;;) {
     const rows = await gateway.ask("refusals");
     if (rows.length > 0 || performance.now() > deadline) return rows;
@@ -310,7 +310,7 @@ function countedBy(gateway: Replaceable): Readonly<Record<string, number>> {
 
 /** It is ready a moment before it can be asked, and the socket of a process that was killed is still there. */
 async function answering(control: string): Promise<void> {
-  const deadline = performance.now() + 15_000;
+  const deadline = performance.now() + 30_000;
   const answers = (): Promise<boolean> =>
     call(control, "status", {}).then(
       () => true,

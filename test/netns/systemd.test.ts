@@ -52,14 +52,14 @@ suite("ecluse.service under systemd", { skip, timeout: 300_000 }, () => {
     assert.match(host.log(), /"event":"shield","state":"up"/);
     paying.leave();
     host.systemctl("stop", "--no-block");
-    await until(() => host.state() === "inactive", "the unit has stopped", 20_000);
+    await until(() => host.state() === "inactive", "the unit has stopped");
     assert.equal(tables(), "");
     assert.match(host.log(), /"reason":"shielded","count":1/);
   });
 
   test("gateway.dashboard: its process is let to listen, keeps the token for its owner, and ends with the unit", async () => {
     await using host = await GatewayHost.start(inventory({ gateway: ", dashboard: { listen: 127.0.0.1:8080 }" }));
-    await until(() => host.isListening(8_080, "127.0.0.1"), "the dashboard listens", 20_000);
+    await until(() => host.isListening(8_080, "127.0.0.1"), "the dashboard listens");
     const url = host.ecluse("dashboard", { words: ["--url"] }).out;
     const [, place = "", token = ""] =
       /^(http:\/\/127\.0\.0\.1:8080\/)#token=(\S+)$/.exec(url.trim()) ?? assert.fail(url);
@@ -100,7 +100,7 @@ suite("ecluse.service under systemd", { skip, timeout: 300_000 }, () => {
     assert.equal(await paying.ask("after"), "after");
     assert.equal(host.state(), "deactivating");
     paying.leave();
-    await until(() => host.state() === "inactive", "the unit has stopped", 20_000);
+    await until(() => host.state() === "inactive", "the unit has stopped");
     assert.equal(host.machine.property("ecluse", "Result"), "success");
   });
 
@@ -185,7 +185,7 @@ suite("ecluse.service under systemd", { skip, timeout: 300_000 }, () => {
   });
 });
 
-suite("ecluse-guard-route.service under systemd", { skip, timeout: 60_000 }, () => {
+suite("ecluse-guard-route.service under systemd", { skip, timeout: 180_000 }, () => {
   test("while the tunnel is down no depot is reached by the default route, and nothing else changes", async () => {
     await using machine = await SystemdMachine.start();
     machine.run("ip", "link", "add", "uplink", "type", "veth", "peer", "name", "tailscale0");
@@ -207,7 +207,7 @@ suite("ecluse-guard-route.service under systemd", { skip, timeout: 60_000 }, () 
   });
 });
 
-suite("a service's drop-in under systemd", { skip, timeout: 60_000 }, () => {
+suite("a service's drop-in under systemd", { skip, timeout: 180_000 }, () => {
   test("it gives the variables, and IPv4 only, whatever the unit says itself", async () => {
     await using machine = await SystemdMachine.start();
     const subject = textSubject(`

@@ -29,7 +29,7 @@ ${Array.from({ length: 72 }, (_, index) => `  ${index + 1}: { allow: [odoo], ter
 
 const skip = needs(["iproute2", "nftables"], { root: true });
 
-suite("the founding document's network", { skip, timeout: 120_000 }, () => {
+suite("the founding document's network", { skip, timeout: 180_000 }, () => {
   test("a payment goes through each door; a stranger is refused at each, and no depot hears of it", async (context) => {
     await using network = await Network.create();
     network.startTerminals();

@@ -37,7 +37,7 @@ depots:
 
 const GUARD = ["unreachable", "172.17.0.0/16", "metric", "4278198272"];
 
-suite("behind a tunnel", { skip: needsWireGuard(), timeout: 180_000 }, () => {
+suite("behind a tunnel", { skip: needsWireGuard(), timeout: 280_000 }, () => {
   test("payments go through it; without it why says so, and nothing leaves by the default route", async () => {
     await using network = await Network.create();
 

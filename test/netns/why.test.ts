@@ -86,7 +86,7 @@ const TABLE: readonly Row[] = [
   },
 ];
 
-suite("why, behind real firewalls", { skip, timeout: 180_000 }, () => {
+suite("why, behind real firewalls", { skip, timeout: 280_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "ecluse-why-"));
   const file = join(folder, "ecluse.yaml");
   writeFileSync(file, INVENTORY);

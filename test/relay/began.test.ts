@@ -2,13 +2,14 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { SPARE } from "../../src/engine/relay/slots.ts";
+import { manualClock } from "../support/clock.ts";
 import { dial, ending, knock, listen, says, until } from "../support/loopback.ts";
 import { type TestRelay, openDoor } from "../support/relay.ts";
 import { soloTerminal } from "../support/solo-terminal.ts";
 
 const numbers = ({ began }: TestRelay): readonly number[] => began.map(({ session }) => session);
 
-suite("the beginnings of sessions", { timeout: 30_000 }, () => {
+suite("the beginnings of sessions", { timeout: 180_000 }, () => {
   test("each has a number of its own, by which it ends and is found inside", async () => {
     await using target = await listen((socket) => socket.pipe(socket));
     await using door = await openDoor(target);
@@ -29,18 +30,23 @@ suite("the beginnings of sessions", { timeout: 30_000 }, () => {
 
   test("one who finds a full line is turned away and never began; those in line leave by their numbers", async () => {
     await using terminal = await soloTerminal();
-    await using door = await openDoor(terminal, { sessions: 1 });
+    // None of the line is turned away before the last has come.
+    const clock = manualClock();
+    await using door = await openDoor(terminal, { sessions: 1, clock });
     const first = await dial(door);
     await says(first, "request");
     const many = 3 + 1 + SPARE;
-    const knocks = await Promise.all(Array.from({ length: many }, () => knock(door)));
-    assert.deepEqual(new Set(knocks), new Set(["ECONNRESET"]));
+    const knocks = Array.from({ length: many }, () => knock(door));
+    await until(() => door.refused.length === 3 && door.relay.sessions === 1 + 1 + SPARE, "a full line");
+    clock.pass(1_000);
+    assert.deepEqual(new Set(await Promise.all(knocks)), new Set(["ECONNRESET"]));
     await until(() => door.relay.sessions === 1, "only the first is left");
     const waited = [2, 3, 4, 5, 6];
     assert.deepEqual([numbers(door), door.leftLine.toSorted(), door.endedNumbers], [[1, ...waited], waited, []]);
     assert.equal(door.refused.length, many);
     first.end();
     await ending(first);
+    await until(() => door.relay.sessions === 0, "the end of the first");
   });
 
   test("where another process never took up its work, all are told of here, as if nothing had been", async () => {

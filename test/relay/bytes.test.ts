@@ -30,14 +30,17 @@ suite("a chunk", () => {
       target.write("a");
       setTimeout(() => target.write("b"), 2);
     });
-    const began = performance.now();
-    for (let round = 1; round <= 20; round += 1) {
+    const taken: number[] = [];
+    for (let round = 1; round <= 40; round += 1) {
+      const began = performance.now();
       client.write("q");
       // One byte was exchanged before.
       await until(() => client.bytesRead === 1 + 2 * round, "both parts");
+      taken.push(performance.now() - began);
     }
-    const taken = performance.now() - began;
-    assert.ok(taken < 20 * 30, `${taken} ms`);
+    // A busy machine delays some of them, Nagle would delay all.
+    const quick = taken.filter((time) => time < 35).length;
+    assert.ok(quick >= 10, `${quick} of ${taken.length}: ${taken.map(Math.round).join(" ")} ms`);
   });
 });
 
@@ -81,7 +84,7 @@ suite("whatever both ends do", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(script, script), { minLength: 1, maxLength: 30 }), async (pairs) => {
         await Promise.all(pairs.map(([client, target]) => play.session(door, client, target)));
-        await until(() => door.relay.sessions === 0, "every session's end", 20_000);
+        await until(() => door.relay.sessions === 0, "every session's end");
         await until(() => isQuiet(terminal), "the terminal alone again");
       }),
       { numRuns: 40, seed: randomInt(2 ** 31 - 1), endOnFailure: true },

@@ -72,7 +72,7 @@ function client(to: { readonly host: string; readonly port: number }): Client {
 }
 
 function settledAll(clients: readonly Client[]): Promise<void> {
-  return until(() => clients.every(({ state }) => state !== "waiting"), "an answer for everyone", 20_000);
+  return until(() => clients.every(({ state }) => state !== "waiting"), "an answer for everyone");
 }
 
 function states(clients: readonly Client[]): string {

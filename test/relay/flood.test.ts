@@ -12,6 +12,8 @@ const CALM = "127.64.40.3";
 /** More than wait at one door by Node's own choice, 511. */
 const BURST = 1_000;
 const CALLS = 20;
+/** For knocks from a thread beside this one, in milliseconds; on a busy machine its turn comes late. */
+const PATIENCE = 10_000;
 
 /** Doors to one echoing terminal. */
 async function doors(count: number, allow: readonly string[]) {
@@ -83,8 +85,8 @@ suite("while one source floods", () => {
     await using gateway = await doors(1, [CALM]);
     await using crowd = await flood({ places: gateway.places, from: FLOODER, atOnce: room, again: false });
     crowd.begin();
-    // The loop stands still: whom the system does not take in at the first knock tries again after a second.
-    assert.ok(crowd.holdUntil(room, 900), "not all were heard");
+    // The loop stands still: whom the system does not take in now it never takes in.
+    assert.ok(crowd.holdUntil(room, PATIENCE), "not all were heard");
     assert.equal(await call(gateway.places[0]), "hello");
   });
 
@@ -98,9 +100,9 @@ suite("while one source floods", () => {
     const before = once(terminal.server, "connection").then(() => refused.length);
     // All of them stand at the doors before the first is answered, the caller last.
     crowd.begin();
-    assert.ok(crowd.holdUntil(400, 900));
+    assert.ok(crowd.holdUntil(400, PATIENCE));
     caller.begin();
-    assert.ok(caller.holdUntil(1, 900));
+    assert.ok(caller.holdUntil(1, PATIENCE));
     const answered = await before;
     assert.ok(answered < 100, `after ${answered} of the crowd`);
   });

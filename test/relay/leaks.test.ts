@@ -51,7 +51,7 @@ test(`${SESSIONS} sessions of every ending: descriptors, places and counts are b
   await meet(door, SESSIONS);
   assert.ok(door.ended.length > 0.7 * SESSIONS, `${door.ended.length} sessions, ${door.refused.length} refused`);
   await until(() => terminal.count.open === 0, "the terminal alone again");
-  await until(() => descriptors() <= before, `descriptors back at ${before}`, 10_000);
+  await until(() => descriptors() <= before, `descriptors back at ${before}`);
   await isEmpty(door);
 });
 
@@ -73,7 +73,7 @@ test("sessions cut by a policy in the middle of everything leave nothing either"
     await door.apply();
     await met;
   }
-  await until(() => descriptors() <= before, `descriptors back at ${before}`, 10_000);
+  await until(() => descriptors() <= before, `descriptors back at ${before}`);
   await isEmpty(door);
 });
 
@@ -82,7 +82,7 @@ test("dials that fail leave nothing", async () => {
   await meet(door, AT_ONCE);
   const before = descriptors();
   await meet(door, 300);
-  await until(() => descriptors() <= before, `descriptors back at ${before}`, 10_000);
+  await until(() => descriptors() <= before, `descriptors back at ${before}`);
   await isEmpty(door);
 });
 
@@ -115,7 +115,7 @@ async function meet(door: OpenDoor, count: number): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, one));
-  await until(() => door.relay.sessions === 0 && told() >= expected, "every session's end", 15_000);
+  await until(() => door.relay.sessions === 0 && told() >= expected, "every session's end");
   assert.equal(told(), expected);
 }
 

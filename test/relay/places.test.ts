@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { type Socket, connect } from "node:net";
 import { suite, test } from "node:test";
 import { busyHost } from "../support/busy-host.ts";
+import { manualClock } from "../support/clock.ts";
 import { type Place, dial, ending, knock, listen, until } from "../support/loopback.ts";
 import { freeEndpoint, openDoor, policyOf, startRelay } from "../support/relay.ts";
 import { soloTerminal } from "../support/solo-terminal.ts";
@@ -83,7 +84,8 @@ suite("one session per terminal", () => {
 
   test("a client in line that leaves is forgotten: the next one has the place", async () => {
     await using terminal = await soloTerminal();
-    await using door = await openDoor(terminal, { sessions: 1 });
+    // Nobody in line is turned away meanwhile.
+    await using door = await openDoor(terminal, { sessions: 1, clock: manualClock() });
     const first = await dial(door);
     first.write("request");
     await once(first, "data");
@@ -91,12 +93,13 @@ suite("one session per terminal", () => {
       const waiting = await dial(door);
       await until(() => door.relay.sessions === 2, "the one in line");
       waiting[leave]();
-      await until(() => door.relay.sessions === 1, "the one in line gone", 1_000);
+      await until(() => door.relay.sessions === 1, "the one in line gone");
     }
     const next = pay(door, "end");
     await until(() => door.relay.sessions === 2, "the next in line");
     first.end();
     assert.ok(await next);
+    await until(() => door.relay.sessions === 0, "the end");
     assert.deepEqual(door.refused, []);
     assert.equal(terminal.count.total, 2);
     assert.deepEqual(
@@ -112,7 +115,7 @@ suite("one session per terminal", () => {
     await using terminal = await listen((socket) =>
       socket.on("data", () => socket.end("answer", () => socket.resetAndDestroy())),
     );
-    await using door = await openDoor(terminal, { sessions: 1 });
+    await using door = await openDoor(terminal, { sessions: 1, clock: manualClock() });
     const first = await dial(door);
     const seen = ending(first);
     first.write("request");
@@ -120,14 +123,15 @@ suite("one session per terminal", () => {
     const next = { paid: false };
     void pay(door, "end").then((paid) => (next.paid = paid));
     // What the first one says now shows the gateway that nobody is there.
-    await until(() => first.write("still there?") && next.paid, "the next payment", 2_000);
+    await until(() => first.write("still there?") && next.paid, "the next payment");
     await until(() => door.relay.sessions === 1, "the next one's end");
     first.destroy();
+    await until(() => door.relay.sessions === 0, "the first one's end");
   });
 
   test("what a client in line has said and ended is relayed when its turn comes", async () => {
     await using terminal = await listen((socket) => socket.pipe(socket));
-    await using door = await openDoor(terminal, { sessions: 1 });
+    await using door = await openDoor(terminal, { sessions: 1, clock: manualClock() });
     const first = await dial(door);
     const farewell = ending(first);
     await until(() => terminal.count.open === 1, "the first");
@@ -138,6 +142,7 @@ suite("one session per terminal", () => {
     first.end();
     await farewell;
     assert.equal((await seen).bytes.toString(), "said in line");
+    await until(() => door.relay.sessions === 0, "the end of both");
   });
 
   test("a terminal that hangs in the dial holds its one place; a client that gives up frees it", async () => {
@@ -147,7 +152,7 @@ suite("one session per terminal", () => {
     await until(() => door.relay.sessions === 1, "the first");
     assert.equal(await knock(door), "ECONNRESET");
     first.end();
-    await until(() => door.relay.sessions === 0, "the place free", 1_000);
+    await until(() => door.relay.sessions === 0, "the place free");
     first.destroy();
     const next = await dial(door);
     await until(() => door.relay.sessions === 1, "the next");
@@ -201,15 +206,21 @@ suite("places belong to the terminal", () => {
 
   test("a new policy with more places lets in the one in line; with fewer, nobody is cut", async () => {
     await using terminal = await soloTerminal();
-    await using door = await openDoor(terminal, { sessions: 1 });
+    const clock = manualClock();
+    await using door = await openDoor(terminal, { sessions: 1, clock });
     const first = await occupied(door);
     const second = await dial(door);
     second.write("request");
     await until(() => door.relay.sessions === 2, "the second in line");
+    const served = once(second, "data");
     await door.apply({ sessions: 2 });
-    await once(second, "data");
+    clock.pass(1_000);
+    await served;
     await door.apply({ sessions: 1 });
-    assert.equal(await knock(door), "ECONNRESET");
+    const third = knock(door);
+    await until(() => door.relay.sessions === 3, "the third in line");
+    clock.pass(1_000);
+    assert.equal(await third, "ECONNRESET");
     for (const till of [first, second]) {
       till.write("request");
       await once(till, "data");
@@ -217,6 +228,7 @@ suite("places belong to the terminal", () => {
     }
     await until(() => door.relay.sessions === 0, "the end");
     assert.ok(await pay(door, "end"));
+    await until(() => door.relay.sessions === 0, "the end of that one, too");
     assert.equal(door.refused.length, 1);
   });
 });

@@ -51,6 +51,7 @@ suite("a probe", () => {
       ["", "mute"],
     ] as const;
     for (const [said, expected] of cases) {
+      const connect = expected === "answered" ? 60_000 : 1_000;
       const asked: string[] = [];
       await using terminal = await listen((socket) => {
         socket.on("data", (data) => {
@@ -58,7 +59,7 @@ suite("a probe", () => {
           socket.write(said);
         });
       });
-      await using door = await openDoor(terminal, { limits: { connect: 300 } });
+      await using door = await openDoor(terminal, { limits: { connect } });
       const { outcome } = await door.relay.probe(flowOf(terminal, door), IDENTIFICATION);
       assert.equal(outcome, expected, said);
       assert.match(asked.join(""), /^CZ004\d{4}.*CD001I/);
@@ -106,7 +107,7 @@ suite("a probe", () => {
 
   test(
     "is gone when another process is to decide, also where the terminal has yet to close",
-    { timeout: 10_000 },
+    { timeout: 60_000 },
     async (context) => {
       const ended = Promise.withResolvers<undefined>();
       await using terminal = await listen((socket) => socket.resume().once("end", () => ended.resolve(undefined)));

@@ -6,7 +6,7 @@ import { suite, test } from "node:test";
 import fc from "fast-check";
 import { writeHeader } from "../../src/engine/relay/proxy-header.ts";
 import { manualClock } from "../support/clock.ts";
-import { type Peer, dial, ending, ipv4, listen, pause, turns, until } from "../support/loopback.ts";
+import { type Peer, dial, ending, heardOut, ipv4, listen, pause, turns, until } from "../support/loopback.ts";
 import { type DoorOptions, type OpenDoor, openDoor, policyOf, startRelay } from "../support/relay.ts";
 
 const BALANCER = "127.64.30.1";
@@ -189,7 +189,7 @@ suite("without a header that names somebody", () => {
       const socket = await through(door);
       socket.on("error", () => undefined);
       socket.write(HEADERS.v1.subarray(0, 20));
-      await turns(5);
+      await heardOut(socket, door);
       leave(socket);
       await until(() => door.refused.length === 1, "the refusal");
       assert.deepEqual(refusals(door), [[ipv4(BALANCER), "bad-proxy-header", "incomplete"]]);
@@ -205,6 +205,7 @@ suite("without a header that names somebody", () => {
     const { door } = played;
     const socket = await through(door);
     const end = ending(socket);
+    await heardOut(socket, door);
     for (const byte of HEADERS.v1.subarray(0, 20)) {
       socket.write(Buffer.of(byte));
       clock.pass(140);
@@ -222,10 +223,11 @@ suite("without a header that names somebody", () => {
     });
     const { door, terminal } = played;
     const held = [await through(door), await through(door)];
-    await turns(5);
+    for (const socket of held) await heardOut(socket, door);
     assert.equal((await say(door, "")).by, "ECONNRESET");
-    held.push(await through(door, OTHER_BALANCER));
-    await turns(5);
+    const other = await through(door, OTHER_BALANCER);
+    held.push(other);
+    await heardOut(other, door);
     assert.equal((await say(door, "", OTHER_BALANCER)).by, "ECONNRESET");
     assert.deepEqual(refusals(door), [
       [ipv4(BALANCER), "overload", "source"],
@@ -302,7 +304,7 @@ suite("a new policy", () => {
     const pending = await through(door);
     const also = ending(pending);
     pending.write(HEADERS.v1.subarray(0, 9));
-    await turns(5);
+    await heardOut(pending, door);
     await door.apply({ acceptProxy: [OTHER_BALANCER] });
     for (const { by } of await Promise.all([seen, also])) assert.equal(by, "ECONNRESET");
     await until(() => door.ended.length === 1, "the record");
@@ -319,7 +321,7 @@ suite("a new policy", () => {
     await door.apply();
     const pending = await through(door);
     const end = ending(pending);
-    await turns(5);
+    await heardOut(pending, door);
     await door.relay.drain(10_000);
     assert.equal((await end).by, "ECONNRESET");
   });
@@ -330,7 +332,7 @@ suite("a new policy", () => {
     const socket = await through(door);
     const end = ending(socket);
     socket.write(HEADERS.v1.subarray(0, 9));
-    await turns(5);
+    await heardOut(socket, door);
     await door.apply({ allow: [STRANGER] });
     socket.write(HEADERS.v1.subarray(9));
     assert.equal((await end).by, "ECONNRESET");
@@ -363,7 +365,7 @@ suite("a new policy", () => {
     const { door } = played;
     const pending = await through(door);
     pending.on("error", () => undefined).write(HEADERS.v1.subarray(0, 9));
-    await turns(5);
+    await heardOut(pending, door);
     const said: string[] = [];
     const handed = door.relay.handOver(({ what }) => void said.push(what));
     handed.close();

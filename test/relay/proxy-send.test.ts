@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { readHeader, writeHeader } from "../../src/engine/relay/proxy-header.ts";
 import { busyHost } from "../support/busy-host.ts";
-import { dial, ending, ipv4, listen, until } from "../support/loopback.ts";
-import { freeEndpoint, openDoor, policyOf, startRelay } from "../support/relay.ts";
+import { dial, ending, ipv4, listen, loopbackAddress, portOfEveryAddress, until } from "../support/loopback.ts";
+import { openDoor, policyOf, startRelay } from "../support/relay.ts";
 
 const TILL = "127.64.31.1";
 const BALANCER = "127.64.31.2";
@@ -56,7 +56,8 @@ suite("the header to the target", () => {
 
   test("names the address that was entered, where the door is on every address", async () => {
     await using target = await listener();
-    const { host, port } = await freeEndpoint();
+    const host = loopbackAddress();
+    const port = await portOfEveryAddress();
     await using started = startRelay();
     const listen = { address: ipv4("0.0.0.0"), port };
     await started.relay.apply(policyOf([{ listen, target: target.endpoint, sendProxy: "v2" }]));

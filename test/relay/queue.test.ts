@@ -119,7 +119,7 @@ suite("a queue before a terminal", () => {
       await until(() => door.relay.sessions === 2, "the mute one in line");
       await come();
       leave(mute);
-      await until(() => door.relay.sessions === 2, "the mute one gone", 1_000);
+      await until(() => door.relay.sessions === 2, "the mute one gone");
       await door.apply({ sessions: 2 });
       played.clock.pass(500);
       await until(() => heard.length === 2, "the next at the terminal");

@@ -165,7 +165,7 @@ suite("stalled", () => {
   });
 
   test("a reader that is slow but moves is never cut", async () => {
-    const limits = { ...LIMITS, stalled: 1_000 };
+    const limits = { ...LIMITS, stalled: 3_000 };
     await using pair = await through({ limits });
     const { client, target, door } = pair;
     client.pause();
@@ -203,7 +203,7 @@ async function flood({ client, target }: Pair): Promise<void> {
   await settled(() => target.bytesWritten - target.writableLength);
 }
 
-/** Reads half a MiB every 50 ms to the end, or to the error, and returns how many bytes there were. */
+/** Reads half a MiB every 100 ms to the end, or to the error, and returns how many bytes there were. */
 async function readSlowly(socket: Socket): Promise<number> {
   const seen = { bytes: 0, over: false };
   socket.on("data", (chunk: Buffer) => {
@@ -217,7 +217,7 @@ async function readSlowly(socket: Socket): Promise<number> {
       socket.resume();
       return seen.over || seen.bytes >= goal;
     }, "half a MiB");
-    await pause(50);
+    await pause(100);
   }
   return seen.bytes;
 }

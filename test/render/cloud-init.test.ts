@@ -99,7 +99,7 @@ suite("Docker's networks", () => {
   });
 });
 
-suite("cloud-init schema", { skip: needs(["cloud-init"]), timeout: 120_000 }, () => {
+suite("cloud-init schema", { skip: needs(["cloud-init"]), timeout: 180_000 }, () => {
   test("takes what is rendered from the example and from hostile back-ends", () => {
     for (const subject of [exampleSubject("complete"), ...fc.sample(backends, { numRuns: 3, seed: 5 })]) {
       for (const text of textsOf(subject)) {

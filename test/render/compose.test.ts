@@ -111,7 +111,7 @@ suite("a compose file", () => {
 
 const skip = needs(["docker-compose"]);
 
-suite("docker-compose config", { skip, timeout: 60_000 }, () => {
+suite("docker-compose config", { skip, timeout: 180_000 }, () => {
   for (const [name, yaml] of FILES) {
     test(`${name}: read, and nothing is changed`, () => {
       const seen = JSON.parse(configOf(yaml)) as ComposeFile;

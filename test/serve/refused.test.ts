@@ -36,7 +36,7 @@ async function endOf(started: Program): Promise<Outcome> {
   return { code, output, errors: program.errors() };
 }
 
-suite("ecluse serve refuses", { timeout: 60_000 }, () => {
+suite("ecluse serve refuses", { timeout: 180_000 }, () => {
   const wrong: readonly (readonly [what: string, change: (inventory: string) => string, finding: string])[] = [
     ["an unknown key", (text) => `${text}surces: {}\n`, "unknown-key"],
     ["what its engine cannot do", (text) => text.replace("limits:", "engine: kernel, limits:"), "engine-cannot"],

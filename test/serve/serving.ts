@@ -106,7 +106,7 @@ export function serveFile(file: InventoryFile, { words = [], start, ...options }
   return {
     ...program,
     ...log,
-    awaitEvent: async (event, count = 1, within = 15_000) => {
+    awaitEvent: async (event, count = 1, within = 30_000) => {
       const found = (): LogLine | undefined => log.ofEvent(event)[count - 1];
       await until(() => found() !== undefined || log.ended(), event, within).catch(() => undefined);
       const line = found();

@@ -28,7 +28,7 @@ function eventsOf(words: readonly string[]) {
   return { ...program, lines };
 }
 
-suite("ecluse events", { timeout: 120_000 }, () => {
+suite("ecluse events", { timeout: 180_000 }, () => {
   test("prints what happens at the selected flows, goes on after a take-over, and ends on SIGINT with 0", async () => {
     await using target = await listen((socket) => socket.resume().on("end", () => socket.end()));
     const site = await siteBefore([target, target]);
@@ -47,12 +47,12 @@ suite("ecluse events", { timeout: 120_000 }, () => {
     await knock({ ...door, from: site.stranger });
     await until(() => count("refused") === 1, "the refusal");
     await gateway.takeOver();
-    await until(() => count("lost") === 1, "the new process", 15_000);
+    await until(() => count("lost") === 1, "the new process");
     await visit(door, site.till);
-    await until(() => count("ended") > before, "the session after it", 15_000);
+    await until(() => count("ended") > before, "the session after it");
     assert.deepEqual(new Set(parsed().flatMap(({ data }) => data["flow"] ?? [])), new Set(["flow/door1"]));
     const isLost = (line: string): boolean => /^\S+ {2}lost {6}something was missed/.test(line);
-    await until(() => text.lines.some(isLost), "lost, in words", 15_000);
+    await until(() => text.lines.some(isLost), "lost, in words");
     assert.match(
       text.lines.join("\n"),
       /^\S+ {2}ended {5}flow\/door2 from 127\S+: closed by client after \d+ ms; 1 B/m,
@@ -75,14 +75,14 @@ suite("ecluse events", { timeout: 120_000 }, () => {
     gateway.signal("SIGTERM");
     await gateway.exited;
     const AWAY = /^ecluse: warning: Cannot reach the gateway at .*: there is no socket; trying again\n$/;
-    await until(() => AWAY.test(followed.errors()), "it is told", 15_000);
+    await until(() => AWAY.test(followed.errors()), "it is told");
     let asked = 0;
     const mute = createServer((socket) => {
       asked += 1;
       socket.destroy();
     });
     await once(mute.listen(gateway.control), "listening");
-    await until(() => asked === 3, "it asks again and again", 15_000);
+    await until(() => asked >= 3, "it asks again and again");
     followed.signal("SIGTERM");
     assert.deepEqual(await followed.exited, [0, null]);
     assert.match(followed.errors(), AWAY, "once");

@@ -15,7 +15,7 @@ import { deaf, following, heard } from "./following.ts";
 
 const RING = 2_000;
 
-suite("a follower that does not read", { timeout: 60_000 }, () => {
+suite("a follower that does not read", { timeout: 180_000 }, () => {
   test("is cut once the ring has gone past it; another one gets all of it", async () => {
     using folder = temporaryFolder();
     const path = join(folder.path, "control.sock");

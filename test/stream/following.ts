@@ -59,5 +59,5 @@ export async function deaf(control: string): Promise<Socket> {
 
 /** Waits until somebody's events are followed: one who comes later would be told from then on only. */
 export async function heard(followed: Following, count: number, event: string): Promise<void> {
-  await until(() => followed.of(event).length >= count, `${count} x ${event}`, 10_000);
+  await until(() => followed.of(event).length >= count, `${count} x ${event}`);
 }

@@ -7,7 +7,7 @@ import { dial, ending, listen, says, until } from "../support/loopback.ts";
 import { replaceable } from "../take-over/replaceable.ts";
 import { deaf, following, heard } from "./following.ts";
 
-suite("the event stream and its process", { timeout: 120_000 }, () => {
+suite("the event stream and its process", { timeout: 180_000 }, () => {
   test("a take-over ends it; the new process says `lost`, and tells how the sessions it was given end", async () => {
     await using target = await listen((socket) => {
       socket.on("data", (chunk) => socket.write(chunk)).on("end", () => socket.end());

@@ -33,7 +33,7 @@ export async function haproxy(target: Place, words: HaproxyWords = {}): ReturnTy
     rmSync(folder, { recursive: true });
   };
   try {
-    await until(() => hasExited(child) || isListening({ host, port }), "HAProxy's listener", 10_000);
+    await until(() => hasExited(child) || isListening({ host, port }), "HAProxy's listener");
     if (hasExited(child)) throw new Error("HAProxy ended instead of listening");
   } catch (error) {
     await stop();

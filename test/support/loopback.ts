@@ -68,10 +68,25 @@ export async function listen(
   };
 }
 
-/** A port that nobody listens on at this address, by asking the system for one. */
-export async function freePort(host: string): Promise<number> {
-  await using peer = await listen(() => undefined, { host, port: 0 });
+/** A port that nobody listens on at this address, by asking the system for one; or that very port, if it is free. */
+export async function freePort(host: string, port = 0): Promise<number> {
+  await using peer = await listen(() => undefined, { host, port });
   return peer.port;
+}
+
+/**
+ * A port that nobody uses at any address: not one of those from which the system takes the ports of its clients
+ * (Linux: 32768 to 60999), for the connection of a stranger would be in the way.
+ */
+export async function portOfEveryAddress(): Promise<number> {
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    try {
+      return await freePort("0.0.0.0", port);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    }
+  }
 }
 
 /** Whether some process listens there, without connecting to it. */
@@ -102,6 +117,16 @@ export function procSocket(from: Place | undefined, to: Place): readonly string[
     .find((each) => (local === undefined || each[1] === local) && each[2] === remote);
   if (words === undefined) throw new Error(`no connection to ${to.host}:${to.port}`);
   return words;
+}
+
+/** Waits until whoever is dialled there has taken the connection from the system, and read all that was written to it. */
+export async function heardOut(client: Socket, at: Place): Promise<void> {
+  const from = { host: client.localAddress ?? "", port: client.localPort ?? 0 };
+  await until(() => {
+    const words = procSocket(at, from);
+    // No inode: still in the listener's queue.
+    return client.writableLength === 0 && words[9] !== "0" && words[4]?.endsWith(":00000000") === true;
+  }, "the connection taken and read");
 }
 
 /** Connects; errors are left to whoever listens for them. */
@@ -151,8 +176,8 @@ export function says(client: Socket, text: string): Promise<string> {
   });
 }
 
-/** Polls a state every few milliseconds until it holds; fails after `within` milliseconds. */
-export async function until(state: () => boolean, what: string, within = 5_000): Promise<void> {
+/** Polls a state every few milliseconds until it holds; fails after `within` milliseconds, which a busy machine may need. */
+export async function until(state: () => boolean, what: string, within = 30_000): Promise<void> {
   const deadline = performance.now() + within;
   while (!state()) {
     if (performance.now() > deadline) throw new Error(`not within ${within} ms: ${what}`);
@@ -164,15 +189,11 @@ export async function until(state: () => boolean, what: string, within = 5_000):
 export async function settled(value: () => number): Promise<number> {
   let last = -1;
   let since = performance.now();
-  await until(
-    () => {
-      if (value() !== last) since = performance.now();
-      last = value();
-      return performance.now() - since > 500;
-    },
-    "a number that stands still",
-    15_000,
-  );
+  await until(() => {
+    if (value() !== last) since = performance.now();
+    last = value();
+    return performance.now() - since > 500;
+  }, "a number that stands still");
   return last;
 }
 

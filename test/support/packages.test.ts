@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -44,5 +46,15 @@ suite("needs", () => {
       words.map((line) => line.split(" ").slice(3).join(" ")),
       ["update", "install -y --no-install-recommends ecluse-first", "install -y --no-install-recommends ecluse-second"],
     );
+  });
+
+  test("under CI and as root waits until what another installs is set up, too", { skip }, async () => {
+    process.env["CI"] = "true";
+    const done = join(folder, "set-up");
+    const script = `echo unpacked; sleep 0.5; touch ${done}`;
+    const other = spawn("flock", [join(folder, "ecluse-tests-apt.lock"), "sh", "-c", script], { stdio: "pipe" });
+    await once(other.stdout, "data");
+    assert.equal(needs(["apt-get"]), false);
+    assert.equal(existsSync(done), true);
   });
 });

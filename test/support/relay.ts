@@ -15,13 +15,14 @@ import {
 } from "../../src/policy/policy.ts";
 import { freePort, ipv4, loopbackAddress } from "./loopback.ts";
 
+/** Longer than any test waits for what is to happen without them. */
 export const LIMITS: Limits = {
-  connect: 2_000,
-  idle: 10_000,
-  halfClosed: 10_000,
-  stalled: 10_000,
+  connect: 60_000,
+  idle: 60_000,
+  halfClosed: 60_000,
+  stalled: 60_000,
   keepalive: 30_000,
-  drain: 5_000,
+  drain: 60_000,
   sessions: 4_096,
   perSource: 4_096,
 };

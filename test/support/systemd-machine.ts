@@ -46,7 +46,7 @@ export class SystemdMachine implements AsyncDisposable {
       env: ENVIRONMENT,
     });
     const pidOf = (): number => Number(childrenOf(holder.pid ?? 0)[0] ?? 0);
-    await until(() => existsSync(`/proc/${pidOf()}/root/run/systemd/private`), "systemd answers", 20_000);
+    await until(() => existsSync(`/proc/${pidOf()}/root/run/systemd/private`), "systemd answers");
     return new SystemdMachine(holder, cgroup, pidOf());
   }
 
@@ -100,7 +100,7 @@ export class SystemdMachine implements AsyncDisposable {
     const exited = once(this.#holder, "exit");
     this.#holder.kill("SIGKILL");
     await exited;
-    await until(() => isRemoved(this.#cgroup), "its control groups are empty", 10_000);
+    await until(() => isRemoved(this.#cgroup), "its control groups are empty");
   }
 
   #enter(): readonly string[] {

@@ -10,7 +10,7 @@ import { replaceable } from "./replaceable.ts";
 /** Passing a descriptor on takes another one for a moment; a host that allows few gets a smaller plan. */
 const DEPOTS = Math.min(72, Math.floor((descriptorLimit() - 2_000) / 2 / 99));
 
-suite("take-over of a whole plan", { timeout: 120_000 }, () => {
+suite("take-over of a whole plan", { timeout: 180_000 }, () => {
   test("every door keeps its socket, and no payment is lost meanwhile", async () => {
     await using target = await listen((socket) => {
       socket.on("data", (chunk) => socket.write(chunk)).on("end", () => socket.end());

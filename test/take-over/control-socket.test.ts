@@ -7,7 +7,7 @@ import { suite, test } from "node:test";
 import { ControlServer } from "../../src/control/server.ts";
 import type { Handlers } from "../../src/control/routes.ts";
 
-suite("the control socket after take-overs", { timeout: 30_000 }, () => {
+suite("the control socket after take-overs", { timeout: 180_000 }, () => {
   test("a process that ends takes nobody's name with it, though another's socket has its old inode number", async () => {
     const folder = mkdtempSync(join(tmpdir(), "ecluse-control-"));
     const path = join(folder, "control.sock");

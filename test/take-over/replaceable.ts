@@ -60,7 +60,7 @@ export async function replaceable(
     const author = ROUTES[name].method === "POST" ? { author: "test" } : {};
     return (await call(control, name, { ...author, ...parameters } as typeof parameters)) as never;
   };
-  await until(() => existsSync(control), "it can be asked", 15_000);
+  await until(() => existsSync(control), "it can be asked");
   return {
     ...gateway,
     control,

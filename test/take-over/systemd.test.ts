@@ -40,7 +40,7 @@ async function manager(): Promise<Manager> {
   };
 }
 
-suite("under systemd", { skip: needs(["systemd", "socat"]), timeout: 120_000 }, () => {
+suite("under systemd", { skip: needs(["systemd", "socat"]), timeout: 180_000 }, () => {
   test("it is told once the doors are open, whose process it is after a take-over, and when it stops", async () => {
     await using target = await listen((socket) => socket.resume());
     const site = await siteBefore([target]);

@@ -40,7 +40,7 @@ function eventsIn(text: string): readonly { readonly event: string; readonly dat
   }));
 }
 
-suite("the dashboard before a gateway", { timeout: 60_000 }, () => {
+suite("the dashboard before a gateway", { timeout: 180_000 }, () => {
   test("an overview, and from its place on every event: a session that begins and ends, a refusal, a change", async () => {
     await using at = await both();
     const { gateway, to, cookie } = at;

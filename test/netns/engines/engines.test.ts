@@ -386,7 +386,7 @@ const ROWS: Partial<Record<CapabilityName, (crossing: Crossing, kind: Kind) => P
 for (const kind of ["relay", "kernel"] as const) {
   suite(`the ${kind} engine`, { skip, timeout: 300_000 }, () => {
     for (const [name, row] of Object.entries(ROWS)) {
-      test(`${name}: ${CAPABILITIES[name as CapabilityName].what}`, { timeout: 60_000 }, async () => {
+      test(`${name}: ${CAPABILITIES[name as CapabilityName].what}`, { timeout: 120_000 }, async () => {
         await using crossing = await Crossing.create(kind);
         await row(crossing, kind);
       });
@@ -399,7 +399,7 @@ test("every row that an engine can do has its test, and no other has", () => {
   assert.deepEqual(Object.keys(ROWS).sort(), able.map(([name]) => name).sort());
 });
 
-suite("the kernel engine alone", { skip, timeout: 120_000 }, () => {
+suite("the kernel engine alone", { skip, timeout: 180_000 }, () => {
   test("preserved: the terminal sees each session's own source", async () => {
     await using crossing = await Crossing.create("kernel");
     const engine = crossing.start({ source: "preserved" });

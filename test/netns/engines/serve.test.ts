@@ -22,7 +22,7 @@ depots:
 
 const skip = needs(["iproute2", "nftables", "conntrack"], { root: true });
 
-suite("ecluse serve with the kernel engine", { skip, timeout: 120_000 }, () => {
+suite("ecluse serve with the kernel engine", { skip, timeout: 180_000 }, () => {
   test("payments pass, a stranger is refused and told of, and nothing is left behind", async (context) => {
     await using network = await Network.create();
     network.startTerminals();

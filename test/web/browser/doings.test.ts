@@ -8,7 +8,7 @@ import { needs } from "../../support/packages.ts";
 import { axeFindings, photograph, signedIn, startBrowser, watched } from "./browsing.ts";
 import { FEW, type Site, grantFor, siteOf } from "./site.ts";
 
-suite("what people do on the dashboard", { skip: needs(["chromium"]), timeout: 240_000 }, () => {
+suite("what people do on the dashboard", { skip: needs(["chromium"]), timeout: 280_000 }, () => {
   let browser: Browser;
   let site: Site;
   let context: BrowserContext;
