@@ -15,7 +15,7 @@ suite("while the dial hangs", () => {
     { how: "both directions at once without a byte", leave: "destroy", outcome: "closed" },
   ] as const;
   for (const { how, leave, outcome } of leaving)
-    test(`a client that leaves by ${how} frees the pair within a second`, async () => {
+    test(`a client that leaves by ${how} frees the pair`, async () => {
       await using terminal = await busyHost();
       await using door = await openDoor(terminal, { limits: { connect: 60_000 } });
       const client = await dial(door);
@@ -34,7 +34,7 @@ suite("while the dial hangs", () => {
       assert.deepEqual(terminal.heard, []);
     });
 
-  test("a client that speaks and then leaves by RST frees the pair within a second", async () => {
+  test("a client that speaks and then leaves by RST frees the pair", async () => {
     await using terminal = await busyHost();
     await using door = await openDoor(terminal, { limits: { connect: 60_000 } });
     const client = await dial(door);
