@@ -68,7 +68,10 @@ suite("ecluse serve before", { timeout: 180_000 }, () => {
       const took = await exchanges(400, relay.door);
       const median = took[200] ?? Infinity;
       // Whoever waited for the output would wait for good.
-      assert.ok(median < 1_000 && (took.at(-1) ?? Infinity) < 10_000, `median ${median} ms, most ${took.at(-1) ?? 0} ms`);
+      assert.ok(
+        median < 1_000 && (took.at(-1) ?? Infinity) < 10_000,
+        `median ${median} ms, most ${took.at(-1) ?? 0} ms`,
+      );
       await endsPromptly(relay.stopped);
     });
   }
