@@ -5,7 +5,6 @@ import { request } from "node:http";
 import { suite, test } from "node:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { Answered } from "../src/answers/answered.ts";
-import { systemClock } from "../src/cli/clock.ts";
 import { PARTS } from "../src/control/answer-schemas.ts";
 import { openapi } from "../src/control/openapi.ts";
 import { ROUTES, type Route, type RouteName } from "../src/control/routes.ts";
@@ -129,15 +128,7 @@ suite("docs/openapi.json", { timeout: 180_000 }, () => {
 
   test("describes what a gateway really answers, on every route, and what it answers to mistakes", async () => {
     await using target = await listen((socket) => socket.resume().on("end", () => socket.end()));
-    let tellRefusals = (): void => undefined;
-    const clock = {
-      ...systemClock,
-      every: (period: number, callback: () => void): (() => void) => {
-        if (period === 10_000) tellRefusals = callback;
-        return systemClock.every(period, callback);
-      },
-    };
-    await using gateway = await running([target, target], { clock });
+    await using gateway = await running([target, target]);
     const { site, control } = gateway;
     const [door] = site.doors;
     assert.ok(door);
@@ -154,7 +145,6 @@ suite("docs/openapi.json", { timeout: 180_000 }, () => {
     ended.end("x");
     await ending(ended);
     await knock({ ...door, from: site.stranger });
-    tellRefusals();
     const inside = await dial({ ...door, from: site.till });
     inside.on("error", () => undefined);
     await until(() => target.count.open === 1, "a session");
@@ -187,6 +177,9 @@ suite("docs/openapi.json", { timeout: 180_000 }, () => {
     assert.equal(((await right("activity", { select: "door1" })) as Answered["activity"]).sessions.closed?.at(-1), 1);
     asked.add("events");
     fits("events", await beginningOf(control));
+    const late = performance.now() + 30_000;
+    // They are told a second later.
+    while (((await right("refusals")) as readonly unknown[]).length === 0) assert.ok(performance.now() < late);
     const { rows } = (await right("journal")) as Answered["journal"];
     assert.equal(rows.length, 1);
     for (const by of ["source", "flow"])

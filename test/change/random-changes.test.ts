@@ -17,6 +17,8 @@ import { ANSWER_BYTES, answerTo, answering, requestFor } from "./visitors.ts";
 
 const SEED = Number(process.env["ECLUSE_SEED"] ?? Math.floor(Math.random() * 1e9));
 const SECONDS = Number(process.env["ECLUSE_LONG"] ?? 30);
+/** How much longer it may take until enough have come, in milliseconds. */
+const MORE = 60_000;
 const DOORS = 6;
 /** The promise of `cut`, with room for a busy machine. In milliseconds. */
 const SOON = 20_000;
@@ -33,13 +35,14 @@ test(
     await using world = await World.create(random(SEED));
     const end = performance.now() + SECONDS * 1_000;
     try {
-      while (performance.now() < end) await world.step();
+      // On a busy machine few come within the time, and by some seeds.
+      while (performance.now() < end || (!world.isTelling && performance.now() < end + MORE)) await world.step();
       await world.verify();
     } catch (error) {
       throw new Error(`seed ${SEED}, after ${world.trace.slice(-12).join("; ")}`, { cause: error });
     }
     context.diagnostic(`seed ${SEED}: ${JSON.stringify(world.counts)}`);
-    assert.ok(world.counts.visits > 100 && world.counts.entered > 10, "too few came for this to mean anything");
+    assert.ok(world.isTelling, "too few came for this to mean anything");
   },
 );
 
@@ -121,6 +124,10 @@ class World implements AsyncDisposable {
     for (const { socket } of this.#sessions) socket.destroy();
     await this.#gateway?.[Symbol.asyncDispose]();
     for (const terminal of this.#terminals) await terminal[Symbol.asyncDispose]();
+  }
+
+  get isTelling(): boolean {
+    return this.counts.visits > 100 && this.counts.entered > 10;
   }
 
   async step(): Promise<void> {

@@ -141,6 +141,23 @@ const CASES: readonly Case[] = [
     quiet: { [`ecluse_doors{${G}, state="blocked"}`]: "0x10", [`ecluse_doors{${G}, state="open"}`]: "3x10" },
   },
   {
+    // What was never asked for a shield has it off.
+    ...{ alert: "EcluseShieldDown", at: "5m" },
+    raised: { [`ecluse_shield_state{${G}, state="down"}`]: "1x10" },
+    quiet: {
+      [`ecluse_shield_state{${G}, state="down"}`]: "1 1 0x10",
+      [`ecluse_shield_state{${G}, state="off"}`]: "1x10",
+    },
+  },
+  {
+    ...{ alert: "EcluseShieldStuck", at: "5m" },
+    raised: { [`ecluse_shield_state{${G}, state="stuck"}`]: "1x10" },
+    quiet: {
+      [`ecluse_shield_state{${G}, state="stuck"}`]: "0x10",
+      [`ecluse_shield_state{${G}, state="down"}`]: "1x10",
+    },
+  },
+  {
     // Sixty a minute after a day of one a minute; a scanner that knocks sixty times a minute all day is no news.
     ...{ alert: "EcluseRefusalsRising", interval: "5m", at: "1d30m" },
     raised: { [DENIED]: "0+5x288 1700+300x10" },

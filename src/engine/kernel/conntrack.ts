@@ -55,6 +55,8 @@ export class Conntrack {
   /** Until when no list is read merely because somebody waits for it, on the monotonic clock. */
   #restUntil = 0;
   #isClosed = false;
+  /** Why the one or the other cannot be read. */
+  #complaints: { readonly events?: string | undefined; readonly list?: string | undefined } = {};
 
   constructor(options: ConntrackOptions) {
     this.#options = options;
@@ -98,21 +100,36 @@ export class Conntrack {
 
   async #listen(): Promise<void> {
     this.#isListening = true;
-    const { writer, ended } = await batchedPipe((line) => {
-      const entry = parseConntrack(line);
-      if (entry !== undefined) this.#options.happened(entry);
-    });
-    void ended.then(() => (this.#isListening = false));
-    if (!this.#isClosed) this.#child = this.#start(writer);
-    writer.destroy();
+    try {
+      const { writer, ended } = await batchedPipe((line) => {
+        const entry = parseConntrack(line);
+        if (entry !== undefined) this.#options.happened(entry);
+      });
+      void ended.then(() => (this.#isListening = false));
+      if (!this.#isClosed) this.#child = this.#start(writer);
+      writer.destroy();
+    } catch (error) {
+      this.#isListening = false;
+      this.#complain({ events: String(error) });
+    }
   }
 
   #start(stdout: Socket): ChildProcess {
     const child = spawn("setpriv", LISTENING, { env: PLAIN, stdio: ["ignore", stdout, "pipe"] });
+    let lastWords = "it ended";
     createInterface({ input: child.stderr }).on("line", (line) => {
       if (line.includes("ENOBUFS")) void this.resync();
+      lastWords = line;
     });
-    return child.on("error", (error) => this.#options.failed(error.message));
+    child.once("close", () => {
+      if (!this.#isClosed) this.#complain({ events: lastWords });
+    });
+    return child.on("error", (error) => (lastWords = error.message));
+  }
+
+  #complain(news: { readonly events?: string | undefined; readonly list?: string | undefined }): void {
+    this.#complaints = { ...this.#complaints, ...news };
+    this.#options.failed(this.#complaints.events ?? this.#complaints.list);
   }
 
   #tick(): void {
@@ -122,6 +139,7 @@ export class Conntrack {
       return;
     }
     this.#elapsed += SETTLING;
+    if (this.#elapsed === SETTLING) this.#complain({ events: undefined });
     const isAwaited = this.#options.isAwaited() && this.#options.clock.monotonic() >= this.#restUntil;
     if (isAwaited || this.#elapsed === SETTLING || this.#elapsed % RESYNC === 0) void this.resync();
   }
@@ -131,7 +149,7 @@ export class Conntrack {
     const began = monotonic();
     const listed = this.#options.listing();
     const { status, output, complaint } = await this.#run("conntrack", LIST, "");
-    this.#options.failed(status === 0 ? undefined : complaint.trim());
+    this.#complain({ list: status === 0 ? undefined : complaint.trim() });
     if (status !== 0) return;
     listed(output.split("\n").flatMap((line) => parseConntrack(line) ?? []));
     this.#restUntil = monotonic() + (monotonic() - began) / READING;

@@ -139,8 +139,8 @@ export class Kernel implements Engine {
     await this.#load(policy);
     // The rules first, for everyone who comes; then those inside, for whoever is cut must not come in again.
     this.#sessions.judgeAgain();
-    // Behind it, for nobody needs to wait: somebody else's hand in the rules is mended by whatever is applied.
-    void this.#oneAfterAnother(() => this.#mend());
+    // At the next look, for nobody needs to wait: somebody else's hand in the rules is mended by whatever is applied.
+    this.#comparedAt = -Infinity;
     return { open: policy.doors.size - this.#blocked.length, blocked: this.#blocked };
   }
 
@@ -199,15 +199,10 @@ export class Kernel implements Engine {
     if (this.#policy === undefined || this.#drain !== undefined) return;
     if (await this.#rules.stand()) await this.#lookForDrops();
     else this.#rules.forget();
-    await this.#load(this.#policy);
-    if (this.#clock.monotonic() - this.#comparedAt >= COMPARED) await this.#mend();
-  }
-
-  /** Loads anew what is not as it was told. */
-  async #mend(): Promise<void> {
-    if (this.#policy === undefined || this.#drain !== undefined) return;
-    this.#comparedAt = this.#clock.monotonic();
-    await this.#rules.compare();
+    if (this.#clock.monotonic() - this.#comparedAt >= COMPARED) {
+      this.#comparedAt = this.#clock.monotonic();
+      await this.#rules.compare();
+    }
     await this.#load(this.#policy);
   }
 
