@@ -1,7 +1,6 @@
 /** `journal`, `refusals`, `usage`, `changes`: what was. */
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { systemClock } from "../../src/cli/clock.ts";
 import { dial, ending, knock, listen } from "../support/loopback.ts";
 import { type Running, eventually, running } from "./running.ts";
 
@@ -77,21 +76,12 @@ suite("journal", { timeout: 180_000 }, () => {
 suite("refusals and usage", { timeout: 180_000 }, () => {
   test("who knocks in vain, and which grants nobody used", async () => {
     await using target = await listen((socket) => socket.resume().on("end", () => socket.end()));
-    let tellRefusals = (): void => undefined;
-    const clock = {
-      ...systemClock,
-      every: (period: number, callback: () => void): (() => void) => {
-        if (period === 10_000) tellRefusals = callback;
-        return systemClock.every(period, callback);
-      },
-    };
-    await using gateway = await running([target, target], { clock });
+    await using gateway = await running([target, target]);
     const { site, ecluse } = gateway;
     const [door] = site.doors;
     assert.ok(door);
     assert.equal((await ecluse("refusals")).out, "nobody was refused\n");
     for (let times = 0; times < 3; times += 1) await knock({ ...door, from: site.stranger });
-    tellRefusals();
     await pay(gateway, 0, 1);
     await eventually(
       () => ecluse("refusals", "--from", "1h"),
