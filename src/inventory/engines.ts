@@ -38,7 +38,7 @@ export const CAPABILITIES = {
   bytes: {
     what: "The bytes of each session are counted",
     kernel: different(
-      "with their packets' headers, and only where the host counts (net.netfilter.nf_conntrack_acct=1, which is never switched on for you); else they are 0 and the cause is `bytes-not-counted`",
+      "with their packets' headers, and only where the host counts (net.netfilter.nf_conntrack_acct=1, which is never switched on for you), and then a session's end is told about a second late; else they are 0 and the cause is `bytes-not-counted`",
     ),
   },
   aliases: { what: "Places belong to the terminal, whatever alias leads to it", kernel: same },

@@ -151,6 +151,10 @@ flows: { low: { listen: 198.51.100.10:443, target: 203.0.113.7:443, allow: [till
     refuses(() => renderCompose(textSubject(low)), /flow\/low is entered at port 443/);
     const shield = UNUSUAL.replace("onRevoke: cut", "onRevoke: cut\n  shield: true");
     refuses(() => renderCompose(textSubject(shield)), /gateway\.shield asks for a right/);
+    const kernel = low
+      .replace("198.51.100.10 }", "198.51.100.10, engine: kernel, kernel: { source: preserved } }")
+      .replace("198.51.100.10:443", "198.51.100.10:8443");
+    refuses(() => renderCompose(textSubject(kernel)), /gateway\.engine: kernel asks for a right/);
     const group = UNUSUAL.replace("onRevoke: cut", "onRevoke: cut\n  control: { path: /run/x.sock, group: ops }");
     refuses(() => renderCompose(textSubject(group)), /gateway\.control\.group names ops/);
   });

@@ -31,9 +31,13 @@ function refuseUnworkable({ policy, inventory }: Subject): void {
       "on the host's network a container without root listens from 1024 on: give it another port, or render systemd",
     );
   }
-  if (inventory.gateway.shield === true) {
+  const asking = [
+    ...(inventory.gateway.engine === "kernel" ? ["gateway.engine: kernel"] : []),
+    ...(inventory.gateway.shield === true ? ["gateway.shield"] : []),
+  ];
+  if (asking[0] !== undefined) {
     throw cannotRender(
-      "gateway.shield asks for a right that the container does not have",
+      `${asking[0]} asks for a right that the container does not have`,
       "a container that may program the host's packet filter is confined no more: leave it out, or render systemd",
     );
   }
