@@ -7,11 +7,17 @@ import { join } from "node:path";
 import { suite, test } from "node:test";
 import { until } from "../../../test/support/loopback.ts";
 import { batchedPipe } from "./batched-pipe.ts";
+import type { TakeLine } from "./lines.ts";
+
+/** `TakeLine` that keeps each as text. */
+function into(heard: string[]): TakeLine {
+  return (bytes, from, end) => heard.push(Buffer.from(bytes.subarray(from, end)).toString());
+}
 
 suite("a pipe that is read in batches", () => {
   test("every line of a program, in its order, and its end", async () => {
     const heard: string[] = [];
-    const { writer, ended } = await batchedPipe((line) => heard.push(line));
+    const { writer, ended } = await batchedPipe(into(heard));
     const count = 20_000;
     const child = spawn("seq", [String(count)], { stdio: ["ignore", writer, "inherit"] });
     writer.destroy();
@@ -27,7 +33,7 @@ suite("a pipe that is read in batches", () => {
 
   test("what is said slowly is heard while the program goes on; half a line is none", async () => {
     const heard: string[] = [];
-    const { writer, ended } = await batchedPipe((line) => heard.push(line));
+    const { writer, ended } = await batchedPipe(into(heard));
     const child = spawn("sh", ["-c", "echo one; read go; printf 'tw'; read go; printf 'o\\nhalf'"], {
       stdio: ["pipe", writer, "inherit"],
     });

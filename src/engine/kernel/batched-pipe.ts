@@ -9,6 +9,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { type Socket, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Lines, type TakeLine } from "./lines.ts";
 
 /** Milliseconds without reading, after a read that found little. */
 export const REST = 10;
@@ -21,15 +22,15 @@ export interface BatchedPipe {
   readonly ended: Promise<void>;
 }
 
-/** `onLine`: without its line feed; what follows the last one is no line. */
-export async function batchedPipe(onLine: (line: string) => void): Promise<BatchedPipe> {
+/** What follows the last line feed is no line. */
+export async function batchedPipe(take: TakeLine): Promise<BatchedPipe> {
   const folder = await mkdtemp(join(tmpdir(), "ecluse-pipe-"));
   const server = createServer({ pauseOnConnect: true });
   try {
     const path = join(folder, "pipe");
     await once(server.listen(path), "listening");
     const accepted = once(server, "connection") as Promise<[Socket]>;
-    const ended = readTo(path, onLine);
+    const ended = readTo(path, new Lines(take));
     const [writer] = await accepted;
     return { writer, ended };
   } finally {
@@ -38,16 +39,13 @@ export async function batchedPipe(onLine: (line: string) => void): Promise<Batch
   }
 }
 
-async function readTo(path: string, onLine: (line: string) => void): Promise<void> {
-  let rest = "";
+async function readTo(path: string, lines: Lines): Promise<void> {
   const reader: Socket = connect({
     path,
     onread: {
       buffer: Buffer.alloc(BUFFER),
       callback: (size, buffer) => {
-        const lines = (rest + Buffer.from(buffer.buffer, 0, size).toString("latin1")).split("\n");
-        rest = lines.pop() ?? "";
-        lines.forEach(onLine);
+        lines.push(buffer.subarray(0, size));
         if (size > BUFFER / 4) return true;
         setTimeout(() => reader.resume(), REST);
         return false;

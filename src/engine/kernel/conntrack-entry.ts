@@ -1,6 +1,6 @@
 /** A line of `conntrack -E` or `conntrack -L`: what the kernel knows of one connection. */
-import type { Ipv4 } from "@ecluse/guard/address";
 import type { Endpoint } from "../../inventory/model.ts";
+import { Line } from "./line.ts";
 
 export type ConntrackState =
   "SYN_SENT" | "SYN_RECV" | "ESTABLISHED" | "FIN_WAIT" | "CLOSE_WAIT" | "LAST_ACK" | "TIME_WAIT" | "CLOSE";
@@ -33,90 +33,82 @@ export interface Bytes {
   readonly toClient: number;
 }
 
-const STATES: ReadonlyMap<string, ConntrackState> = new Map(
-  (["SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE"] as const).map(
-    (state) => [state, state],
-  ),
-);
-const ZERO = "0".charCodeAt(0);
-const DOT = ".".charCodeAt(0);
+const STATES = (
+  ["SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE"] as const
+).map((state) => ({ state, word: Buffer.from(` ${state}`) }));
 
-/**
- * Absent: the line is about something else. Read digit by digit, without taking the line to pieces, for several thousand
- * may come in a second.
- */
-export function parseConntrack(line: string): ConntrackEntry | undefined {
-  const there = line.indexOf(" src=");
-  const back = line.indexOf(" src=", there + 1);
-  const id = numberAfter(" id=", line, back, line.length);
-  if (there < 0 || back < 0 || id === undefined) return undefined;
-  const source = endpointOf(line, " src=", " sport=", there, back);
-  const endpoint = endpointOf(line, " dst=", " dport=", there, back);
-  const target = endpointOf(line, " src=", " sport=", back, line.length);
-  const seenAs = endpointOf(line, " dst=", " dport=", back, line.length);
-  if (source === undefined || endpoint === undefined || target === undefined || seenAs === undefined) return undefined;
-  const toTarget = numberAfter(" bytes=", line, there, back);
-  const toClient = numberAfter(" bytes=", line, back, line.length);
+const BRACKET = Buffer.from("[");
+const NEW = Buffer.from("NEW]");
+const UPDATE = Buffer.from("UPDATE]");
+const SRC = Buffer.from(" src=");
+const DST = Buffer.from(" dst=");
+const SPORT = Buffer.from(" sport=");
+const DPORT = Buffer.from(" dport=");
+const PACKETS = Buffer.from(" packets=");
+const BYTES = Buffer.from(" bytes=");
+const MARK = Buffer.from(" mark=");
+const ID = Buffer.from(" id=");
+const USERSPACE = Buffer.from(" [USERSPACE]");
+
+/** Absent: the line, which stands from `from` until before `end`, is about something else. */
+export function parseConntrack(bytes: Uint8Array, from: number, end: number): ConntrackEntry | undefined {
+  const line = new Line(bytes, from, end);
+  const at = line.takes(BRACKET) ? line.decimal() * 1_000 : undefined;
+  const what = at === undefined ? "listed" : whatOf(line);
+  if (!line.goesTo(SRC)) return undefined;
+  const state = STATES.find(({ word }) => line.hasBefore(word, SRC))?.state;
+  const came = directionOf(line);
+  if (came === undefined || !line.goesTo(SRC)) return undefined;
+  const back = directionOf(line);
+  const mark = line.goesTo(MARK) ? line.number() : 0;
+  if (back === undefined || !line.goesTo(ID)) return undefined;
   return {
-    what: whatOf(line, there),
-    at: line.startsWith("[") ? Number(line.slice(1, line.indexOf("]"))) * 1_000 : undefined,
-    id,
-    state: STATES.get(line.slice(line.lastIndexOf(" ", there - 1) + 1, there)),
-    source,
-    endpoint,
-    target,
-    seenAs,
-    mark: numberAfter(" mark=", line, back, line.length) ?? 0,
-    deleted: line.includes("[USERSPACE]", back),
-    bytes: toTarget === undefined || toClient === undefined ? undefined : { toTarget, toClient },
+    what,
+    at,
+    id: line.number(),
+    state,
+    source: came.from,
+    endpoint: came.to,
+    target: back.from,
+    seenAs: back.to,
+    mark,
+    deleted: line.goesTo(USERSPACE),
+    bytes:
+      came.bytes === undefined || back.bytes === undefined ? undefined : { toTarget: came.bytes, toClient: back.bytes },
   };
 }
 
-/** After `[1795350416.014170]\t    [NEW] tcp`; a listing's line has neither. */
-function whatOf(line: string, before: number): ConntrackEntry["what"] {
-  const bracket = line.indexOf("[", 1);
-  if (bracket < 0 || bracket > before) return "listed";
-  if (line.startsWith("NEW]", bracket + 1)) return "NEW";
-  return line.startsWith("UPDATE]", bracket + 1) ? "UPDATE" : "DESTROY";
+/** Of `]\t    [NEW] tcp`. */
+function whatOf(line: Line): ConntrackEntry["what"] {
+  line.goesTo(BRACKET);
+  if (line.takes(NEW)) return "NEW";
+  return line.takes(UPDATE) ? "UPDATE" : "DESTROY";
 }
 
-function endpointOf(
-  line: string,
-  addressKey: string,
-  portKey: string,
-  from: number,
-  before: number,
-): Endpoint | undefined {
-  const address = addressAfter(addressKey, line, from, before);
-  const port = numberAfter(portKey, line, from, before);
-  return address === undefined || port === undefined ? undefined : { address, port };
+/** Behind `src=`; in the order in which conntrack says it, with counts where the host keeps them. */
+function directionOf(line: Line): Direction | undefined {
+  const from = line.address();
+  if (from === undefined || !line.takes(DST)) return undefined;
+  const to = line.address();
+  if (to === undefined || !line.takes(SPORT)) return undefined;
+  const sport = line.number();
+  if (!line.takes(DPORT)) return undefined;
+  const dport = line.number();
+  return {
+    from: { address: from, port: sport },
+    to: { address: to, port: dport },
+    bytes: packetsAndBytes(line),
+  };
 }
 
-function numberAfter(key: string, line: string, from: number, before: number): number | undefined {
-  const found = line.indexOf(key, from);
-  if (found < 0 || found >= before) return undefined;
-  let number = 0;
-  for (let at = found + key.length; at < before; at += 1) {
-    const digit = line.charCodeAt(at) - ZERO;
-    if (!(digit >= 0 && digit <= 9)) break;
-    number = number * 10 + digit;
-  }
-  return number;
+interface Direction {
+  readonly from: Endpoint;
+  readonly to: Endpoint;
+  readonly bytes: number | undefined;
 }
 
-/** The kernel's own writing of it, so it is not examined for others. IPv6 has no dots. */
-function addressAfter(key: string, line: string, from: number, before: number): Ipv4 | undefined {
-  const found = line.indexOf(key, from);
-  if (found < 0 || found >= before) return undefined;
-  let [address, octet, dots] = [0, 0, 0];
-  for (let at = found + key.length; at < before; at += 1) {
-    const code = line.charCodeAt(at);
-    if (code === DOT) {
-      address = address * 256 + octet;
-      octet = 0;
-      dots += 1;
-    } else if (code >= ZERO && code < ZERO + 10) octet = octet * 10 + code - ZERO;
-    else break;
-  }
-  return dots === 3 ? ((address * 256 + octet) as Ipv4) : undefined;
+function packetsAndBytes(line: Line): number | undefined {
+  if (!line.takes(PACKETS)) return undefined;
+  line.number();
+  return line.takes(BYTES) ? line.number() : undefined;
 }

@@ -22,7 +22,7 @@ test("no pipe can be made: it is said, though the list can be read, and tried ag
       },
     },
     happened: () => assert.fail("nothing can be heard"),
-    listing: () => () => undefined,
+    listing: () => ({ saw: () => undefined, ended: () => undefined }),
     isAwaited: () => false,
     failed: (complaint) => complaints.push(complaint),
     run: () => Promise.resolve({ status: 0, output: "", complaint: "" }),

@@ -15,6 +15,7 @@ import { PLAIN, type RunProgram, runProgram } from "../../netfilter/run-program.
 import type { Clock } from "../engine.ts";
 import { REST, batchedPipe } from "./batched-pipe.ts";
 import { type ConntrackEntry, parseConntrack } from "./conntrack-entry.ts";
+import { Lines, type TakeLine } from "./lines.ts";
 
 /** How often the list is read although nothing seems to be missing, in milliseconds. */
 const RESYNC = 10_000;
@@ -22,7 +23,7 @@ const RESYNC = 10_000;
 const SETTLING = 500;
 /** How long it takes at most until what happened is heard, in milliseconds: one rest, and the programs' own time. */
 const HEARING = 3 * REST;
-/** A list that somebody waits for is read so rarely that it takes no more than this part of the time. */
+/** A list that somebody waits for, or that is to say what was lost, takes no more than this part of the time. */
 const READING = 1 / 20;
 
 /** `-g`: with a translated destination, as all of ours have. Events are bounded by the socket's buffer, in bytes. */
@@ -31,11 +32,19 @@ const EVENTS = ["-E", "-p", "tcp", "-g", "-o", "timestamp,id", "-b", "8388608"];
 const LISTENING = ["--pdeathsig", "TERM", "conntrack", ...EVENTS];
 const LIST = ["-L", "-p", "tcp", "-g", "-o", "id"];
 
+/** Told while the list is read, beside what happens meanwhile. */
+export interface Listing {
+  /** Of every connection that stands there. */
+  readonly saw: (entry: ConntrackEntry) => void;
+  /** It was read to its end; not called where it could not be. */
+  readonly ended: () => void;
+}
+
 export interface ConntrackOptions {
   readonly clock: Clock;
   readonly happened: (entry: ConntrackEntry) => void;
-  /** Called when the list is about to be read; what it answers is called with every connection that stands there. */
-  readonly listing: () => (entries: readonly ConntrackEntry[]) => void;
+  /** Called when the list is about to be read. */
+  readonly listing: () => Listing;
   /** Whether somebody waits for the next list. */
   readonly isAwaited: () => boolean;
   /** It cannot be read; or it can again, `undefined`. */
@@ -51,6 +60,8 @@ export class Conntrack {
   #stopTimer: (() => void) | undefined;
   #listing: Promise<void> | undefined;
   #listAgain = false;
+  /** The kernel had more to tell than was heard. */
+  #hasLost = false;
   #elapsed = 0;
   /** Until when no list is read merely because somebody waits for it, on the monotonic clock. */
   #restUntil = 0;
@@ -101,10 +112,7 @@ export class Conntrack {
   async #listen(): Promise<void> {
     this.#isListening = true;
     try {
-      const { writer, ended } = await batchedPipe((line) => {
-        const entry = parseConntrack(line);
-        if (entry !== undefined) this.#options.happened(entry);
-      });
+      const { writer, ended } = await batchedPipe(entries(this.#options.happened));
       void ended.then(() => (this.#isListening = false));
       if (!this.#isClosed) this.#child = this.#start(writer);
       writer.destroy();
@@ -118,7 +126,7 @@ export class Conntrack {
     const child = spawn("setpriv", LISTENING, { env: PLAIN, stdio: ["ignore", stdout, "pipe"] });
     let lastWords = "it ended";
     createInterface({ input: child.stderr }).on("line", (line) => {
-      if (line.includes("ENOBUFS")) void this.resync();
+      if (line.includes("ENOBUFS")) this.#hasLost = true;
       lastWords = line;
     });
     child.once("close", () => {
@@ -140,18 +148,27 @@ export class Conntrack {
     }
     this.#elapsed += SETTLING;
     if (this.#elapsed === SETTLING) this.#complain({ events: undefined });
-    const isAwaited = this.#options.isAwaited() && this.#options.clock.monotonic() >= this.#restUntil;
-    if (isAwaited || this.#elapsed === SETTLING || this.#elapsed % RESYNC === 0) void this.resync();
+    const isAwaited = this.#hasLost || this.#options.isAwaited();
+    const isRested = this.#options.clock.monotonic() >= this.#restUntil;
+    if ((isAwaited && isRested) || this.#elapsed === SETTLING || this.#elapsed % RESYNC === 0) void this.resync();
   }
 
   async #list(): Promise<void> {
     const { monotonic } = this.#options.clock;
     const began = monotonic();
-    const listed = this.#options.listing();
-    const { status, output, complaint } = await this.#run("conntrack", LIST, "");
+    this.#hasLost = false;
+    const { saw, ended } = this.#options.listing();
+    const lines = new Lines(entries(saw));
+    const { status, complaint } = await this.#run("conntrack", LIST, "", (chunk) => lines.push(chunk));
     this.#complain({ list: status === 0 ? undefined : complaint.trim() });
-    if (status !== 0) return;
-    listed(output.split("\n").flatMap((line) => parseConntrack(line) ?? []));
+    if (status === 0) ended();
     this.#restUntil = monotonic() + (monotonic() - began) / READING;
   }
+}
+
+function entries(take: (entry: ConntrackEntry) => void): TakeLine {
+  return (bytes, from, end) => {
+    const entry = parseConntrack(bytes, from, end);
+    if (entry !== undefined) take(entry);
+  };
 }

@@ -66,9 +66,7 @@ export class KernelSession {
   }
 
   get isOver(): boolean {
-    const { state, what, mark } = this.entry;
-    if (what === "DESTROY" || state === "TIME_WAIT" || state === "CLOSE") return true;
-    return state === "LAST_ACK" && (mark & MARKS.bothEnded) !== 0;
+    return isOver(this.entry);
   }
 
   /** Whether it is the same till's same attempt that the entry speaks of. */
@@ -149,6 +147,12 @@ export class KernelSession {
 export interface Instants {
   readonly wall: number;
   readonly monotonic: number;
+}
+
+/** Whether nothing more can come of the session that it speaks of. */
+export function isOver({ state, what, mark }: ConntrackEntry): boolean {
+  if (what === "DESTROY" || state === "TIME_WAIT" || state === "CLOSE") return true;
+  return state === "LAST_ACK" && (mark & MARKS.bothEnded) !== 0;
 }
 
 const UNCOUNTED = { bytesToTarget: 0, bytesToClient: 0, cause: NOT_COUNTED } as const;

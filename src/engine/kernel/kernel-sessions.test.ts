@@ -161,9 +161,10 @@ suite("bytes of a session that is over", () => {
   test("it ends while a list is read: that one may be too early, the next is not", () => {
     const { sessions, ended, list, say } = sceneOf(true);
     say({ what: "NEW", state: "SYN_SENT" });
-    const read = sessions.listing();
+    const { saw, ended: readToItsEnd } = sessions.listing();
     say(END);
-    read([entryOf({ what: "listed", state: "ESTABLISHED", bytes: { toTarget: 60, toClient: 60 } })]);
+    saw(entryOf({ what: "listed", state: "ESTABLISHED", bytes: { toTarget: 60, toClient: 60 } }));
+    readToItsEnd();
     assert.equal(ended.length, 0);
     list({ ...END, bytes: BYTES });
     assert.deepEqual(ended.map(told), [[340, 215, undefined]]);
@@ -194,7 +195,11 @@ function sceneOf(isCounting = false): Scene {
     sessions,
     ended,
     say: (what) => sessions.happened(entryOf(what)),
-    list: (...lines) => sessions.listing()(lines.map((line) => entryOf({ ...line, what: "listed" }))),
+    list: (...lines) => {
+      const listing = sessions.listing();
+      for (const line of lines) listing.saw(entryOf({ ...line, what: "listed" }));
+      listing.ended();
+    },
   };
 }
 

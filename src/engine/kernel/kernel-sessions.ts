@@ -9,8 +9,9 @@ import { judge, judgeInside } from "../../policy/decide.ts";
 import { type Door, type Policy, endpointKey } from "../../policy/policy.ts";
 import type { Clock } from "../engine.ts";
 import type { InsideSession, Outcome, SessionRecord } from "../records.ts";
+import type { Listing } from "./conntrack.ts";
 import type { ConntrackEntry } from "./conntrack-entry.ts";
-import { type Instants, type KernelRight, KernelSession } from "./kernel-session.ts";
+import { type Instants, type KernelRight, KernelSession, isOver } from "./kernel-session.ts";
 import { LastCounts, NOT_COUNTED } from "./last-counts.ts";
 
 export interface KernelSessionsOptions {
@@ -82,18 +83,26 @@ export class KernelSessions {
     if (session.isOver) this.#end(session);
   }
 
-  /** To be called when the list is about to be read, and what it answers when it has been. */
-  listing(): (entries: readonly ConntrackEntry[]) => void {
+  /** To be called when the list is about to be read. */
+  listing(): Listing {
     const before = new Set(this.#sessions.keys());
     const uncounted = this.#lastCounts.ids;
+    const listed = new Set<number>();
     this.#endedMeanwhile = new Set();
-    return (entries) => {
-      for (const entry of entries) if (!this.#endedMeanwhile.has(entry.id)) this.happened(entry);
-      const listed = new Set(entries.map(({ id }) => id));
-      this.#lastCounts.giveUp(uncounted);
-      const missing = [...this.#sessions.values()].filter(({ id }) => before.has(id) && !listed.has(id));
-      for (const session of missing) if (this.#missing.has(session.id)) this.#end(session);
-      this.#missing = new Set(missing.map(({ id }) => id));
+    return {
+      saw: (entry) => {
+        if (this.#endedMeanwhile.has(entry.id)) return;
+        // Most of a long list: those that have been over for up to two minutes.
+        if (isOver(entry) && !this.#sessions.has(entry.id) && !uncounted.has(entry.id)) return;
+        listed.add(entry.id);
+        this.happened(entry);
+      },
+      ended: () => {
+        this.#lastCounts.giveUp(uncounted);
+        const missing = [...this.#sessions.keys()].filter((id) => before.has(id) && !listed.has(id));
+        for (const id of missing) if (this.#missing.has(id)) this.#endOf(id);
+        this.#missing = new Set(missing);
+      },
     };
   }
 
@@ -175,6 +184,11 @@ export class KernelSessions {
   #cut(session: KernelSession, outcome: Outcome): void {
     session.ending ??= { outcome, by: "gateway" };
     this.#options.forget(session.entry);
+  }
+
+  #endOf(id: number): void {
+    const session = this.#sessions.get(id);
+    if (session !== undefined) this.#end(session);
   }
 
   #end(session: KernelSession): void {
