@@ -1,7 +1,6 @@
 /** Runs one of the system's programs to its end, with something to read on its standard input. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 
 /** How a program ended; where it could not be started, `status` is 127 and `complaint` holds the system's code. */
@@ -11,27 +10,21 @@ export interface Ran {
   readonly complaint: string;
 }
 
-/** `take`: is given the output as it comes, and `Ran` then has none. */
-export type RunProgram = (
-  program: string,
-  words: readonly string[],
-  input: string,
-  take?: (chunk: Buffer) => void,
-) => Promise<Ran>;
+export type RunProgram = (program: string, words: readonly string[], input: string) => Promise<Ran>;
 
 /** Its answers are read by this program; and administrators' programs are not on everybody's path. */
 export const PLAIN = { LC_ALL: "C", PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" };
 
 /** `entry`: words that run the program elsewhere, as `nsenter --net=... --`; default: none. */
 export function runProgram(entry: readonly string[] = []): RunProgram {
-  return async (program, words, input, take) => {
+  return async (program, words, input) => {
     const [first = program, ...rest] = [...entry, program, ...words];
     const child = spawn(first, rest, { env: PLAIN, stdio: "pipe" });
     // It may end without having read everything; how it ended says more than EPIPE.
     child.stdin.on("error", () => undefined).end(input);
     try {
       const [output, complaint, [status]] = await Promise.all([
-        take === undefined ? text(child.stdout) : taken(child.stdout, take),
+        text(child.stdout),
         text(child.stderr),
         once(child, "close") as Promise<[number | null]>,
       ]);
@@ -40,9 +33,4 @@ export function runProgram(entry: readonly string[] = []): RunProgram {
       return { status: 127, output: "", complaint: String(error) };
     }
   };
-}
-
-async function taken(output: Readable, take: (chunk: Buffer) => void): Promise<string> {
-  for await (const chunk of output) take(chunk as Buffer);
-  return "";
 }

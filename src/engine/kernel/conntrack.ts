@@ -1,36 +1,28 @@
 /**
- * The kernel's connections through our doors, by the program `conntrack`: its events as they happen, its list now and
- * then, and their end where we want it.
+ * The kernel's connections through our doors: what happens to them as it happens, their list now and then, and their end
+ * where we want it.
  *
- * Events may be lost when the kernel has more to tell than is read, and nobody says since when the program listens: so the
- * list is read when it has started, whenever it says that it lost some, and now and then besides. The program is started
- * again where it ends.
+ * Events may be lost when the kernel has more to tell than is read: so the list is read when listening has begun, whenever
+ * some were lost, and now and then besides. Whoever listens for us is started again where it ends.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import type { Socket } from "node:net";
-import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
-import { formatAddress } from "@ecluse/guard/address";
-import { PLAIN, type RunProgram, runProgram } from "../../netfilter/run-program.ts";
+import { getSystemErrorName } from "node:util";
 import type { Clock } from "../engine.ts";
-import { REST, batchedPipe } from "./batched-pipe.ts";
-import { type ConntrackEntry, parseConntrack } from "./conntrack-entry.ts";
-import { Lines, type TakeLine } from "./lines.ts";
+import type { ConntrackEntry } from "./conntrack-entry.ts";
+import { deleteRequest, entryOf, listRequest } from "./conntrack-message.ts";
+import { Netlink, type NetlinkOptions, REST } from "./netlink.ts";
+import { ANSWER, DONE, LOST, failureOf, sequenceOf, typeOf } from "./netlink-message.ts";
 
 /** How often the list is read although nothing seems to be missing, in milliseconds. */
 const RESYNC = 10_000;
-/** How soon after its start the program is taken to listen, and how long to wait before it is started again. */
-const SETTLING = 500;
+/** How often it is looked whether a list is wanted, or somebody to listen, in milliseconds. */
+const LOOK = 500;
 /** How long it takes at most until what happened is heard, in milliseconds: one rest, and the programs' own time. */
 const HEARING = 3 * REST;
 /** A list that somebody waits for, or that is to say what was lost, takes no more than this part of the time. */
 const READING = 1 / 20;
-
-/** `-g`: with a translated destination, as all of ours have. Events are bounded by the socket's buffer, in bytes. */
-const EVENTS = ["-E", "-p", "tcp", "-g", "-o", "timestamp,id", "-b", "8388608"];
-/** Ends with this process, however that ends: by itself it would notice at the next event. */
-const LISTENING = ["--pdeathsig", "TERM", "conntrack", ...EVENTS];
-const LIST = ["-L", "-p", "tcp", "-g", "-o", "id"];
+/** Whoever is to be forgotten is gone. */
+const ENOENT = 2;
 
 /** Told while the list is read, beside what happens meanwhile. */
 export interface Listing {
@@ -49,52 +41,47 @@ export interface ConntrackOptions {
   readonly isAwaited: () => boolean;
   /** It cannot be read; or it can again, `undefined`. */
   readonly failed: (complaint: string | undefined) => void;
-  readonly run?: RunProgram;
+  /** Default: this host's kernel. */
+  readonly connect?: (options: NetlinkOptions) => Pick<Netlink, "send" | "close">;
 }
 
 export class Conntrack {
   readonly #options: ConntrackOptions;
-  readonly #run: RunProgram;
-  #child: ChildProcess | undefined;
-  #isListening = false;
+  readonly #connect: NonNullable<ConntrackOptions["connect"]>;
+  #netlink: Pick<Netlink, "send" | "close"> | undefined;
   #stopTimer: (() => void) | undefined;
-  #listing: Promise<void> | undefined;
+  #lastSequence = 0;
+  #list: List | undefined;
   #listAgain = false;
   /** The kernel had more to tell than was heard. */
   #hasLost = false;
-  #elapsed = 0;
-  /** Until when no list is read merely because somebody waits for it, on the monotonic clock. */
-  #restUntil = 0;
+  /** When the last list was asked for, and until when none is merely because it is wanted; on the monotonic clock. */
+  #listedAt = -Infinity;
+  #restUntil = -Infinity;
   #isClosed = false;
-  /** Why the one or the other cannot be read. */
-  #complaints: { readonly events?: string | undefined; readonly list?: string | undefined } = {};
 
   constructor(options: ConntrackOptions) {
     this.#options = options;
-    this.#run = options.run ?? runProgram();
+    this.#connect = options.connect ?? ((connection) => new Netlink(connection));
   }
 
-  /** Resolves once the connections of before are known. */
+  /** Resolves once the connections of before are known, or it is known that they cannot be. */
   async open(): Promise<void> {
+    this.#stopTimer = this.#options.clock.every(LOOK, () => this.#look());
     await this.#listen();
-    this.#stopTimer = this.#options.clock.every(SETTLING, () => this.#tick());
     await this.resync();
   }
 
   close(): void {
     this.#isClosed = true;
     this.#stopTimer?.();
-    this.#child?.kill();
+    this.#netlink?.close();
   }
 
   /** Reads the list; where that is being done, once more after it. */
-  resync(): Promise<void> {
-    this.#listAgain = this.#listing !== undefined;
-    this.#listing ??= this.#list().finally(() => {
-      this.#listing = undefined;
-      if (this.#listAgain && !this.#isClosed) void this.resync();
-    });
-    return this.#listing;
+  resync(): Promise<unknown> {
+    this.#listAgain = this.#list !== undefined;
+    return (this.#list ?? this.#ask()).over.promise;
   }
 
   /** Resolves when what the kernel told until now has been heard, unless the host is too busy for that. */
@@ -103,72 +90,94 @@ export class Conntrack {
   }
 
   /** Has the kernel forget a connection: its next packet, from either side, belongs to none. Tells neither side. */
-  async forget({ source, endpoint }: Pick<ConntrackEntry, "source" | "endpoint">): Promise<void> {
-    const from = ["-s", formatAddress(source.address), "--orig-port-src", String(source.port)];
-    const to = ["-d", formatAddress(endpoint.address), "--orig-port-dst", String(endpoint.port)];
-    await this.#run("conntrack", ["-D", "-p", "tcp", ...from, ...to], "");
+  forget(entry: ConntrackEntry): void {
+    this.#netlink?.send(deleteRequest(this.#nextSequence(), entry));
   }
 
-  async #listen(): Promise<void> {
-    this.#isListening = true;
-    try {
-      const { writer, ended } = await batchedPipe(entries(this.#options.happened));
-      void ended.then(() => (this.#isListening = false));
-      if (!this.#isClosed) this.#child = this.#start(writer);
-      writer.destroy();
-    } catch (error) {
-      this.#isListening = false;
-      this.#complain({ events: String(error) });
+  /** Resolves once it listens, or cannot. */
+  #listen(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#netlink = this.#connect({
+        heard: (bytes, at) => this.#heard(bytes, at),
+        opened: resolve,
+        ended: (lastWords) => {
+          this.#netlink = undefined;
+          this.#endList();
+          if (!this.#isClosed) this.#options.failed(lastWords);
+          resolve();
+        },
+      });
+    });
+  }
+
+  #heard(bytes: Uint8Array, at: number): void {
+    const [type, sequence] = [typeOf(bytes, at), sequenceOf(bytes, at)];
+    const isOfList = sequence !== 0 && sequence === this.#list?.sequence;
+    if (type === LOST) this.#hasLost = true;
+    else if (type === ANSWER) this.#answered(failureOf(bytes, at), isOfList);
+    else if (type !== DONE) this.#told(entryOf(bytes, at, this.#options.clock.wall()), isOfList);
+    else if (isOfList) {
+      this.#options.failed(undefined);
+      this.#list?.listing.ended();
+      this.#endList();
     }
   }
 
-  #start(stdout: Socket): ChildProcess {
-    const child = spawn("setpriv", LISTENING, { env: PLAIN, stdio: ["ignore", stdout, "pipe"] });
-    let lastWords = "it ended";
-    createInterface({ input: child.stderr }).on("line", (line) => {
-      if (line.includes("ENOBUFS")) this.#hasLost = true;
-      lastWords = line;
-    });
-    child.once("close", () => {
-      if (!this.#isClosed) this.#complain({ events: lastWords });
-    });
-    return child.on("error", (error) => (lastWords = error.message));
+  #told(entry: ConntrackEntry | undefined, isOfList: boolean): void {
+    if (entry === undefined) return;
+    if (entry.what !== "listed") this.#options.happened(entry);
+    else if (isOfList) this.#list?.listing.saw(entry);
   }
 
-  #complain(news: { readonly events?: string | undefined; readonly list?: string | undefined }): void {
-    this.#complaints = { ...this.#complaints, ...news };
-    this.#options.failed(this.#complaints.events ?? this.#complaints.list);
+  #answered(errno: number, isOfList: boolean): void {
+    if (errno === 0 || (errno === ENOENT && !isOfList)) return;
+    const what = isOfList ? "connections cannot be listed" : "a connection cannot be ended";
+    this.#options.failed(`${what}: ${getSystemErrorName(-errno)}`);
+    if (isOfList) this.#endList();
   }
 
-  #tick(): void {
-    if (!this.#isListening) {
-      this.#elapsed = 0;
-      void this.#listen();
+  #look(): void {
+    if (this.#netlink === undefined) {
+      void this.#listen().then(() => this.resync());
       return;
     }
-    this.#elapsed += SETTLING;
-    if (this.#elapsed === SETTLING) this.#complain({ events: undefined });
-    const isAwaited = this.#hasLost || this.#options.isAwaited();
-    const isRested = this.#options.clock.monotonic() >= this.#restUntil;
-    if ((isAwaited && isRested) || this.#elapsed === SETTLING || this.#elapsed % RESYNC === 0) void this.resync();
+    const now = this.#options.clock.monotonic();
+    const isWanted = (this.#hasLost || this.#options.isAwaited()) && now >= this.#restUntil;
+    if (isWanted || now - this.#listedAt >= RESYNC) void this.resync();
   }
 
-  async #list(): Promise<void> {
-    const { monotonic } = this.#options.clock;
-    const began = monotonic();
+  #ask(): List {
+    const list = {
+      sequence: this.#nextSequence(),
+      listing: this.#options.listing(),
+      over: Promise.withResolvers<undefined>(),
+    };
+    this.#list = list;
+    this.#listedAt = this.#options.clock.monotonic();
     this.#hasLost = false;
-    const { saw, ended } = this.#options.listing();
-    const lines = new Lines(entries(saw));
-    const { status, complaint } = await this.#run("conntrack", LIST, "", (chunk) => lines.push(chunk));
-    this.#complain({ list: status === 0 ? undefined : complaint.trim() });
-    if (status === 0) ended();
-    this.#restUntil = monotonic() + (monotonic() - began) / READING;
+    if (this.#netlink === undefined) this.#endList();
+    else this.#netlink.send(listRequest(list.sequence));
+    return list;
+  }
+
+  #endList(): void {
+    const over = this.#list?.over;
+    this.#list = undefined;
+    const now = this.#options.clock.monotonic();
+    this.#restUntil = now + (now - this.#listedAt) / READING;
+    over?.resolve(undefined);
+    if (this.#listAgain && !this.#isClosed) void this.resync();
+  }
+
+  #nextSequence(): number {
+    this.#lastSequence = (this.#lastSequence % 0xffff_ffff) + 1;
+    return this.#lastSequence;
   }
 }
 
-function entries(take: (entry: ConntrackEntry) => void): TakeLine {
-  return (bytes, from, end) => {
-    const entry = parseConntrack(bytes, from, end);
-    if (entry !== undefined) take(entry);
-  };
+interface List {
+  readonly sequence: number;
+  readonly listing: Listing;
+  /** Read, or it could not be. */
+  readonly over: PromiseWithResolvers<undefined>;
 }

@@ -2,7 +2,7 @@
  * The kernel engine: nftables carries the bytes, conntrack tells who came and went.
  *
  * The same policy as the relay's, at the kernel's own speed: rules say who enters where, and this process only changes them
- * and listens. It needs CAP_NET_ADMIN, the programs `nft` and `conntrack`, and a host that forwards. What the kernel cannot
+ * and listens. It needs CAP_NET_ADMIN, the programs `nft` and `perl`, and a host that forwards. What the kernel cannot
  * do, or does differently, stands in `src/inventory/engines.ts`; why it is built so, in
  * docs/decisions/kernel-engine.md.
  */
@@ -80,7 +80,7 @@ export class Kernel implements Engine {
         events.ended(record, session);
         this.#finishDrain();
       },
-      forget: (entry) => void this.#conntrack.forget(entry),
+      forget: (entry) => this.#conntrack.forget(entry),
       changed: (target) => void this.#held.changed(target),
       isCounting: () => this.#isCounting,
     });
@@ -101,7 +101,6 @@ export class Kernel implements Engine {
       failed: (complaint) => {
         this.#deaf = complaint === undefined ? undefined : `conntrack: ${complaint}`;
       },
-      ...(run === undefined ? {} : { run }),
     });
     this.#probes = new Probes({
       places: { takeIdle: () => true, leaveIdle: () => undefined },
