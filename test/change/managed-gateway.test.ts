@@ -8,7 +8,7 @@ import { type TestContext, suite, test } from "node:test";
 import { readApart } from "../../src/change/read-apart.ts";
 import { call } from "../../src/control/client.ts";
 import type { RouteName, Parameters } from "../../src/control/routes.ts";
-import { ManagedGateway, type ManagedGatewayOptions } from "../../src/managed-gateway.ts";
+import { ManagedGateway, type ManagedGatewayOptions } from "../../src/managed-gateway/managed-gateway.ts";
 import type { GatewayEvent } from "../../src/observe/events.ts";
 import { systemClock } from "../../src/cli/clock.ts";
 import { type Peer, dial, ending, freePort, listen, loopbackAddress, until } from "../support/loopback.ts";

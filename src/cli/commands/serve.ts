@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { readApart } from "../../change/read-apart.ts";
 import { RefusedInventory } from "../../change/refused-inventory.ts";
 import { EcluseError } from "../../errors.ts";
-import { ManagedGateway, type ManagedGatewayOptions } from "../../managed-gateway.ts";
+import { ManagedGateway, type ManagedGatewayOptions } from "../../managed-gateway/managed-gateway.ts";
 import { listeningSockets } from "../../take-over/listening.ts";
 import { type Predecessor, predecessor } from "../../take-over/predecessor.ts";
 import { systemClock } from "../clock.ts";
