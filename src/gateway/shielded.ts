@@ -10,10 +10,7 @@ import type { ShieldCondition } from "../shield/shield.ts";
 const SHIELDED = { outcome: "denied", reason: "shielded" } as const;
 
 /** `policy`: whose doors they knocked at. */
-export function shieldedRefusals(
-  { from, count }: Refused,
-  policy: Policy | undefined,
-): Addable & typeof SHIELDED {
+export function shieldedRefusals({ from, count }: Refused, policy: Policy | undefined): Addable & typeof SHIELDED {
   return { flow: flowAt(from?.endpoint, policy), source: from?.source, ...SHIELDED, count };
 }
 
