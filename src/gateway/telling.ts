@@ -9,7 +9,14 @@ import type { BlockedDoor, InsideSession, Refusal, SessionRecord } from "../engi
 import type { Endpoint } from "../inventory/model.ts";
 import type { Journal } from "../journal/journal.ts";
 import { Counters } from "../observe/counters.ts";
-import { type GatewayEvent, doorEvent, refusedEvent, sessionEvent, unclaimedEvent } from "../observe/events.ts";
+import {
+  type GatewayEvent,
+  doorEvent,
+  refusedEvent,
+  sessionEvent,
+  tableAlteredEvent,
+  unclaimedEvent,
+} from "../observe/events.ts";
 import { Live } from "../observe/live.ts";
 import { RefusalReport } from "../observe/refusal-report.ts";
 import type { HealthEvent } from "../observe/stream-events.ts";
@@ -93,6 +100,8 @@ export class Telling implements EngineEvents {
   };
 
   readonly unclaimed = (endpoint: Endpoint): void => this.#tell(unclaimedEvent(endpoint));
+
+  readonly altered = (found: readonly string[]): void => this.#tell(tableAlteredEvent(found));
 
   /** Whom the kernel refused. `policy`: whose doors they knocked at. */
   shielded(row: Refused, policy: Policy | undefined): void {

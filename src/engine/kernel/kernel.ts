@@ -22,6 +22,7 @@ import { Rules } from "./rules.ts";
 import type { KernelSettings } from "./settings.ts";
 import { NOT_FORWARDING, isCounting, isForwarding } from "./sysctls.ts";
 import { type Table, tableOf, written } from "./table.ts";
+import { NO_TABLE } from "./table-difference.ts";
 import type { TableMark } from "./table-mark.ts";
 
 /** How often rights and deadlines are looked at, in milliseconds. */
@@ -162,7 +163,8 @@ export class Kernel implements Engine {
     const table = tableOf(policy);
     this.#isCounting = await isCounting();
     const obstacle = (await isForwarding()) ? this.#deaf : NOT_FORWARDING;
-    const { isWhole, failure } = await this.#rules.tell(obstacle === undefined ? table : shut(table));
+    const { isWhole, failure, found = [] } = await this.#rules.tell(obstacle === undefined ? table : shut(table));
+    this.#tellAltered(found);
     if (isWhole) {
       this.#refusals.restart();
       this.#passage.restart();
@@ -198,12 +200,17 @@ export class Kernel implements Engine {
   async #look(): Promise<void> {
     if (this.#policy === undefined || this.#drain !== undefined) return;
     if (await this.#rules.stand()) await this.#lookForDrops();
-    else this.#rules.forget();
+    else if (this.#rules.forget() !== undefined) this.#tellAltered([NO_TABLE]);
     if (this.#clock.monotonic() - this.#comparedAt >= COMPARED) {
       this.#comparedAt = this.#clock.monotonic();
-      await this.#rules.compare();
+      this.#tellAltered(await this.#rules.compare());
     }
     await this.#load(this.#policy);
+  }
+
+  /** Before it is put right: should it not be, the doors are told as blocked after it. */
+  #tellAltered(found: readonly string[]): void {
+    if (found.length > 0) this.#events.altered(found);
   }
 
   async #lookForDrops(): Promise<void> {

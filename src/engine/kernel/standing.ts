@@ -6,6 +6,7 @@
  */
 import type { NftObject } from "../../netfilter/nft.ts";
 import type { Table } from "./table.ts";
+import { TableDifference } from "./table-difference.ts";
 import { doorPairs, fullElements, targetPairs } from "./table-text.ts";
 
 export class Standing {
@@ -24,28 +25,38 @@ export class Standing {
     this.#renewed.add(chain);
   }
 
-  /** `listing`: of `nft -j list table`. */
-  isAsTold(table: Table, listing: readonly NftObject[]): boolean {
-    return hasElements(table, listing) && this.#hasChains(table, chainsIn(listing));
+  /** What is not as it was told. `listing`: of `nft -j list table`. */
+  difference(table: Table, listing: readonly NftObject[]): TableDifference {
+    const difference = new TableDifference();
+    compareElements(table, listing, difference);
+    this.#compareChains(table, chainsIn(listing), difference);
+    return difference;
   }
 
-  #hasChains({ gates }: Table, chains: ReadonlyMap<string, readonly NftObject[]>): boolean {
+  #compareChains(
+    { gates }: Table,
+    chains: ReadonlyMap<string, readonly NftObject[]>,
+    difference: TableDifference,
+  ): void {
     const isFirst = this.#seen.size === 0;
-    for (const [name, rules] of gates) if (chains.get(name)?.length !== rules.length + 1) return false;
+    for (const [name, rules] of gates) {
+      const length = chains.get(name)?.length;
+      if (length !== rules.length + 1) difference.chain(name, length === undefined ? "is gone" : "has other rules");
+    }
     for (const name of this.#seen.keys()) {
       if (chains.has(name)) continue;
       // Gates go when nobody needs them any more.
-      if (!isGate(name)) return false;
-      this.#seen.delete(name);
+      if (!isGate(name)) difference.chain(name, "is gone");
+      else this.#seen.delete(name);
     }
     for (const [name, objects] of chains) {
       const text = JSON.stringify(objects);
       const before = this.#seen.get(name);
       const isOurs = isGate(name) ? gates.has(name) : isFirst || before !== undefined || this.#renewed.delete(name);
-      if (!isOurs || (before !== undefined && before !== text)) return false;
-      this.#seen.set(name, text);
+      if (!isOurs) difference.chain(name, "was added");
+      else if (before !== undefined && before !== text) difference.chain(name, "has other rules");
+      else this.#seen.set(name, text);
     }
-    return true;
   }
 }
 
@@ -53,21 +64,20 @@ function isGate(chain: string): boolean {
   return chain.startsWith("gate_");
 }
 
-function hasElements(table: Table, listing: readonly NftObject[]): boolean {
+function compareElements(table: Table, listing: readonly NftObject[], difference: TableDifference): void {
   const { doors, targets, terminals, sources } = table;
-  return (
-    isSame(doorPairs(doors), elementsOf(listing, "map", "doors")) &&
-    isSame(targetPairs(targets), elementsOf(listing, "map", "targets")) &&
-    isSame([...terminals.keys()], elementsOf(listing, "set", "terminals")) &&
-    isSame(fullElements(terminals), elementsOf(listing, "set", "full")) &&
-    [...sources].every(([name, addresses]) => isSame(addresses, elementsOf(listing, "set", name)))
-  );
-}
-
-/** In whatever order the kernel has them. */
-function isSame(told: readonly string[], standing: readonly string[]): boolean {
-  const wanted = new Set(told);
-  return standing.length === wanted.size && standing.every((element) => wanted.has(element));
+  const compare = (kind: "map" | "set", name: string, told: readonly string[]): void => {
+    // In whatever order the kernel has them.
+    const missing = new Set(told);
+    for (const element of elementsOf(listing, kind, name))
+      if (!missing.delete(element)) difference.element(name, "more", element);
+    for (const element of missing) difference.element(name, "gone", element);
+  };
+  compare("map", "doors", doorPairs(doors));
+  compare("map", "targets", targetPairs(targets));
+  compare("set", "terminals", [...terminals.keys()]);
+  compare("set", "full", fullElements(terminals));
+  for (const [name, addresses] of sources) compare("set", name, addresses);
 }
 
 function elementsOf(listing: readonly NftObject[], kind: "map" | "set", name: string): readonly string[] {
