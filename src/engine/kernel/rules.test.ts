@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { EcluseError } from "../../errors.ts";
-import type { Nft, NftObject } from "../../netfilter/nft.ts";
+import type { Nft } from "../../netfilter/nft.ts";
 import { policyOf } from "../../../test/support/relay.ts";
 import { Rules } from "./rules.ts";
 import { tableOf } from "./table.ts";
@@ -10,7 +10,7 @@ import { tableOf } from "./table.ts";
 const TABLE = tableOf(policyOf([]));
 
 function staged(isMarked = false) {
-  const kernel = { refuses: (_script: string): boolean => false, listing: [] as readonly NftObject[] };
+  const kernel = { refuses: (_script: string): boolean => false, listing: [] as readonly string[] };
   const seen: string[] = [];
   let isThere = isMarked;
   const mark = {
@@ -24,13 +24,16 @@ function staged(isMarked = false) {
     if (!kernel.refuses(script)) return Promise.resolve();
     return Promise.reject(new EcluseError("packet-filter", "not permitted", { hint: "be root" }));
   };
-  const list = () => Promise.resolve(kernel.listing);
-  const nft = { apply, list, outline: () => Promise.resolve([]) } as unknown as Nft;
+  const read = (line: (text: string) => void) => {
+    for (const text of kernel.listing) line(text);
+    return Promise.resolve();
+  };
+  const nft = { apply, read, outline: () => Promise.resolve([]) } as unknown as Nft;
   return { kernel, seen, mark, rules: new Rules(nft, { source: "preserved", keepRules: false }, mark) };
 }
 
 suite("Rules: the table is compared with what was told", () => {
-  const STRANGE = [{ map: { name: "doors", elem: ["of another hand"] } }];
+  const STRANGE = ["\tmap doors {", "\t\telements = { 198.51.100.10 . 10101 : accept }", "\t}"];
 
   test("another hand in it: it is loaded whole", async () => {
     const { rules, kernel } = staged();

@@ -114,7 +114,12 @@ export class Rules {
   }
 
   async #isAsTold(table: Table): Promise<boolean> {
-    return this.#standing.isAsTold(table, await this.#nft.list("table", ...PLACE).catch(() => []));
+    const reading = this.#standing.read(table);
+    const isRead = await this.#nft.read(reading.line, "table", ...PLACE).then(
+      () => true,
+      () => false,
+    );
+    return isRead && reading.isAsTold();
   }
 
   /** The rules are no longer what they were: the next table told is loaded whole. */
