@@ -21,7 +21,7 @@ import { KernelRefusals } from "./refusals.ts";
 import { Rules } from "./rules.ts";
 import type { KernelSettings } from "./settings.ts";
 import { NOT_FORWARDING, isCounting, isForwarding } from "./sysctls.ts";
-import { type Table, tableOf, written } from "./table.ts";
+import { shut, tableOf, written } from "./table.ts";
 import { NO_TABLE } from "./table-difference.ts";
 import type { TableMark } from "./table-mark.ts";
 
@@ -176,13 +176,19 @@ export class Kernel implements Engine {
   /** `everywhere`: what stands in the way of every door. */
   #block(policy: Policy, everywhere: string | undefined): void {
     const before = new Map(this.#blocked.map((door) => [keyOf(door), door]));
-    this.#blocked = [...policy.doors.values()].flatMap(({ endpoint, flow }) => {
-      const cause = everywhere ?? this.#dropped.get(written(flow.target).replace(" . ", " "));
-      return cause === undefined ? [] : [{ flow: flow.id, endpoint, cause }];
-    });
+    this.#blocked = this.#blockedIn(policy, everywhere);
     const now = new Set(this.#blocked.map(keyOf));
     for (const door of this.#blocked) if (before.get(keyOf(door))?.cause !== door.cause) this.#events.blocked(door);
     for (const [key, door] of before) if (!now.has(key) && policy.doors.has(key)) this.#events.unblocked(door);
+  }
+
+  #blockedIn(policy: Policy, everywhere: string | undefined): readonly BlockedDoor[] {
+    // Nearly always so; whoever waits for a change need not wait for thousands of doors to be looked at.
+    if (everywhere === undefined && this.#dropped.size === 0) return [];
+    return [...policy.doors.values()].flatMap(({ endpoint, flow }) => {
+      const cause = everywhere ?? this.#dropped.get(written(flow.target).replace(" . ", " "));
+      return cause === undefined ? [] : [{ flow: flow.id, endpoint, cause }];
+    });
   }
 
   #sweep(): void {
@@ -288,11 +294,6 @@ export class Kernel implements Engine {
     this.#conntrack.close();
     if (!this.#settings.keepRules) await this.#rules.remove();
   }
-}
-
-/** All its endpoints refuse. */
-function shut(table: Table): Table {
-  return { ...table, doors: new Map(), gates: new Map(), sources: new Map() };
 }
 
 function keyOf({ endpoint: { address, port } }: BlockedDoor): number {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { EcluseError } from "../../errors.ts";
-import type { Nft, NftObject } from "../../netfilter/nft.ts";
+import type { Nft } from "../../netfilter/nft.ts";
 import { ipv4 } from "../../../test/support/loopback.ts";
 import { policyOf } from "../../../test/support/relay.ts";
 import { Rules } from "./rules.ts";
@@ -19,7 +19,7 @@ const OTHER = tableOf(
 );
 
 function staged(isMarked = false) {
-  const kernel = { refuses: (_script: string): boolean => false, listing: [] as readonly NftObject[] | undefined };
+  const kernel = { refuses: (_script: string): boolean => false, listing: [] as readonly string[] | undefined };
   const seen: string[] = [];
   let isThere = isMarked;
   const mark = {
@@ -33,14 +33,17 @@ function staged(isMarked = false) {
     if (!kernel.refuses(script)) return Promise.resolve();
     return Promise.reject(new EcluseError("packet-filter", "not permitted", { hint: "be root" }));
   };
-  const list = (): Promise<readonly NftObject[]> =>
-    kernel.listing === undefined ? Promise.reject(new Error("no such table")) : Promise.resolve(kernel.listing);
-  const nft = { apply, list, outline: () => Promise.resolve([]) } as unknown as Nft;
+  const read = (line: (text: string) => void): Promise<void> => {
+    if (kernel.listing === undefined) return Promise.reject(new Error("no such table"));
+    for (const text of kernel.listing) line(text);
+    return Promise.resolve();
+  };
+  const nft = { apply, read, outline: () => Promise.resolve([]) } as unknown as Nft;
   return { kernel, seen, mark, rules: new Rules(nft, { source: "preserved", keepRules: false }, mark) };
 }
 
 suite("Rules: the table is compared with what was told", () => {
-  const STRANGE = [{ map: { name: "doors", elem: ["of another hand"] } }];
+  const STRANGE = ["\tmap doors {", "\t\telements = { 198.51.100.10 . 10101 : accept }", "\t}"];
 
   test("another hand in it: it is loaded whole", async () => {
     const { rules, kernel } = staged();
@@ -48,7 +51,7 @@ suite("Rules: the table is compared with what was told", () => {
     assert.deepEqual(await rules.compare(), []);
     assert.equal((await rules.tell(TABLE)).isWhole, false);
     kernel.listing = STRANGE;
-    assert.deepEqual(await rules.compare(), ["set doors: 1 element more (of another hand)"]);
+    assert.deepEqual(await rules.compare(), ["set doors: 1 element more (198.51.100.10 . 10101 : accept)"]);
     assert.deepEqual(await rules.compare(), [], "it is said once");
     assert.deepEqual(await rules.tell(TABLE), { isWhole: true, failure: undefined, found: [] });
   });

@@ -125,8 +125,11 @@ export class Rules {
   }
 
   async #difference(table: Table): Promise<readonly string[]> {
-    const listing = await this.#nft.list("table", ...PLACE).catch(() => undefined);
-    return listing === undefined ? [NO_TABLE] : this.#standing.difference(table, listing).words;
+    const reading = this.#standing.read(table);
+    return this.#nft.read(reading.line, "table", ...PLACE).then(
+      () => reading.difference(),
+      () => [NO_TABLE],
+    );
   }
 
   /** The rules are no longer what they were: the next table told is loaded whole. Returns what they were held to be. */
