@@ -55,16 +55,11 @@ export async function openParts(
 ): Promise<Parts> {
   const { doors, metrics: passed } = sorted(options);
   const records = undone.adopt(recordsOf(options), (opened) => opened.close());
-  const gateway = undone.adopt(gatewayOf(options, records, doors), async (opened) => {
-    await opened.stop(0);
-  });
-  const metrics: MetricsPort = undone.use(
-    new MetricsPort({
-      ...metricsOptions(options, passed),
-      where: () => changes.inventory.gateway.metrics,
-      page: () => (handingOver.isUnderWay() ? Promise.resolve(undefined) : metricsPage(asked)),
-    }),
-  );
+  const gateway = undone.adopt(gatewayOf(options, records, doors), stopAtOnce);
+  const page = (): ReturnType<MetricsPortOptions["page"]> =>
+    handingOver.isUnderWay() ? Promise.resolve(undefined) : metricsPage(asked);
+  const where = (): Endpoint | undefined => changes.inventory.gateway.metrics;
+  const metrics = undone.use(new MetricsPort({ ...metricsOptions(options, passed), where, page }));
   const dashboard = dashboardOf(options, () => changes.inventory.gateway.dashboard);
   const followed = (): void => {
     metrics.follow();
@@ -76,6 +71,10 @@ export async function openParts(
   const asked = askedOf(options, { gateway, changes, file, records, takeOver: handingOver.begin });
   const control = undone.use(await ControlServer.prepare(controlOptions(options, asked)));
   return { gateway, records, metrics, dashboard, changes, control, file };
+}
+
+async function stopAtOnce(gateway: Gateway): Promise<void> {
+  await gateway.stop(0);
 }
 
 function recordsOf({ state, journal, clock }: ManagedGatewayOptions): Records {

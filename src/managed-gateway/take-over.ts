@@ -3,6 +3,7 @@
  * their end. The other side of `HandOver`; how and why: docs/decisions/take-over.md.
  */
 import type { ControlServer } from "../control/server.ts";
+import type { TakenOver } from "../engine/handover.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Records } from "../journal/records.ts";
 import type { Predecessor } from "../take-over/predecessor.ts";
@@ -22,13 +23,7 @@ export async function takeOver(predecessor: Predecessor, options: TakeOverOption
   const yours = await predecessor.ready();
   await control.publish();
   const taken = gateway.takeOver(yours, (order) => predecessor.order(order));
-  predecessor.follow({
-    reported: (report) => taken.reported(report),
-    gone: () => {
-      if (taken.size > 0) tell({ event: "lost", process: predecessor.pid, sessions: taken.size });
-      taken.lost();
-    },
-  });
+  follow(predecessor, taken, tell);
   records.open();
   tell({ event: "took-over", from: predecessor.pid, sessions: yours.sessions.length });
   try {
@@ -39,4 +34,15 @@ export async function takeOver(predecessor: Predecessor, options: TakeOverOption
     throw error;
   }
   predecessor.serving();
+}
+
+/** Its sessions go on there: what it reports of them, and that it has gone. */
+function follow(predecessor: Predecessor, taken: TakenOver, tell: TakeOverOptions["tell"]): void {
+  predecessor.follow({
+    reported: (report) => taken.reported(report),
+    gone: () => {
+      if (taken.size > 0) tell({ event: "lost", process: predecessor.pid, sessions: taken.size });
+      taken.lost();
+    },
+  });
 }
