@@ -32,7 +32,8 @@ export class HeldPlaces {
     for (const session of inside) {
       const { target } = session.entry;
       const place = endpointKey(target.address, target.port);
-      if (isWhole || before.get(place) !== terminals.get(place)) session.isCounted = false;
+      if (!isWhole && before.get(place) === terminals.get(place)) continue;
+      session.isCounted = false;
       places.set(place, target);
     }
     for (const target of places.values()) await this.changed(target);

@@ -160,9 +160,11 @@ export class Kernel implements Engine {
    * made to leave: it refuses them instead.
    */
   async #load(policy: Policy): Promise<void> {
+    const asked = Promise.all([isCounting(), isForwarding()]);
     const table = tableOf(policy);
-    this.#isCounting = await isCounting();
-    const obstacle = (await isForwarding()) ? this.#deaf : NOT_FORWARDING;
+    const [counts, forwards] = await asked;
+    this.#isCounting = counts;
+    const obstacle = forwards ? this.#deaf : NOT_FORWARDING;
     const { isWhole, failure, found = [] } = await this.#rules.tell(obstacle === undefined ? table : shut(table));
     this.#tellAltered(found);
     if (isWhole) {

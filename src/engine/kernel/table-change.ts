@@ -45,16 +45,18 @@ interface MovedDoor {
 function movedDoors(before: Table, after: Table): readonly MovedDoor[] {
   const isEvery = before.isShut !== after.isShut;
   const moved: MovedDoor[] = [];
-  for (const [key, is] of after.doors) {
+  if (before.doors === after.doors && !isEvery) return moved;
+  after.doors.forEach((is, key) => {
     const was = before.doors.get(key);
     if (was !== is || isEvery) moved.push({ at: is.endpoint, was, is });
-  }
-  for (const [key, was] of before.doors)
+  });
+  before.doors.forEach((was, key) => {
     if (!after.doors.has(key)) moved.push({ at: was.endpoint, was, is: undefined });
+  });
   return moved;
 }
 
-/** Whatever another door has to do with a target, the sessions that it takes change only with one of its doors. */
+/** What a target takes changes only with one of the doors that lead to it. */
 function targetsOf({ was, is }: MovedDoor): readonly number[] {
   return [was, is].flatMap((door) => (door === undefined ? [] : [keyOf(door.flow.target)]));
 }

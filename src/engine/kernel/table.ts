@@ -32,11 +32,12 @@ export interface Table {
 export function tableOf({ doors, limits }: Policy): Table {
   const gates = new Gates();
   const terminals = new Map<number, number>();
-  for (const { flow } of doors.values()) {
+  // `forEach`: where thousands are looked at by code that has not run for long, a loop over a map takes four times as long.
+  doors.forEach(({ flow }) => {
     const target = endpointKey(flow.target.address, flow.target.port);
     terminals.set(target, Math.min(flow.sessions ?? Infinity, terminals.get(target) ?? Infinity));
     if (isOpen(flow)) gates.add(flow.gate);
-  }
+  });
   return { doors, isShut: false, sources: gates.sources, gates: gates.rules, terminals, limits };
 }
 
