@@ -38,7 +38,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "src/accept": ["packages/guard", "src/inventory", "src/policy", "src/load"],
   "src/probe": ["packages/guard", "src/inventory", "src/policy", "src/engine", "src/simulate"],
   "src/shield": ["packages/guard", "src/errors.ts", "src/netfilter", "src/inventory", "src/policy", "src/engine"],
-  "src/gateway.ts": [
+  "src/gateway": [
     "packages/guard",
     "src/inventory",
     "src/policy",
@@ -61,7 +61,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "src/control",
     "src/probe",
     "src/shield",
-    "src/gateway.ts",
+    "src/gateway",
   ],
   "src/web/dashboard-process.ts": ["packages/guard", "src/inventory", "src/engine"],
   // Types of answers, and what both sides may know; what it runs in a browser is its own.
@@ -79,7 +79,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "src/control",
     "src/answers",
   ],
-  "src/managed-gateway.ts": [
+  "src/managed-gateway": [
     "src/errors.ts",
     "src/version.ts",
     "src/inventory",
@@ -92,7 +92,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "src/control",
     "src/probe",
     "src/shield",
-    "src/gateway.ts",
+    "src/gateway",
     "src/answers",
     "src/web/dashboard-process.ts",
   ],
@@ -116,11 +116,11 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "src/accept",
     "src/probe",
     "src/diagnose",
-    "src/gateway.ts",
+    "src/gateway",
     "src/answers",
     "src/web/dashboard-process.ts",
     "src/web/server",
-    "src/managed-gateway.ts",
+    "src/managed-gateway",
   ],
 };
 

@@ -5,7 +5,7 @@
 import { readApart } from "../../src/change/read-apart.ts";
 import { systemClock } from "../../src/cli/clock.ts";
 import { LogWriter, descriptorOutput } from "../../src/cli/log-writer.ts";
-import { ManagedGateway } from "../../src/managed-gateway.ts";
+import { ManagedGateway } from "../../src/managed-gateway/managed-gateway.ts";
 
 const [file = "", state = "", control = ""] = process.argv.slice(2);
 const log = new LogWriter(descriptorOutput(1), { dropped: (event) => JSON.stringify(event) });

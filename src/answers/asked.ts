@@ -2,7 +2,7 @@
 import type { Changes } from "../change/changes.ts";
 import type { InventoryFile } from "../change/inventory-file.ts";
 import type { Clock } from "../engine/engine.ts";
-import type { Gateway } from "../gateway.ts";
+import type { Gateway } from "../gateway/gateway.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { TakeOverAnswer } from "./take-over.ts";
 

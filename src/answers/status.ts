@@ -3,7 +3,7 @@ import type { Changes } from "../change/changes.ts";
 import type { Pending } from "../change/history-confirm.ts";
 import type { EntryHead } from "../change/history-entry.ts";
 import type { Operation } from "../change/operations.ts";
-import type { Gateway } from "../gateway.ts";
+import type { Gateway } from "../gateway/gateway.ts";
 import type { JournalHealth } from "../journal/health.ts";
 import { type DoorEvent, doorEvent } from "../observe/events.ts";
 import type { RelayedFlow } from "../policy/policy.ts";

@@ -96,6 +96,8 @@ export class Changes implements AsyncDisposable {
   #changing: Promise<unknown> = Promise.resolve();
   #passedOn = false;
   readonly #probation: Probation;
+  /** What a rehearsal has made of the policy in force. */
+  #rehearsed: { readonly of: Policy; readonly less: Policy } | undefined;
 
   private constructor(options: ChangesOptions, stores: Stores, inForce: InForce) {
     this.#options = options;
@@ -169,11 +171,15 @@ export class Changes implements AsyncDisposable {
   }
 
   /**
-   * Goes through a change that changes nothing. The first real one would otherwise be the first to run its code, which
-   * takes four times as long then, and the sessions wait for it.
+   * Goes through a change without applying it: a terminal is taken away, and the next time it is added again. The first
+   * real one would otherwise be the first to run its code, which takes four times as long then, and the sessions wait for it.
    */
   rehearse(): void {
-    this.#compare(this.#compile(this.#inForce.inventory));
+    const { inventory, policy } = this.#inForce;
+    const less = this.#rehearsed?.of === policy ? this.#rehearsed.less : undefined;
+    const after = this.#compile(less === undefined ? withoutLast(inventory) : inventory, less);
+    compare(less ?? policy, after, this.#options.clock.wall());
+    this.#rehearsed = less === undefined ? { of: policy, less: after } : undefined;
   }
 
   /** What applying the file, or an entry of the history, would change. */
@@ -352,8 +358,8 @@ export class Changes implements AsyncDisposable {
     return number === undefined ? { file: this.#options.file } : { entry: await this.#history.get(number) };
   }
 
-  #compile(inventory: Inventory): Policy {
-    return compile(this.#granted.extend(inventory), standings(this.#operations.value), this.policy);
+  #compile(inventory: Inventory, before = this.policy): Policy {
+    return compile(this.#granted.extend(inventory), standings(this.#operations.value), before);
   }
 
   #compare(after: Policy): PolicyChange {
@@ -394,6 +400,13 @@ export class Changes implements AsyncDisposable {
     this.#changing = done.catch(() => undefined);
     return done;
   }
+}
+
+/** The same inventory with one terminal less; the same where it has none. */
+function withoutLast(inventory: Inventory): Inventory {
+  const [last, ...others] = inventory.depots.toReversed();
+  if (last === undefined) return inventory;
+  return { ...inventory, depots: [...others.toReversed(), { ...last, terminals: last.terminals.slice(0, -1) }] };
 }
 
 interface Stores {

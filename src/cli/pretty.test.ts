@@ -64,6 +64,7 @@ const LINES: readonly (readonly [GatewayEvent | DroppedEvent, string])[] = [
   [{ event: "finished", process: 6, cut: 1 }, "process 6 has finished: 1 session was cut"],
   [{ event: "lost", process: 6, sessions: 2 }, "process 6 has gone, and 2 sessions with it"],
   [{ event: "not-notified", message: "no" }, "systemd was not told: no"],
+  [{ event: "table-altered", found: ["it is gone"], message: "It is not as told" }, "altered     It is not as told"],
   [{ event: "unclaimed", endpoint: "e", message: "Closed e" }, "Closed e"],
   [{ event: "unblocked", flow: "f", endpoint: "e", message: "Listening" }, "open        f: Listening"],
   [{ event: "ignored", signal: "SIGHUP", message: "why" }, "SIGHUP ignored: why"],

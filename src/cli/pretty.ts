@@ -45,6 +45,8 @@ function words(event: GatewayEvent | DroppedEvent, paint: Paint): string {
       return `${paint("red", "metrics".padEnd(11))} ${event.message}`;
     case "metrics-open":
       return `${paint("green", "metrics".padEnd(11))} ${event.message}`;
+    case "table-altered":
+      return `${paint("red", "altered".padEnd(11))} ${event.message}`;
     case "unclaimed":
       return paint("yellow", event.message);
     case "ignored":

@@ -62,6 +62,8 @@ export interface EngineEvents {
   readonly unblocked: (door: BlockedDoor) => void;
   /** A socket that the process was given belongs to no door; it was closed. */
   readonly unclaimed: (endpoint: Endpoint) => void;
+  /** What the engine keeps in the kernel was found to be otherwise than it had told: what, in words. It is told anew. */
+  readonly altered: (found: readonly string[]) => void;
 }
 
 /** What an engine is given instead of the machine's own clocks. */

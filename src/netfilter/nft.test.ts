@@ -115,3 +115,17 @@ test("after a failed listing the next one is served", async () => {
   (await next()).end({ ...DONE, output: '{"nftables":[]}' });
   assert.deepEqual(await listed, []);
 });
+
+test("read: a line at a time, in its turn", async () => {
+  const order: string[] = [];
+  const nft = new Nft((_program, words, input, line) => {
+    order.push(input === "" ? words.join(" ") : input);
+    line?.("table ip box {");
+    line?.("}");
+    return Promise.resolve(DONE);
+  });
+  const lines: string[] = [];
+  await Promise.all([nft.apply("before"), nft.read((text) => lines.push(text), "table", "ip", "box")]);
+  assert.deepEqual(order, ["before", "-n list table ip box"]);
+  assert.deepEqual(lines, ["table ip box {", "}"]);
+});

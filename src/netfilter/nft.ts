@@ -47,13 +47,22 @@ export class Nft {
     return this.#listed(["-j", "-t", "list", ...words]);
   }
 
+  /** What `nft -n list WORDS` prints, a line at a time: for what is too long to be had at once. */
+  async read(line: (text: string) => void, ...words: readonly string[]): Promise<void> {
+    await this.#inTurn(() => this.#nft(["-n", "list", ...words], "", line));
+  }
+
   #listed(words: readonly string[]): Promise<readonly NftObject[]> {
-    const listed = this.#busy.then(() => this.#nft(words));
-    this.#busy = listed.then(
+    return this.#inTurn(() => this.#nft(words)).then(objectsOf);
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.#busy.then(work);
+    this.#busy = done.then(
       () => undefined,
       () => undefined,
     );
-    return listed.then(objectsOf);
+    return done;
   }
 
   async #applyWaiting(): Promise<void> {
@@ -67,8 +76,8 @@ export class Nft {
     }
   }
 
-  async #nft(words: readonly string[], input = ""): Promise<string> {
-    const { status, output, complaint } = await this.#run("nft", words, input);
+  async #nft(words: readonly string[], input = "", line?: (text: string) => void): Promise<string> {
+    const { status, output, complaint } = await this.#run("nft", words, input, line);
     if (status !== 0) throw refused(words, complaint);
     return output;
   }

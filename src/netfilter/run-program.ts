@@ -1,6 +1,7 @@
 /** Runs one of the system's programs to its end, with something to read on its standard input. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 
 /** How a program ended; where it could not be started, `status` is 127 and `complaint` holds the system's code. */
@@ -10,21 +11,29 @@ export interface Ran {
   readonly complaint: string;
 }
 
-export type RunProgram = (program: string, words: readonly string[], input: string) => Promise<Ran>;
+/**
+ * `line`: is given what the program prints on its standard output, a line at a time as it comes; `output` is empty then.
+ */
+export type RunProgram = (
+  program: string,
+  words: readonly string[],
+  input: string,
+  line?: (text: string) => void,
+) => Promise<Ran>;
 
 /** Its answers are read by this program; and administrators' programs are not on everybody's path. */
 export const PLAIN = { LC_ALL: "C", PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" };
 
 /** `entry`: words that run the program elsewhere, as `nsenter --net=... --`; default: none. */
 export function runProgram(entry: readonly string[] = []): RunProgram {
-  return async (program, words, input) => {
+  return async (program, words, input, line) => {
     const [first = program, ...rest] = [...entry, program, ...words];
     const child = spawn(first, rest, { env: PLAIN, stdio: "pipe" });
     // It may end without having read everything; how it ended says more than EPIPE.
     child.stdin.on("error", () => undefined).end(input);
     try {
       const [output, complaint, [status]] = await Promise.all([
-        text(child.stdout),
+        line === undefined ? text(child.stdout) : eachLine(child.stdout, line),
         text(child.stderr),
         once(child, "close") as Promise<[number | null]>,
       ]);
@@ -33,4 +42,15 @@ export function runProgram(entry: readonly string[] = []): RunProgram {
       return { status: 127, output: "", complaint: String(error) };
     }
   };
+}
+
+async function eachLine(printed: Readable, line: (text: string) => void): Promise<string> {
+  let rest = "";
+  for await (const chunk of printed.setEncoding("utf8") as AsyncIterable<string>) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    for (const each of lines) line(each);
+  }
+  if (rest !== "") line(rest);
+  return "";
 }

@@ -15,6 +15,7 @@ export type GatewayEvent =
   | RefusedEvent
   | DoorEvent
   | UnclaimedEvent
+  | TableAlteredEvent
   | MetricsEvent
   | DashboardEvent
   | { readonly event: "ignored"; readonly signal: string; readonly message: string }
@@ -77,6 +78,14 @@ export interface DoorEvent {
 export interface UnclaimedEvent {
   readonly event: "unclaimed";
   readonly endpoint: string;
+  readonly message: string;
+}
+
+/** The kernel engine's table was found otherwise than it had been told, by somebody else's hand; it is loaded anew. */
+export interface TableAlteredEvent {
+  readonly event: "table-altered";
+  /** One text for each place, at most eleven. */
+  readonly found: readonly string[];
   readonly message: string;
 }
 
@@ -153,6 +162,12 @@ export function unclaimedEvent(endpoint: Endpoint): UnclaimedEvent {
   const where = formatEndpoint(endpoint);
   const message = `Closed ${where}: a socket that was passed in, and no flow listens there`;
   return { event: "unclaimed", endpoint: where, message };
+}
+
+/** `found`: as the engine says it. */
+export function tableAlteredEvent(found: readonly string[]): TableAlteredEvent {
+  const message = `The kernel engine's table ip ecluse is not as it was told, and is loaded anew: ${found.join("; ")}`;
+  return { event: "table-altered", found, message };
 }
 
 export function readyEvent({ open, blocked }: Applied, flows: number): GatewayEvent {

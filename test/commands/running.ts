@@ -8,7 +8,7 @@ import type { ExitCode } from "../../src/cli/command.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import type { Clock } from "../../src/engine/engine.ts";
 import { loadInventory } from "../../src/inventory/load.ts";
-import { ManagedGateway } from "../../src/managed-gateway.ts";
+import { ManagedGateway } from "../../src/managed-gateway/managed-gateway.ts";
 import type { GatewayEvent } from "../../src/observe/events.ts";
 import { type Site, siteBefore } from "../serve/serving.ts";
 import { turns } from "../support/loopback.ts";

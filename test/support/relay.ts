@@ -128,6 +128,7 @@ export function startRelay(options: Partial<Omit<RelayOptions, "events">> = {}):
       blocked: (door) => void blocked.push(door),
       unblocked: (door) => void unblocked.push(door),
       unclaimed: (endpoint) => void unclaimed.push(endpoint),
+      altered: () => undefined,
     },
   });
   return {

@@ -13,7 +13,7 @@ import { EcluseError } from "../../errors.ts";
 import { parseDuration } from "../../inventory/duration.ts";
 import { loadInventory } from "../../inventory/load.ts";
 import type { Endpoint } from "../../inventory/model.ts";
-import { ManagedGateway } from "../../managed-gateway.ts";
+import { ManagedGateway } from "../../managed-gateway/managed-gateway.ts";
 import { type GatewayEvent, dashboardEvent } from "../../observe/events.ts";
 import { compile } from "../../policy/compile.ts";
 import type { RelayedFlow } from "../../policy/policy.ts";

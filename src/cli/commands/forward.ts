@@ -5,7 +5,7 @@
  */
 import { once } from "node:events";
 import { EcluseError } from "../../errors.ts";
-import { Gateway } from "../../gateway.ts";
+import { Gateway } from "../../gateway/gateway.ts";
 import { doorEvent } from "../../observe/events.ts";
 import { systemClock } from "../clock.ts";
 import type { ExitCode, Invocation } from "../command.ts";

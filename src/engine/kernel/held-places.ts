@@ -15,8 +15,9 @@ export interface HeldPlacesOptions {
 
 export class HeldPlaces {
   readonly #options: HeldPlacesOptions;
-  readonly #held = new Set<string>();
-  #limits: ReadonlyMap<string, number> = new Map();
+  /** By `endpointKey` of the terminal, as are the limits. */
+  readonly #held = new Set<number>();
+  #limits: Table["terminals"] = new Map();
 
   constructor(options: HeldPlacesOptions) {
     this.#options = options;
@@ -30,26 +31,27 @@ export class HeldPlaces {
     const places = new Map<number, Endpoint>();
     for (const session of inside) {
       const { target } = session.entry;
-      const place = written(target);
-      if (isWhole || before.get(place) !== terminals.get(place)) session.isCounted = false;
-      places.set(endpointKey(target.address, target.port), target);
+      const place = endpointKey(target.address, target.port);
+      if (!isWhole && before.get(place) === terminals.get(place)) continue;
+      session.isCounted = false;
+      places.set(place, target);
     }
     for (const target of places.values()) await this.changed(target);
   }
 
   /** Somebody has come or gone there. */
   async changed(target: Endpoint): Promise<void> {
-    const place = written(target);
-    const inside = this.#options.sessions.at(endpointKey(target.address, target.port));
+    const place = endpointKey(target.address, target.port);
+    const inside = this.#options.sessions.at(place);
     const isFull = inside.length >= (this.#limits.get(place) ?? Infinity);
     const isHeld = isFull && inside.some(({ isCounted }) => !isCounted);
     if (isHeld === this.#held.has(place)) return;
     if (isHeld) {
       this.#held.add(place);
-      await this.#options.rules.hold(place);
+      await this.#options.rules.hold(written(target));
     } else {
       this.#held.delete(place);
-      await this.#options.rules.release(place);
+      await this.#options.rules.release(written(target));
     }
   }
 }

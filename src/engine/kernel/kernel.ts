@@ -21,7 +21,8 @@ import { KernelRefusals } from "./refusals.ts";
 import { Rules } from "./rules.ts";
 import type { KernelSettings } from "./settings.ts";
 import { NOT_FORWARDING, isCounting, isForwarding } from "./sysctls.ts";
-import { type Table, tableOf, written } from "./table.ts";
+import { shut, tableOf, written } from "./table.ts";
+import { NO_TABLE } from "./table-difference.ts";
 import type { TableMark } from "./table-mark.ts";
 
 /** How often rights and deadlines are looked at, in milliseconds. */
@@ -158,10 +159,13 @@ export class Kernel implements Engine {
    * made to leave: it refuses them instead.
    */
   async #load(policy: Policy): Promise<void> {
+    const asked = Promise.all([isCounting(), isForwarding()]);
     const table = tableOf(policy);
-    this.#isCounting = await isCounting();
-    const obstacle = (await isForwarding()) ? this.#deaf : NOT_FORWARDING;
-    const { isWhole, failure } = await this.#rules.tell(obstacle === undefined ? table : shut(table));
+    const [counts, forwards] = await asked;
+    this.#isCounting = counts;
+    const obstacle = forwards ? this.#deaf : NOT_FORWARDING;
+    const { isWhole, failure, found = [] } = await this.#rules.tell(obstacle === undefined ? table : shut(table));
+    this.#tellAltered(found);
     if (isWhole) {
       this.#refusals.restart();
       this.#passage.restart();
@@ -173,13 +177,19 @@ export class Kernel implements Engine {
   /** `everywhere`: what stands in the way of every door. */
   #block(policy: Policy, everywhere: string | undefined): void {
     const before = new Map(this.#blocked.map((door) => [keyOf(door), door]));
-    this.#blocked = [...policy.doors.values()].flatMap(({ endpoint, flow }) => {
-      const cause = everywhere ?? this.#dropped.get(written(flow.target).replace(" . ", " "));
-      return cause === undefined ? [] : [{ flow: flow.id, endpoint, cause }];
-    });
+    this.#blocked = this.#blockedIn(policy, everywhere);
     const now = new Set(this.#blocked.map(keyOf));
     for (const door of this.#blocked) if (before.get(keyOf(door))?.cause !== door.cause) this.#events.blocked(door);
     for (const [key, door] of before) if (!now.has(key) && policy.doors.has(key)) this.#events.unblocked(door);
+  }
+
+  #blockedIn(policy: Policy, everywhere: string | undefined): readonly BlockedDoor[] {
+    // Nearly always so; whoever waits for a change need not wait for thousands of doors to be looked at.
+    if (everywhere === undefined && this.#dropped.size === 0) return [];
+    return [...policy.doors.values()].flatMap(({ endpoint, flow }) => {
+      const cause = everywhere ?? this.#dropped.get(written(flow.target).replace(" . ", " "));
+      return cause === undefined ? [] : [{ flow: flow.id, endpoint, cause }];
+    });
   }
 
   #sweep(): void {
@@ -197,12 +207,17 @@ export class Kernel implements Engine {
   async #look(): Promise<void> {
     if (this.#policy === undefined || this.#drain !== undefined) return;
     if (await this.#rules.stand()) await this.#lookForDrops();
-    else this.#rules.forget();
+    else if (this.#rules.forget() !== undefined) this.#tellAltered([NO_TABLE]);
     if (this.#clock.monotonic() - this.#comparedAt >= COMPARED) {
       this.#comparedAt = this.#clock.monotonic();
-      await this.#rules.compare();
+      this.#tellAltered(await this.#rules.compare());
     }
     await this.#load(this.#policy);
+  }
+
+  /** Before it is put right: should it not be, the doors are told as blocked after it. */
+  #tellAltered(found: readonly string[]): void {
+    if (found.length > 0) this.#events.altered(found);
   }
 
   async #lookForDrops(): Promise<void> {
@@ -280,11 +295,6 @@ export class Kernel implements Engine {
     this.#conntrack.close();
     if (!this.#settings.keepRules) await this.#rules.remove();
   }
-}
-
-/** All its endpoints refuse. */
-function shut(table: Table): Table {
-  return { ...table, doors: new Map(), gates: new Map(), sources: new Map() };
 }
 
 function keyOf({ endpoint: { address, port } }: BlockedDoor): number {

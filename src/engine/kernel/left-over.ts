@@ -5,6 +5,7 @@
  * Two witnesses: nftables itself, where this process may read it; else the mark that this gateway's kernel engine leaves in
  * the state directory. The table is never taken away here: somebody's payments may be going through it.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { EcluseError } from "../../errors.ts";
 import { hasNetAdmin } from "../../netfilter/net-admin.ts";
 import { Nft, type NftObject } from "../../netfilter/nft.ts";
@@ -54,6 +55,8 @@ export class LeftOver {
 
   /** The relay's doors that a table stands before now; absent: that could not be read. */
   async doorsBehind(policy: Policy): Promise<readonly BlockedDoor[] | undefined> {
+    // To start a program takes milliseconds of this process, and whoever waits for a change is answered in this turn.
+    await nextTurn();
     const leading = await this.#leading();
     if (leading === "unread" || leading === "unclear") return undefined;
     return doorsIn(leading === "absent" ? NOWHERE : leading, policy).map(({ flow, endpoint }) => ({

@@ -2,15 +2,24 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { EcluseError } from "../../errors.ts";
-import type { Nft, NftObject } from "../../netfilter/nft.ts";
+import type { Nft } from "../../netfilter/nft.ts";
+import { ipv4 } from "../../../test/support/loopback.ts";
 import { policyOf } from "../../../test/support/relay.ts";
 import { Rules } from "./rules.ts";
 import { tableOf } from "./table.ts";
 
 const TABLE = tableOf(policyOf([]));
+const OTHER = tableOf(
+  policyOf([
+    {
+      listen: { address: ipv4("198.51.100.10"), port: 10_101 },
+      target: { address: ipv4("172.17.1.10"), port: 8_888 },
+    },
+  ]),
+);
 
 function staged(isMarked = false) {
-  const kernel = { refuses: (_script: string): boolean => false, listing: [] as readonly NftObject[] };
+  const kernel = { refuses: (_script: string): boolean => false, listing: [] as readonly string[] | undefined };
   const seen: string[] = [];
   let isThere = isMarked;
   const mark = {
@@ -24,29 +33,51 @@ function staged(isMarked = false) {
     if (!kernel.refuses(script)) return Promise.resolve();
     return Promise.reject(new EcluseError("packet-filter", "not permitted", { hint: "be root" }));
   };
-  const list = () => Promise.resolve(kernel.listing);
-  const nft = { apply, list, outline: () => Promise.resolve([]) } as unknown as Nft;
+  const read = (line: (text: string) => void): Promise<void> => {
+    if (kernel.listing === undefined) return Promise.reject(new Error("no such table"));
+    for (const text of kernel.listing) line(text);
+    return Promise.resolve();
+  };
+  const nft = { apply, read, outline: () => Promise.resolve([]) } as unknown as Nft;
   return { kernel, seen, mark, rules: new Rules(nft, { source: "preserved", keepRules: false }, mark) };
 }
 
 suite("Rules: the table is compared with what was told", () => {
-  const STRANGE = [{ map: { name: "doors", elem: ["of another hand"] } }];
+  const STRANGE = ["\tmap doors {", "\t\telements = { 198.51.100.10 . 10101 : accept }", "\t}"];
 
   test("another hand in it: it is loaded whole", async () => {
     const { rules, kernel } = staged();
     assert.equal((await rules.tell(TABLE)).isWhole, true);
-    await rules.compare();
+    assert.deepEqual(await rules.compare(), []);
     assert.equal((await rules.tell(TABLE)).isWhole, false);
     kernel.listing = STRANGE;
-    await rules.compare();
-    assert.equal((await rules.tell(TABLE)).isWhole, true);
+    assert.deepEqual(await rules.compare(), ["set doors: 1 element more (198.51.100.10 . 10101 : accept)"]);
+    assert.deepEqual(await rules.compare(), [], "it is said once");
+    assert.deepEqual(await rules.tell(TABLE), { isWhole: true, failure: undefined, found: [] });
+  });
+
+  test("it cannot be listed: it is gone, or cannot be read", async () => {
+    const { rules, kernel } = staged();
+    await rules.tell(TABLE);
+    kernel.listing = undefined;
+    assert.deepEqual(await rules.compare(), ["it is gone, or cannot be read"]);
+  });
+
+  test("a change is not taken, and the whole is: it was not as it had been told", async () => {
+    const { rules, kernel } = staged();
+    await rules.tell(TABLE);
+    kernel.refuses = (script) => !script.includes("chain judge");
+    const { isWhole, found } = await rules.tell(OTHER);
+    assert.deepEqual([isWhole, found], [true, ["not permitted"]]);
+    kernel.refuses = () => true;
+    assert.deepEqual((await rules.tell(TABLE)).found, [], "nothing is taken: that is the failure");
   });
 
   test("an nft that prints what cannot be read right after the load: it is not loaded again and again", async () => {
     const { rules, kernel } = staged();
     kernel.listing = STRANGE;
     assert.equal((await rules.tell(TABLE)).isWhole, true);
-    await rules.compare();
+    assert.deepEqual(await rules.compare(), []);
     assert.equal((await rules.tell(TABLE)).isWhole, false);
   });
 });

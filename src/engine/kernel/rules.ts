@@ -13,6 +13,7 @@ import { TABLE, type Table } from "./table.ts";
 import { tableChange } from "./table-change.ts";
 import { enteredRules } from "./table-limits.ts";
 import type { TableMark } from "./table-mark.ts";
+import { NO_TABLE } from "./table-difference.ts";
 import { tableReplacement } from "./table-replacement.ts";
 
 /** `list set ip ecluse NAME`. */
@@ -25,6 +26,8 @@ export interface Told {
   readonly isWhole: boolean;
   /** Why the kernel does not take it: nothing is open then. */
   readonly failure?: EcluseError | undefined;
+  /** Why it was made anew, in words, where it was not as it had been told. */
+  readonly found?: readonly string[];
 }
 
 export class Rules {
@@ -44,7 +47,8 @@ export class Rules {
 
   async tell(table: Table): Promise<Told> {
     const before = this.#loaded;
-    if (before !== undefined && (await this.#changed(tableChange(before, table))) === undefined) {
+    const notTaken = before && (await this.#changed(tableChange(before, table)));
+    if (before !== undefined && notTaken === undefined) {
       this.#loaded = table;
       if (enteredRules(before.limits) !== enteredRules(table.limits)) this.#standing.renewed("entered");
       return { isWhole: false };
@@ -58,12 +62,14 @@ export class Rules {
     if (failure === undefined) {
       this.#loaded = table;
       // At once: what rules look like now is what they are compared with. Another nft may print what this cannot read.
-      this.#isComparable = await this.#isAsTold(table);
+      this.#isComparable = (await this.#difference(table)).length === 0;
     } else {
       if (!stood) this.#mark?.remove();
       await this.#shut();
     }
-    return { isWhole: true, failure };
+    // Taken whole, and yet not as a change: it was of another table than the one that stood.
+    const found = failure === undefined && notTaken !== undefined ? [notTaken.message] : [];
+    return { isWhole: true, failure, found };
   }
 
   /** Nobody new; those inside go on, if there is a way. */
@@ -107,19 +113,30 @@ export class Rules {
     return this.#nft.outline("chains").catch(() => []);
   }
 
-  /** Looks whether the kernel still holds what it was last told; where it does not, the next table told is loaded whole. */
-  async compare(): Promise<void> {
-    if (this.#loaded === undefined || !this.#isComparable) return;
-    if (!(await this.#isAsTold(this.#loaded))) this.forget();
+  /**
+   * Looks whether the kernel still holds what it was last told; where it does not, says what is otherwise, and the next table
+   * told is loaded whole.
+   */
+  async compare(): Promise<readonly string[]> {
+    if (this.#loaded === undefined || !this.#isComparable) return [];
+    const found = await this.#difference(this.#loaded);
+    if (found.length > 0) this.forget();
+    return found;
   }
 
-  async #isAsTold(table: Table): Promise<boolean> {
-    return this.#standing.isAsTold(table, await this.#nft.list("table", ...PLACE).catch(() => []));
+  async #difference(table: Table): Promise<readonly string[]> {
+    const reading = this.#standing.read(table);
+    return this.#nft.read(reading.line, "table", ...PLACE).then(
+      () => reading.difference(),
+      () => [NO_TABLE],
+    );
   }
 
-  /** The rules are no longer what they were: the next table told is loaded whole. */
-  forget(): void {
+  /** The rules are no longer what they were: the next table told is loaded whole. Returns what they were held to be. */
+  forget(): Table | undefined {
+    const before = this.#loaded;
     this.#loaded = undefined;
+    return before;
   }
 
   async #changed(script: string): Promise<EcluseError | undefined> {

@@ -1,126 +1,197 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import type { NftObject } from "../../netfilter/nft.ts";
+import { parseAddress } from "@ecluse/guard/address";
+import { type FlowSpec, policyOf } from "../../../test/support/relay.ts";
 import { Standing } from "./standing.ts";
-import type { Table } from "./table.ts";
+import { type Table, shut, tableOf } from "./table.ts";
 
-const TOLD = {
-  sources: new Map([["from_a", ["192.0.2.44", "10.0.0.1"]]]),
-  gates: new Map([["gate_x", ["ip saddr @from_a goto entered"]]]),
-  doors: new Map([["198.51.100.10 . 10101", "gate_x"]]),
-  targets: new Map([["198.51.100.10 . 10101", "172.17.1.10 . 8888"]]),
-  terminals: new Map([
-    ["172.17.1.10 . 8888", 1],
-    ["172.17.1.11 . 8888", Infinity],
-  ]),
-} as Partial<Table> as Table;
+const at = (address: string, port: number) => ({ address: parseAddress(address) ?? assert.fail(), port });
 
-const [AT, TO, OTHER] = [
-  { concat: ["198.51.100.10", 10101] },
-  { concat: ["172.17.1.10", 8888] },
-  { concat: ["172.17.1.11", 8888] },
-];
-const counted = (val: unknown, most = 1) => ({ elem: { val, "ct count": { val: most, inv: true } } });
-const chain = (name: string): NftObject => ({ chain: { name, policy: "accept" } });
-const rule = (of: string, handle: number): NftObject => ({ rule: { chain: of, handle, expr: [] } });
+const flow = (port: number, host: number, more: Partial<FlowSpec> = {}): FlowSpec => ({
+  ...{ id: `flow/${port}`, listen: at("198.51.100.10", port), target: at(`172.17.1.${host}`, 8_888) },
+  ...{ allow: ["192.0.2.44", "10.0.0.1"], ...more },
+});
 
-/** As nft 1.0.6 prints it; with some of it otherwise. */
-const listing = (changed: Readonly<Record<string, unknown>> = {}, more: readonly NftObject[] = []): NftObject[] => {
-  const elements: Readonly<Record<string, unknown>> = {
-    from_a: ["10.0.0.1", "192.0.2.44"],
-    terminals: [OTHER, TO],
-    full: [counted(TO)],
-    doors: [[AT, { jump: { target: "gate_x" } }]],
-    targets: [[AT, TO]],
-    ...changed,
-  };
-  const sets = Object.entries(elements).map(([name, elem]) => {
-    const kind = name === "doors" || name === "targets" ? "map" : "set";
-    return { [kind]: { name, ...(elem === undefined ? {} : { elem }) } };
-  });
-  return [
-    ...sets,
-    { set: { name: "let_through", elem: ["whatever is counted"] } },
-    ...[chain("gate_x"), chain("entered"), chain("knock")],
-    ...[rule("gate_x", 1), rule("entered", 2), rule("knock", 3), rule("knock", 4)],
-    ...more,
-  ];
+const TOLD = tableOf(policyOf([flow(10_101, 10, { sessions: 1 }), flow(10_102, 11, { standing: "closed" })]));
+const [GATE = assert.fail()] = TOLD.gates.keys();
+const [FROM = assert.fail()] = TOLD.sources.keys();
+
+type Elements = Readonly<Record<string, readonly string[]>>;
+type Chains = Readonly<Record<string, readonly string[]>>;
+
+const ELEMENTS: Elements = {
+  [FROM]: ["10.0.0.1", "192.0.2.44"],
+  doors: [`198.51.100.10 . 10101 : jump ${GATE}`],
+  targets: ["198.51.100.10 . 10102 : 172.17.1.11 . 8888", "198.51.100.10 . 10101 : 172.17.1.10 . 8888"],
+  terminals: ["172.17.1.10 . 8888", "172.17.1.11 . 8888"],
+  full: ["172.17.1.10 . 8888 ct count over 1"],
+  let_through: ["172.17.1.10 . 8888 timeout 1m expires 3s counter packets 1 bytes 60"],
 };
 
+const CHAINS: Chains = {
+  entered: ["accept"],
+  [GATE]: [`ip saddr @${FROM} goto entered`],
+  knock: ["ip daddr . tcp dport vmap @doors", "goto refuse_denied"],
+};
+
+/** As `nft -n list table` of 1.0.6 prints it, with some of it otherwise; absent: without it. */
+const listing = (elements: Elements = {}, chains: Chains = {}, without = ""): readonly string[] => [
+  "table ip ecluse {",
+  ...["\tct timeout patience_5_300 {", "\t\tprotocol tcp", "\t}", ""],
+  ...Object.entries({ ...ELEMENTS, ...elements }).flatMap(([name, list]) => [
+    `\t${name === "doors" || name === "targets" ? "map" : "set"} ${name} {`,
+    "\t\ttype ipv4_addr . inet_service",
+    ...(list.length === 0 ? [] : `\t\telements = { ${list.join(",\n\t\t\t     ")} }`.split("\n")),
+    ...["\t}", ""],
+  ]),
+  ...Object.entries({ ...CHAINS, ...chains }).flatMap(([name, rules]) =>
+    name === without ? [] : [`\tchain ${name} {`, ...rules.map((rule) => `\t\t${rule}`), "\t}", ""],
+  ),
+  "}",
+];
+
+/** What it says of a listing. */
+function found(standing: Standing, lines: readonly string[], table: Table = TOLD): readonly string[] {
+  const reading = standing.read(table);
+  for (const line of lines) reading.line(line);
+  return reading.difference();
+}
+
 suite("Standing: an element that is not as it was told", () => {
-  const cases: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-    "a door that is gone": { doors: undefined },
-    "a door that leads to another gate": { doors: [[AT, { jump: { target: "gate_y" } }]] },
-    "a door that anybody enters": { doors: [[AT, { accept: null }]] },
-    "a target that is another": { targets: [[AT, OTHER]] },
-    "a target more": {
-      targets: [
-        [AT, TO],
-        [{ concat: ["198.51.100.10", 22] }, TO],
-      ],
-    },
-    "a source more": { from_a: ["10.0.0.1", "192.0.2.44", "203.0.113.9"] },
-    "a source that is another": { from_a: ["10.0.0.1", "203.0.113.9"] },
-    "a terminal that is not guarded": { terminals: [TO] },
-    "a terminal that takes more": { full: [counted(TO, 2)] },
-    "a terminal without a limit that has one": { full: [counted(TO), counted(OTHER)] },
+  const DOOR = "198.51.100.10 . 10101";
+  const [FIRST, SECOND] = ["172.17.1.10 . 8888", "172.17.1.11 . 8888"];
+  const cases: Readonly<Record<string, readonly [changed: Elements, words: string]>> = {
+    "a door that is gone": [{ doors: [] }, `set doors: 1 element gone (${DOOR} : jump ${GATE})`],
+    "a door that leads to another gate": [
+      { doors: [`${DOOR} : jump gate_y`] },
+      `set doors: 1 element gone (${DOOR} : jump ${GATE}), 1 element more (${DOOR} : jump gate_y)`,
+    ],
+    "a door that anybody enters": [
+      { doors: [`${DOOR} : accept`] },
+      `set doors: 1 element gone (${DOOR} : jump ${GATE}), 1 element more (${DOOR} : accept)`,
+    ],
+    "a closed door that is open": [
+      { doors: [...ofSet("doors"), `198.51.100.10 . 10102 : jump ${GATE}`] },
+      `set doors: 1 element more (198.51.100.10 . 10102 : jump ${GATE})`,
+    ],
+    "a target that is another": [
+      { targets: [...ofSet("targets").slice(1), "198.51.100.10 . 10102 : 172.17.1.9 . 22"] },
+      `set targets: 1 element gone (198.51.100.10 . 10102 : ${SECOND}), 1 element more (198.51.100.10 . 10102 : 172.17.1.9 . 22)`,
+    ],
+    "a target more": [
+      { targets: [...ofSet("targets"), `198.51.100.10 . 22 : ${FIRST}`] },
+      `set targets: 1 element more (198.51.100.10 . 22 : ${FIRST})`,
+    ],
+    "a source more": [{ [FROM]: [...ofSet(FROM), "203.0.113.9"] }, `set ${FROM}: 1 element more (203.0.113.9)`],
+    "a source that is another": [
+      { [FROM]: ["10.0.0.1", "203.0.113.9"] },
+      `set ${FROM}: 1 element gone (192.0.2.44), 1 element more (203.0.113.9)`,
+    ],
+    "a source that is a network": [
+      { [FROM]: ["10.0.0.0/8", "192.0.2.44"] },
+      `set ${FROM}: 1 element gone (10.0.0.1), 1 element more (10.0.0.0/8)`,
+    ],
+    "a terminal that is not guarded": [{ terminals: [FIRST] }, `set terminals: 1 element gone (${SECOND})`],
+    "a terminal that takes more": [
+      { full: [`${FIRST} ct count over 2`] },
+      `set full: 1 element gone (${FIRST} ct count over 1), 1 element more (${FIRST} ct count over 2)`,
+    ],
+    "a terminal without a limit that has one": [
+      { full: [...ofSet("full"), `${SECOND} ct count over 1`] },
+      `set full: 1 element more (${SECOND} ct count over 1)`,
+    ],
   };
-  for (const [what, changed] of Object.entries(cases)) {
+  for (const [what, [changed, words]] of Object.entries(cases)) {
     test(what, () => {
       const standing = new Standing();
-      assert.equal(standing.isAsTold(TOLD, listing()), true);
-      assert.equal(standing.isAsTold(TOLD, listing(changed)), false);
+      assert.deepEqual(found(standing, listing()), []);
+      assert.deepEqual(found(standing, listing(changed)), [words]);
     });
+  }
+
+  test("several in one line, as nft prints addresses", () => {
+    const lines = listing({ [FROM]: ["10.0.0.1, 192.0.2.44"] });
+    assert.deepEqual(found(new Standing(), lines), []);
+  });
+
+  test("a set that is gone, with all that was in it", () => {
+    for (const name of ["doors", "targets", "terminals", "full", FROM]) {
+      const opening = listing().findIndex((line) => line.endsWith(` ${name} {`));
+      const end = listing().indexOf("\t}", opening);
+      const [words = "", ...more] = found(new Standing(), listing().toSpliced(opening, end - opening + 1));
+      assert.match(words, new RegExp(`^set ${name}: ${ofSet(name).length} elements? gone`));
+      assert.deepEqual(more, []);
+    }
+  });
+
+  function ofSet(name: string): readonly string[] {
+    return ELEMENTS[name] ?? assert.fail(name);
   }
 });
 
 suite("Standing: rules", () => {
-  const without = (handle: number): NftObject[] =>
-    listing().filter((object) => (object["rule"] as { handle?: number } | undefined)?.handle !== handle);
-
-  test("the same again, in another order: they stand", () => {
+  test("the same again: they stand", () => {
     const standing = new Standing();
-    assert.equal(standing.isAsTold(TOLD, listing()), true);
-    assert.equal(standing.isAsTold(TOLD, [...listing()]), true);
+    assert.deepEqual(found(standing, listing()), []);
+    assert.deepEqual(found(standing, listing()), []);
   });
 
-  for (const [what, other] of Object.entries({
-    "a rule more": listing({}, [rule("knock", 9)]),
-    "a rule that is gone": without(3),
-    "a chain more": listing({}, [chain("another")]),
-    "a gate more": listing({}, [chain("gate_y")]),
-    "no table at all": [],
-  })) {
+  const cases: Readonly<Record<string, readonly [other: readonly string[], words: string]>> = {
+    "a rule more": [
+      listing({}, { knock: ["accept", "ip daddr . tcp dport vmap @doors", "goto refuse_denied"] }),
+      "chain knock has other rules",
+    ],
+    "a rule that is another": [listing({}, { entered: ["drop"] }), "chain entered has other rules"],
+    "a rule that is gone": [
+      listing({}, { knock: ["ip daddr . tcp dport vmap @doors"] }),
+      "chain knock has other rules",
+    ],
+    "a rule of a gate that is gone": [listing({}, { [GATE]: [] }), `chain ${GATE} has other rules`],
+    "a chain more": [listing({}, { another: [] }), "chain another was added"],
+    "a chain that is gone": [listing({}, {}, "knock"), "chain knock is gone"],
+    "a gate more": [listing({}, { gate_y: ["goto entered"] }), "chain gate_y was added"],
+  };
+  for (const [what, [other, words]] of Object.entries(cases)) {
     test(`${what}: they do not`, () => {
       const standing = new Standing();
-      assert.equal(standing.isAsTold(TOLD, listing()), true);
-      assert.equal(standing.isAsTold(TOLD, other), false);
+      assert.deepEqual(found(standing, listing()), []);
+      assert.deepEqual(found(standing, other), [words]);
     });
   }
 
+  test("no table at all: they do not", () => {
+    const standing = new Standing();
+    assert.deepEqual(found(standing, listing()), []);
+    assert.deepEqual(
+      found(standing, []).map((words) => words.replace(/:.*/, "")),
+      [
+        ...[`chain ${GATE} is gone`, "chain entered is gone", "chain knock is gone"],
+        ...["set doors", "set targets", "set terminals", "set full", `set ${FROM}`],
+      ],
+    );
+  });
+
   test("a gate's rules are counted at the first look, too", () => {
-    assert.equal(new Standing().isAsTold(TOLD, without(1)), false);
-    assert.equal(new Standing().isAsTold(TOLD, listing({}, [rule("gate_x", 9)])), false);
+    const other = [`chain ${GATE} has other rules`];
+    assert.deepEqual(found(new Standing(), listing({}, { [GATE]: [] })), other);
+    assert.deepEqual(found(new Standing(), listing({}, { [GATE]: ["goto entered", "goto entered"] })), other);
+    assert.deepEqual(found(new Standing(), listing({}, {}, GATE)), [`chain ${GATE} is gone`]);
   });
 
   test("the chain of the limits may have been changed by ourselves, and no other", () => {
     const standing = new Standing();
-    const changed = [...without(2), rule("entered", 7)];
-    assert.equal(standing.isAsTold(TOLD, listing()), true);
+    assert.deepEqual(found(standing, listing()), []);
     standing.renewed("entered");
-    assert.equal(standing.isAsTold(TOLD, changed), true);
-    assert.equal(standing.isAsTold(TOLD, listing()), false);
+    assert.deepEqual(found(standing, listing({}, { entered: ["ct count over 9 drop", "accept"] })), []);
+    assert.deepEqual(found(standing, listing()), ["chain entered has other rules"]);
   });
 
   test("a gate that is told no more may go; what was made anew is seen anew", () => {
     const standing = new Standing();
-    assert.equal(standing.isAsTold(TOLD, listing()), true);
-    const shut = { ...TOLD, gates: new Map(), doors: new Map(), sources: new Map() } as Table;
-    const left = listing({ doors: undefined, from_a: undefined }).filter(
-      (object) => !JSON.stringify(object).includes("gate_x"),
-    );
-    assert.equal(standing.isAsTold(shut, left), true);
+    assert.deepEqual(found(standing, listing()), []);
+    const left = listing({ doors: [], [FROM]: [] }, {}, GATE);
+    assert.deepEqual(found(standing, left, shut(TOLD)), []);
     standing.restart();
-    assert.equal(standing.isAsTold(TOLD, listing({}, [rule("knock", 9)])), true);
+    assert.deepEqual(found(standing, listing({}, { knock: ["drop"] })), []);
   });
 });

@@ -3,8 +3,9 @@ import { test } from "node:test";
 import { type FlowSpec, policyOf } from "../../../test/support/relay.ts";
 import { parseAddress } from "@ecluse/guard/address";
 import type { Limits } from "../../inventory/model.ts";
-import { type Table, tableOf } from "./table.ts";
+import { type Table, shut, tableOf } from "./table.ts";
 import { tableChange } from "./table-change.ts";
+import { doorElements } from "./table-text.ts";
 
 const address = (text: string) => {
   const parsed = parseAddress(text);
@@ -71,7 +72,7 @@ test("a flow that is closed keeps its endpoint, which then refuses", () => {
 });
 
 test("a flow with balancers lets nobody in", () => {
-  assert.equal(table([door(10_101, { acceptProxy: ["192.0.2.0/24"] })]).doors.size, 0);
+  assert.deepEqual(doorElements(table([door(10_101, { acceptProxy: ["192.0.2.0/24"] })])), []);
 });
 
 test("a limit of sessions is an element of its own", () => {
@@ -92,4 +93,38 @@ test("a right with an end asks the clock", () => {
     ...table([door(10_101, { allow: [{ source: "192.0.2.7", until: 1_800_000_000_500 }] })]).gates.values(),
   ];
   assert.match(rules.flat().join(), /^ip saddr @from_[0-9a-f]+ meta time < 1800000000 goto entered$/);
+});
+
+test("to shut: nobody new enters, and the endpoints stay ours to refuse; back again, all doors are there", () => {
+  const open = table(TWO);
+  const gone = ["flush chain ip ecluse gate_X", "delete chain ip ecluse gate_X", "delete set ip ecluse from_X"];
+  assert.deepEqual(lines(open, shut(open)), [
+    "delete element ip ecluse doors { 198.51.100.10 . 10101, 198.51.100.10 . 10102 }",
+    ...gone,
+  ]);
+  assert.deepEqual(lines(shut(open), open).slice(-1), [
+    "add element ip ecluse doors { 198.51.100.10 . 10101 : jump gate_X, 198.51.100.10 . 10102 : jump gate_X }",
+  ]);
+});
+
+test("two doors to one terminal: the lesser limit counts, and the terminal stays for the other", () => {
+  const target = { target: { address: address("172.17.1.10"), port: 8_888 } };
+  const [strict, loose] = [door(10_101, { ...target, sessions: 1 }), door(10_102, { ...target, sessions: 3 })];
+  assert.deepEqual(lines(table([strict, loose]), table([loose])), [
+    "delete element ip ecluse targets { 198.51.100.10 . 10101 }",
+    "delete element ip ecluse full { 172.17.1.10 . 8888 }",
+    "add element ip ecluse full { 172.17.1.10 . 8888 ct count over 3 }",
+    "delete element ip ecluse doors { 198.51.100.10 . 10101 }",
+  ]);
+});
+
+test("policies that share their doors: what is one door in both is not looked at", () => {
+  const before = policyOf(TWO);
+  const more = policyOf([door(10_103)]);
+  const after = { ...before, doors: new Map([...before.doors, ...more.doors]) };
+  assert.deepEqual(
+    lines(tableOf(before), tableOf(after)).at(-1),
+    ["add element ip ecluse doors { 198.51.100.10 . 10103 : jump gate_X }"].join(),
+  );
+  assert.equal(tableChange(tableOf(before), tableOf(before)), "");
 });

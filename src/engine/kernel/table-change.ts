@@ -4,26 +4,65 @@
  * What is new is made first and what nobody needs any more is deleted last, for the kernel refuses to delete a chain that a
  * door leads to. An element that changes is deleted and added: at no instant is it absent.
  */
-import { TABLE, type Table } from "./table.ts";
+import type { Endpoint } from "../../inventory/model.ts";
+import { type Door, endpointKey } from "../../policy/policy.ts";
+import { TABLE, type Table, written, writtenKey } from "./table.ts";
 import { enteredRules, patience, patienceName } from "./table-limits.ts";
-import { doorPairs, fullElements, gateChain, sourceSet, targetPairs } from "./table-text.ts";
+import { doorElement, fullElement, gateChain, sourceSet, targetElement } from "./table-text.ts";
 
 /** Empty: they are the same. */
 export function tableChange(before: Table, after: Table): string {
+  const doors = movedDoors(before, after);
+  const terminals = [...new Set(doors.flatMap(targetsOf))];
   return [
     ...newChains(before, after),
     ...limitChanges(before, after),
-    ...mapChanges("targets", before.targets, after.targets, targetPairs),
-    ...mapChanges("terminals", before.terminals, after.terminals, (map) => [...map.keys()], isThere),
-    ...mapChanges("full", before.terminals, after.terminals, fullElements, limitOf),
-    ...mapChanges("doors", before.doors, after.doors, doorPairs),
+    ...elementChanges("targets", doors, ({ at, was, is }) => ({
+      ...{ key: written(at), was: was && targetElement(was), is: is && targetElement(is) },
+    })),
+    ...elementChanges("terminals", terminals, (target) => {
+      const elementIn = (table: Table) => (table.terminals.has(target) ? writtenKey(target) : undefined);
+      return { key: writtenKey(target), was: elementIn(before), is: elementIn(after) };
+    }),
+    ...elementChanges("full", terminals, (target) => ({
+      ...{ key: writtenKey(target), was: fullElement(before, target), is: fullElement(after, target) },
+    })),
+    ...elementChanges("doors", doors, ({ at, was, is }) => ({
+      ...{ key: written(at), was: was && doorElement(before, was), is: is && doorElement(after, is) },
+    })),
     ...oldChains(before, after),
   ].join("");
 }
 
-/** The limits of those that have one; that of the others is no element. */
-function limitOf(most: number | undefined): number | undefined {
-  return most === Infinity ? undefined : most;
+/** An endpoint of which the two tables may say something else. */
+interface MovedDoor {
+  readonly at: Endpoint;
+  readonly was: Door | undefined;
+  readonly is: Door | undefined;
+}
+
+/** A policy keeps the doors of the one before that are the same: one among thousands is found without writing out any. */
+function movedDoors(before: Table, after: Table): readonly MovedDoor[] {
+  const isEvery = before.isShut !== after.isShut;
+  const moved: MovedDoor[] = [];
+  if (before.doors === after.doors && !isEvery) return moved;
+  after.doors.forEach((is, key) => {
+    const was = before.doors.get(key);
+    if (was !== is || isEvery) moved.push({ at: is.endpoint, was, is });
+  });
+  before.doors.forEach((was, key) => {
+    if (!after.doors.has(key)) moved.push({ at: was.endpoint, was, is: undefined });
+  });
+  return moved;
+}
+
+/** What a target takes changes only with one of the doors that lead to it. */
+function targetsOf({ was, is }: MovedDoor): readonly number[] {
+  return [was, is].flatMap((door) => (door === undefined ? [] : [keyOf(door.flow.target)]));
+}
+
+function keyOf({ address, port }: Endpoint): number {
+  return endpointKey(address, port);
 }
 
 function newChains(before: Table, after: Table): readonly string[] {
@@ -54,28 +93,19 @@ function limitChanges({ limits: before }: Table, { limits: after }: Table): read
   return [`${patience(after)}\n`, `flush chain ${TABLE} entered\n`, rules];
 }
 
-/** `valueOf`: what there is of it in this set; absent: it has no element. */
-function mapChanges<Value>(
-  name: string,
-  before: ReadonlyMap<string, Value>,
-  after: ReadonlyMap<string, Value>,
-  elements: (map: ReadonlyMap<string, Value>) => readonly string[],
-  valueOf: (value: Value | undefined) => unknown = (value) => value,
-): readonly string[] {
-  const gone: string[] = [];
-  const added = new Map<string, Value>();
-  for (const [key, value] of before) {
-    const [was, is] = [valueOf(value), valueOf(after.get(key))];
-    if (was !== undefined && was !== is) gone.push(key);
-  }
-  for (const [key, value] of after) {
-    const [was, is] = [valueOf(before.get(key)), valueOf(value)];
-    if (is !== undefined && was !== is) added.set(key, value);
-  }
-  const deleted = gone.length === 0 ? [] : [`delete element ${TABLE} ${name} { ${gone.join(", ")} }\n`];
-  return added.size === 0 ? deleted : [...deleted, `add element ${TABLE} ${name} { ${elements(added).join(", ")} }\n`];
+/** An element as it was and as it is; absent: there is none. */
+interface ChangedElement {
+  readonly key: string;
+  readonly was: string | undefined;
+  readonly is: string | undefined;
 }
 
-function isThere(value: number | undefined): true | undefined {
-  return value === undefined ? undefined : true;
+function elementChanges<Of>(set: string, all: readonly Of[], changeOf: (one: Of) => ChangedElement): readonly string[] {
+  const changed = all.map(changeOf).filter(({ was, is }) => was !== is);
+  const gone = changed.flatMap(({ key, was }) => (was === undefined ? [] : [key]));
+  const added = changed.flatMap(({ is }) => (is === undefined ? [] : [is]));
+  return [
+    ...(gone.length === 0 ? [] : [`delete element ${TABLE} ${set} { ${gone.join(", ")} }\n`]),
+    ...(added.length === 0 ? [] : [`add element ${TABLE} ${set} { ${added.join(", ")} }\n`]),
+  ];
 }

@@ -23,6 +23,7 @@ export interface EngineState {
   readonly ended: readonly SessionRecord[];
   readonly refused: readonly Refusal[];
   readonly blocked: readonly BlockedDoor[];
+  readonly altered: readonly string[];
 }
 
 export type EngineAnswer = Applied | EngineState | Probed | { readonly cut: number };
@@ -35,6 +36,7 @@ const clock: Clock = {
 };
 const ended: SessionRecord[] = [];
 const refused: Refusal[] = [];
+const altered: string[] = [];
 const events: EngineEvents = {
   began: () => undefined,
   leftLine: () => undefined,
@@ -43,6 +45,7 @@ const events: EngineEvents = {
   blocked: () => undefined,
   unblocked: () => undefined,
   unclaimed: () => undefined,
+  altered: (found) => void altered.push(...found),
 };
 const engine: Engine =
   kind === "kernel"
@@ -56,7 +59,7 @@ for await (const line of createInterface({ input: process.stdin })) {
 }
 
 async function obey(order: EngineOrder): Promise<EngineAnswer> {
-  if (order.do === "tell") return { open: engine.openSessions, ended, refused, blocked: engine.blocked };
+  if (order.do === "tell") return { open: engine.openSessions, ended, refused, blocked: engine.blocked, altered };
   if (order.do === "drain") return engine.drain(order.limit);
   if (order.do === "apply") {
     policy = policyOf(order.flows, order.limits);

@@ -582,6 +582,7 @@ suite("the kernel engine alone", { skip, timeout: 300_000 }, () => {
     await crossing.exchange(entered, "again");
     assert.match(await crossing.knock("x", { port: 10_101, from: STRANGER }), /ECONNRE/);
     await crossing.exchange(await crossing.enter("b", 10_101));
+    assert.deepEqual((await engine.state()).altered, ["it is gone, or cannot be read"]);
   });
 
   test("somebody has a hand in the rules: the next change mends it, and a session goes on", async () => {
@@ -597,20 +598,35 @@ suite("the kernel engine alone", { skip, timeout: 300_000 }, () => {
     const list = (kind: string, name: string): string => nft("list", kind, "ip", "ecluse", name);
     const [before, handles] = [rules(), rules("-a")];
     const [set = ""] = /from_[0-9a-f]+/.exec(before) ?? [];
-    const elsewhere = `${GATEWAY} . 10101 : ${TERMINALS[2]} . ${PORT}`;
-    const breaches: readonly (readonly [breach: string, stands: () => boolean])[] = [
-      [`add element ip ecluse ${set} { ${STRANGER} }`, () => list("set", set).includes(STRANGER)],
-      ["insert rule ip ecluse knock accept", () => rules() !== before],
-      [`insert rule ip ecluse judge ip saddr ${STRANGER} accept`, () => rules() !== before],
-      [`delete element ip ecluse targets { ${GATEWAY} . 10102 }`, () => !list("map", "targets").includes("10102")],
+    const leading = (port: number, to: string): string => `${GATEWAY} . ${port} : ${to} . ${PORT}`;
+    const elsewhere = leading(10_101, TERMINALS[2]);
+    const breaches: readonly (readonly [breach: string, stands: () => boolean, found: string])[] = [
+      [
+        `add element ip ecluse ${set} { ${STRANGER} }`,
+        () => list("set", set).includes(STRANGER),
+        `set ${set}: 1 element more (${STRANGER})`,
+      ],
+      ["insert rule ip ecluse knock accept", () => rules() !== before, "chain knock has other rules"],
+      [
+        `insert rule ip ecluse judge ip saddr ${STRANGER} accept`,
+        () => rules() !== before,
+        "chain judge has other rules",
+      ],
+      [
+        `delete element ip ecluse targets { ${GATEWAY} . 10102 }`,
+        () => !list("map", "targets").includes("10102"),
+        `set targets: 1 element gone (${leading(10_102, TERMINALS[1])})`,
+      ],
       [
         `delete element ip ecluse targets { ${GATEWAY} . 10101 }; add element ip ecluse targets { ${elsewhere} }`,
         () => list("map", "targets").includes(TERMINALS[2]),
+        `set targets: 1 element gone (${leading(10_101, TERMINALS[0])}), 1 element more (${elsewhere})`,
       ],
     ];
     // They have been looked at once, and the next look is a minute away, unless something is applied.
     await new Promise((resolve) => setTimeout(resolve, TWO_LOOKS));
     assert.equal(rules("-a"), handles, "what is right is not loaded anew");
+    assert.deepEqual((await engine.state()).altered, [], "nor told of");
     for (const [breach, stands] of breaches) {
       assert.equal(stands(), false, breach);
       nft(breach);
@@ -619,6 +635,10 @@ suite("the kernel engine alone", { skip, timeout: 300_000 }, () => {
       await until(() => !stands(), `what comes after: ${breach}`);
     }
     assert.notEqual(rules("-a"), handles, "it was made anew");
+    assert.deepEqual(
+      (await engine.state()).altered,
+      breaches.map(([, , found]) => found),
+    );
     assert.match(await crossing.knock("x", { port: 10_101, from: STRANGER }), /ECONNRE/);
     await crossing.exchange(await crossing.enter("b", 10_102));
     await crossing.exchange(inside, "still");
@@ -634,6 +654,9 @@ suite("the kernel engine alone", { skip, timeout: 300_000 }, () => {
     const doors = (): string => crossing.gateway.run("nft", "list", "map", "ip", "ecluse", "doors");
     await until(() => doors().includes("10101"), "the door is back");
     await crossing.exchange(await crossing.enter("c", 10_101));
+    const { altered } = await engine.state();
+    assert.equal(altered.length, 1);
+    assert.match(altered[0] ?? "", /^set doors: 1 element gone \(198\.51\.100\.10 \. 10101 : jump gate_[0-9a-f]+\)$/);
   });
 
   test("rules that the kernel does not take: nothing is open", async () => {
@@ -647,6 +670,9 @@ suite("the kernel engine alone", { skip, timeout: 300_000 }, () => {
     await engine.apply([flow(10_102)]);
     assert.match(await crossing.knock("x", { port: 10_101, from: TILL }), /ECONNRE/);
     await crossing.exchange(await crossing.enter("b", 10_102));
+    const { altered } = await engine.state();
+    assert.equal(altered.length, 1);
+    assert.match(altered[0] ?? "", /^Cannot change the rules of the kernel: /);
   });
 });
 

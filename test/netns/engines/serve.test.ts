@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { until } from "../../support/loopback.ts";
 import { needs } from "../../support/packages.ts";
 import { DOORS, Network, STRANGER, TILL, VM, kinds } from "../founding-network.ts";
 
@@ -57,5 +58,24 @@ suite("ecluse serve with the kernel engine", { skip, timeout: 180_000 }, () => {
       DOORS.map(() => [STRANGER, 1, "not-listed"]),
     );
     assert.equal(network.vm.run("nft", "list", "ruleset").trim(), "");
+  });
+
+  test("somebody removes the table: that is told, and it is back", async (context) => {
+    await using network = await Network.create();
+    network.vm.forward();
+    const gateway = await network.serve(context, INVENTORY);
+    network.vm.run("nft", "delete", "table", "ip", "ecluse");
+    await until(() => network.vm.run("nft", "list", "tables").includes("table ip ecluse"), "the table is back");
+    const found = "it is gone, or cannot be read";
+    assert.deepEqual(
+      (await gateway.stop()).filter(({ event }) => event === "table-altered").map(({ time: _, ...event }) => event),
+      [
+        {
+          event: "table-altered",
+          found: [found],
+          message: `The kernel engine's table ip ecluse is not as it was told, and is loaded anew: ${found}`,
+        },
+      ],
+    );
   });
 });

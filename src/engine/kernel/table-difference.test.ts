@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { TableDifference } from "./table-difference.ts";
+
+suite("TableDifference", () => {
+  test("nothing: no words", () => {
+    assert.deepEqual(new TableDifference().words, []);
+  });
+
+  test("chains first, each once; of many elements three are named", () => {
+    const difference = new TableDifference();
+    for (let host = 1; host <= 7128; host += 1) difference.element("doors", "gone", `192.0.2.${host}`);
+    difference.element("doors", "more", "203.0.113.9");
+    difference.chain("knock", "has other rules");
+    difference.chain("knock", "has other rules");
+    assert.deepEqual(difference.words, [
+      "chain knock has other rules",
+      "set doors: 7128 elements gone (192.0.2.1, 192.0.2.2, 192.0.2.3, ...), 1 element more (203.0.113.9)",
+    ]);
+  });
+
+  test("of many places ten are told", () => {
+    const difference = new TableDifference();
+    for (let gate = 1; gate <= 12; gate += 1) difference.chain(`gate_${gate}`, "is gone");
+    assert.equal(difference.words.length, 11);
+    assert.equal(difference.words.at(-1), "and 2 places more");
+  });
+
+  test("somebody else's words are cut, and cannot steer a terminal", () => {
+    const difference = new TableDifference();
+    difference.chain("a\u009b2J", "was added");
+    difference.element("full", "more", "x".repeat(81));
+    assert.deepEqual(difference.words, [
+      "chain a\\u{9b}2J was added",
+      `set full: 1 element more (${"x".repeat(80)}...)`,
+    ]);
+  });
+});
