@@ -96,8 +96,6 @@ export class Changes implements AsyncDisposable {
   #changing: Promise<unknown> = Promise.resolve();
   #passedOn = false;
   readonly #probation: Probation;
-  /** What a rehearsal has made of the policy in force. */
-  #rehearsed: { readonly of: Policy; readonly less: Policy } | undefined;
 
   private constructor(options: ChangesOptions, stores: Stores, inForce: InForce) {
     this.#options = options;
@@ -171,15 +169,14 @@ export class Changes implements AsyncDisposable {
   }
 
   /**
-   * Goes through a change without applying it: a terminal is taken away, and the next time it is added again. The first
-   * real one would otherwise be the first to run its code, which takes four times as long then, and the sessions wait for it.
+   * Goes through a change without applying it: a terminal is taken away, and in the next turn added again. The first real
+   * one would otherwise be the first to run its code, which takes four times as long then, and the sessions wait for it.
    */
   rehearse(): void {
     const { inventory, policy } = this.#inForce;
-    const less = this.#rehearsed?.of === policy ? this.#rehearsed.less : undefined;
-    const after = this.#compile(less === undefined ? withoutLast(inventory) : inventory, less);
-    compare(less ?? policy, after, this.#options.clock.wall());
-    this.#rehearsed = less === undefined ? { of: policy, less: after } : undefined;
+    const less = this.#compile(withoutLast(inventory));
+    compare(policy, less, this.#options.clock.wall());
+    setImmediate(() => void compare(less, this.#compile(inventory, less), this.#options.clock.wall()));
   }
 
   /** What applying the file, or an entry of the history, would change. */

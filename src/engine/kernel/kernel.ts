@@ -7,7 +7,7 @@
  * docs/decisions/kernel-engine.md.
  */
 import { Nft } from "../../netfilter/nft.ts";
-import type { RunProgram } from "../../netfilter/run-program.ts";
+import { type RunProgram, prepareProgram } from "../../netfilter/run-program.ts";
 import { type Policy, type RelayedFlow, endpointKey } from "../../policy/policy.ts";
 import type { Clock, Engine, EngineEvents, ProbeQuestion } from "../engine.ts";
 import type { HandedOver, TakenOver } from "../handover.ts";
@@ -71,7 +71,7 @@ export class Kernel implements Engine {
     this.#clock = clock;
     this.#events = events;
     this.#settings = settings;
-    this.#rules = new Rules(new Nft(run), settings, mark);
+    this.#rules = new Rules(new Nft(run, run === undefined ? prepareProgram() : undefined), settings, mark);
     this.#sessions = new KernelSessions({
       clock,
       policy: () => this.#policy,
@@ -287,6 +287,7 @@ export class Kernel implements Engine {
     if (this.#sessions.uncounted > 0) await this.#conntrack.resync();
     this.#sessions.close();
     this.#conntrack.close();
+    this.#rules.close();
     if (!this.#settings.keepRules) await this.#rules.remove();
   }
 }

@@ -20,6 +20,9 @@ const PLACE = TABLE.split(" ");
 
 const LONGEST_VISIT = "60s";
 
+/** Once it may have been somebody's hand in the very moment; then it is an nft that prints what this cannot read. */
+const UNREADABLE = 2;
+
 export interface Told {
   /** Everything was made anew: all counts begin at nothing. */
   readonly isWhole: boolean;
@@ -32,7 +35,8 @@ export class Rules {
   readonly #settings: KernelSettings;
   readonly #mark: TableMark | undefined;
   readonly #standing = new Standing();
-  #isComparable = false;
+  /** How many times in a row the table was not as told right after it was loaded. */
+  #unread = 0;
   /** What the kernel holds; absent: that is not known. */
   #loaded: Table | undefined;
 
@@ -57,8 +61,8 @@ export class Rules {
     const failure = await this.#changed(tableReplacement(standing, table, this.#settings));
     if (failure === undefined) {
       this.#loaded = table;
-      // At once: what rules look like now is what they are compared with. Another nft may print what this cannot read.
-      this.#isComparable = await this.#isAsTold(table);
+      // At once: what rules look like now is what they are compared with.
+      this.#unread = (await this.#isAsTold(table)) ? 0 : this.#unread + 1;
     } else {
       if (!stood) this.#mark?.remove();
       await this.#shut();
@@ -69,6 +73,11 @@ export class Rules {
   /** Nobody new; those inside go on, if there is a way. */
   async #shut(): Promise<void> {
     if ((await this.#changed(`flush map ${TABLE} doors\n`)) !== undefined) await this.remove();
+  }
+
+  /** No change will be told any more. */
+  close(): void {
+    this.#nft.close();
   }
 
   /** Leaves nothing behind. Sessions end with it: with the last table that translates, the kernel ceases to. */
@@ -109,7 +118,7 @@ export class Rules {
 
   /** Looks whether the kernel still holds what it was last told; where it does not, the next table told is loaded whole. */
   async compare(): Promise<void> {
-    if (this.#loaded === undefined || !this.#isComparable) return;
+    if (this.#loaded === undefined || this.#unread >= UNREADABLE) return;
     if (!(await this.#isAsTold(this.#loaded))) this.forget();
   }
 
