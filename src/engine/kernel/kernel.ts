@@ -21,7 +21,7 @@ import { KernelRefusals } from "./refusals.ts";
 import { Rules } from "./rules.ts";
 import type { KernelSettings } from "./settings.ts";
 import { NOT_FORWARDING, isCounting, isForwarding } from "./sysctls.ts";
-import { shut, tableOf, written } from "./table.ts";
+import { type Table, shut, tableOf, written } from "./table.ts";
 import type { TableMark } from "./table-mark.ts";
 
 /** How often rights and deadlines are looked at, in milliseconds. */
@@ -55,6 +55,7 @@ export class Kernel implements Engine {
   readonly #probes: Probes;
   readonly #stops: (() => void)[] = [];
   #policy: Policy | undefined;
+  #made: { readonly policy: Policy; readonly table: Table } | undefined;
   #working: Promise<unknown> = Promise.resolve();
   #blocked: readonly BlockedDoor[] = [];
   #isOpen = false;
@@ -160,7 +161,7 @@ export class Kernel implements Engine {
    */
   async #load(policy: Policy): Promise<void> {
     const asked = Promise.all([isCounting(), isForwarding()]);
-    const table = tableOf(policy);
+    const table = this.#tableOf(policy);
     const [counts, forwards] = await asked;
     this.#isCounting = counts;
     const obstacle = forwards ? this.#deaf : NOT_FORWARDING;
@@ -171,6 +172,12 @@ export class Kernel implements Engine {
     }
     await this.#held.follow(table, this.#sessions, isWhole);
     this.#block(policy, failure?.message ?? obstacle);
+  }
+
+  /** The same as long as the policy is: it is asked every few seconds, and what is made and thrown away would pile up. */
+  #tableOf(policy: Policy): Table {
+    if (this.#made?.policy !== policy) this.#made = { policy, table: tableOf(policy) };
+    return this.#made.table;
   }
 
   /** `everywhere`: what stands in the way of every door. */

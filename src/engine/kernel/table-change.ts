@@ -45,6 +45,7 @@ interface MovedDoor {
 function movedDoors(before: Table, after: Table): readonly MovedDoor[] {
   const isEvery = before.isShut !== after.isShut;
   const moved: MovedDoor[] = [];
+  if (before.doors === after.doors && !isEvery) return moved;
   const [old, young] = isEvery ? [before, after].map(allDoors) : unshared(allDoors(before), allDoors(after));
   for (const is of young ?? []) {
     const was = before.doors.get(keyOf(is.endpoint));
