@@ -1,6 +1,7 @@
 /** Runs one of the system's programs to its end, with something to read on its standard input. */
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
+import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 
@@ -21,27 +22,70 @@ export type RunProgram = (
   line?: (text: string) => void,
 ) => Promise<Ran>;
 
+/** A program that was started, and waits for what it is to read. It ends with this process, and does not keep it alive. */
+export interface WaitingProgram {
+  /** Not once it was fed, nor where somebody has ended it meanwhile. */
+  readonly isWaiting: boolean;
+  /** Gives it all that it is to read. */
+  readonly feed: (input: string) => Promise<Ran>;
+}
+
+export type PrepareProgram = (program: string, words: readonly string[]) => WaitingProgram;
+
 /** Its answers are read by this program; and administrators' programs are not on everybody's path. */
 export const PLAIN = { LC_ALL: "C", PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" };
 
 /** `entry`: words that run the program elsewhere, as `nsenter --net=... --`; default: none. */
 export function runProgram(entry: readonly string[] = []): RunProgram {
-  return async (program, words, input, line) => {
-    const [first = program, ...rest] = [...entry, program, ...words];
-    const child = spawn(first, rest, { env: PLAIN, stdio: "pipe" });
-    // It may end without having read everything; how it ended says more than EPIPE.
-    child.stdin.on("error", () => undefined).end(input);
-    try {
-      const [output, complaint, [status]] = await Promise.all([
-        line === undefined ? text(child.stdout) : eachLine(child.stdout, line),
-        text(child.stderr),
-        once(child, "close") as Promise<[number | null]>,
-      ]);
-      return { status: status ?? 128, output, complaint };
-    } catch (error) {
-      return { status: 127, output: "", complaint: String(error) };
-    }
+  return (program, words, input, line) => {
+    const child = started([...entry, program, ...words]);
+    const ended = endOf(child, line);
+    child.stdin.end(input);
+    return ended;
   };
+}
+
+/** To start a program takes some milliseconds: whoever will have to be quick has them behind him. */
+export function prepareProgram(): PrepareProgram {
+  return (program, words) => {
+    const child = started([program, ...words]);
+    const ended = endOf(child);
+    const handles = [child, ...([child.stdin, child.stdout, child.stderr] as unknown as readonly Socket[])];
+    for (const handle of handles) handle.unref();
+    let isWaiting = true;
+    void ended.then(() => (isWaiting = false));
+    return {
+      get isWaiting() {
+        return isWaiting;
+      },
+      feed: (input) => {
+        isWaiting = false;
+        for (const handle of handles) handle.ref();
+        child.stdin.end(input);
+        return ended;
+      },
+    };
+  };
+}
+
+function started([first = "", ...rest]: readonly string[]): ChildProcessWithoutNullStreams {
+  const child = spawn(first, rest, { env: PLAIN, stdio: "pipe" });
+  // It may end without having read everything; how it ended says more than EPIPE.
+  child.stdin.on("error", () => undefined);
+  return child;
+}
+
+async function endOf(child: ChildProcessWithoutNullStreams, line?: (text: string) => void): Promise<Ran> {
+  try {
+    const [output, complaint, [status]] = await Promise.all([
+      line === undefined ? text(child.stdout) : eachLine(child.stdout, line),
+      text(child.stderr),
+      once(child, "close") as Promise<[number | null]>,
+    ]);
+    return { status: status ?? 128, output, complaint };
+  } catch (error) {
+    return { status: 127, output: "", complaint: String(error) };
+  }
 }
 
 async function eachLine(printed: Readable, line: (text: string) => void): Promise<string> {

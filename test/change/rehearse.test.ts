@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Changed, Changes } from "../../src/change/changes.ts";
 import { loadInventory } from "../../src/inventory/load.ts";
 import type { Policy } from "../../src/policy/policy.ts";
@@ -44,6 +45,7 @@ for (const depots of ["1: { allow: [till], terminals: 1-3 }", "1: { allow: [till
     const { changes, write, applied, told, history, end } = await started(depots);
     const before = changes.policy;
     for (let times = 0; times < 3; times += 1) changes.rehearse();
+    for (let turns = 0; turns < 10; turns += 1) await nextTurn();
     assert.equal(changes.policy, before);
     assert.deepEqual([applied.length, told, history()], [1, ["started"], 1]);
     write("1: { allow: [till], terminals: 1-4 }");

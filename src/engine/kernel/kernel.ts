@@ -7,7 +7,7 @@
  * docs/decisions/kernel-engine.md.
  */
 import { Nft } from "../../netfilter/nft.ts";
-import type { RunProgram } from "../../netfilter/run-program.ts";
+import { type RunProgram, prepareProgram } from "../../netfilter/run-program.ts";
 import { type Policy, type RelayedFlow, endpointKey } from "../../policy/policy.ts";
 import type { Clock, Engine, EngineEvents, ProbeQuestion } from "../engine.ts";
 import type { HandedOver, TakenOver } from "../handover.ts";
@@ -21,7 +21,7 @@ import { KernelRefusals } from "./refusals.ts";
 import { Rules } from "./rules.ts";
 import type { KernelSettings } from "./settings.ts";
 import { NOT_FORWARDING, isCounting, isForwarding } from "./sysctls.ts";
-import { shut, tableOf, written } from "./table.ts";
+import { type Table, shut, tableOf, written } from "./table.ts";
 import { NO_TABLE } from "./table-difference.ts";
 import type { TableMark } from "./table-mark.ts";
 
@@ -56,6 +56,7 @@ export class Kernel implements Engine {
   readonly #probes: Probes;
   readonly #stops: (() => void)[] = [];
   #policy: Policy | undefined;
+  #made: { readonly policy: Policy; readonly table: Table } | undefined;
   #working: Promise<unknown> = Promise.resolve();
   #blocked: readonly BlockedDoor[] = [];
   #isOpen = false;
@@ -72,7 +73,7 @@ export class Kernel implements Engine {
     this.#clock = clock;
     this.#events = events;
     this.#settings = settings;
-    this.#rules = new Rules(new Nft(run), settings, mark);
+    this.#rules = new Rules(new Nft(run, run === undefined ? prepareProgram() : undefined), settings, mark);
     this.#sessions = new KernelSessions({
       clock,
       policy: () => this.#policy,
@@ -160,7 +161,7 @@ export class Kernel implements Engine {
    */
   async #load(policy: Policy): Promise<void> {
     const asked = Promise.all([isCounting(), isForwarding()]);
-    const table = tableOf(policy);
+    const table = this.#tableOf(policy);
     const [counts, forwards] = await asked;
     this.#isCounting = counts;
     const obstacle = forwards ? this.#deaf : NOT_FORWARDING;
@@ -172,6 +173,12 @@ export class Kernel implements Engine {
     }
     await this.#held.follow(table, this.#sessions, isWhole);
     this.#block(policy, failure?.message ?? obstacle);
+  }
+
+  /** The same as long as the policy is: it is asked every few seconds, and what is made and thrown away would pile up. */
+  #tableOf(policy: Policy): Table {
+    if (this.#made?.policy !== policy) this.#made = { policy, table: tableOf(policy) };
+    return this.#made.table;
   }
 
   /** `everywhere`: what stands in the way of every door. */
@@ -293,6 +300,7 @@ export class Kernel implements Engine {
     if (this.#sessions.uncounted > 0) await this.#conntrack.resync();
     this.#sessions.close();
     this.#conntrack.close();
+    this.#rules.close();
     if (!this.#settings.keepRules) await this.#rules.remove();
   }
 }

@@ -21,6 +21,9 @@ const PLACE = TABLE.split(" ");
 
 const LONGEST_VISIT = "60s";
 
+/** Once it may have been somebody's hand in the very moment; then it is an nft that prints what this cannot read. */
+const UNREADABLE = 2;
+
 export interface Told {
   /** Everything was made anew: all counts begin at nothing. */
   readonly isWhole: boolean;
@@ -35,7 +38,8 @@ export class Rules {
   readonly #settings: KernelSettings;
   readonly #mark: TableMark | undefined;
   readonly #standing = new Standing();
-  #isComparable = false;
+  /** How many times in a row the table was not as told right after it was loaded. */
+  #unread = 0;
   /** What the kernel holds; absent: that is not known. */
   #loaded: Table | undefined;
 
@@ -61,8 +65,8 @@ export class Rules {
     const failure = await this.#changed(tableReplacement(standing, table, this.#settings));
     if (failure === undefined) {
       this.#loaded = table;
-      // At once: what rules look like now is what they are compared with. Another nft may print what this cannot read.
-      this.#isComparable = (await this.#difference(table)).length === 0;
+      // At once: what rules look like now is what they are compared with.
+      this.#unread = (await this.#difference(table)).length === 0 ? 0 : this.#unread + 1;
     } else {
       if (!stood) this.#mark?.remove();
       await this.#shut();
@@ -75,6 +79,11 @@ export class Rules {
   /** Nobody new; those inside go on, if there is a way. */
   async #shut(): Promise<void> {
     if ((await this.#changed(`flush map ${TABLE} doors\n`)) !== undefined) await this.remove();
+  }
+
+  /** No change will be told any more. */
+  close(): void {
+    this.#nft.close();
   }
 
   /** Leaves nothing behind. Sessions end with it: with the last table that translates, the kernel ceases to. */
@@ -118,7 +127,7 @@ export class Rules {
    * told is loaded whole.
    */
   async compare(): Promise<readonly string[]> {
-    if (this.#loaded === undefined || !this.#isComparable) return [];
+    if (this.#loaded === undefined || this.#unread >= UNREADABLE) return [];
     const found = await this.#difference(this.#loaded);
     if (found.length > 0) this.forget();
     return found;

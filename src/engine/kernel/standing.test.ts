@@ -61,14 +61,14 @@ suite("Standing: an element that is not as it was told", () => {
   const DOOR = "198.51.100.10 . 10101";
   const [FIRST, SECOND] = ["172.17.1.10 . 8888", "172.17.1.11 . 8888"];
   const cases: Readonly<Record<string, readonly [changed: Elements, words: string]>> = {
-    "a door that is gone": [{ doors: [] }, `set doors: 1 element gone (${DOOR} : jump ${GATE})`],
+    "a door that is gone": [{ doors: [] }, `set doors: 1 element gone`],
     "a door that leads to another gate": [
       { doors: [`${DOOR} : jump gate_y`] },
-      `set doors: 1 element gone (${DOOR} : jump ${GATE}), 1 element more (${DOOR} : jump gate_y)`,
+      `set doors: 1 element gone, 1 element more (${DOOR} : jump gate_y)`,
     ],
     "a door that anybody enters": [
       { doors: [`${DOOR} : accept`] },
-      `set doors: 1 element gone (${DOOR} : jump ${GATE}), 1 element more (${DOOR} : accept)`,
+      `set doors: 1 element gone, 1 element more (${DOOR} : accept)`,
     ],
     "a closed door that is open": [
       { doors: [...ofSet("doors"), `198.51.100.10 . 10102 : jump ${GATE}`] },
@@ -76,7 +76,7 @@ suite("Standing: an element that is not as it was told", () => {
     ],
     "a target that is another": [
       { targets: [...ofSet("targets").slice(1), "198.51.100.10 . 10102 : 172.17.1.9 . 22"] },
-      `set targets: 1 element gone (198.51.100.10 . 10102 : ${SECOND}), 1 element more (198.51.100.10 . 10102 : 172.17.1.9 . 22)`,
+      `set targets: 1 element gone, 1 element more (198.51.100.10 . 10102 : 172.17.1.9 . 22)`,
     ],
     "a target more": [
       { targets: [...ofSet("targets"), `198.51.100.10 . 22 : ${FIRST}`] },
@@ -85,16 +85,16 @@ suite("Standing: an element that is not as it was told", () => {
     "a source more": [{ [FROM]: [...ofSet(FROM), "203.0.113.9"] }, `set ${FROM}: 1 element more (203.0.113.9)`],
     "a source that is another": [
       { [FROM]: ["10.0.0.1", "203.0.113.9"] },
-      `set ${FROM}: 1 element gone (192.0.2.44), 1 element more (203.0.113.9)`,
+      `set ${FROM}: 1 element gone, 1 element more (203.0.113.9)`,
     ],
     "a source that is a network": [
       { [FROM]: ["10.0.0.0/8", "192.0.2.44"] },
-      `set ${FROM}: 1 element gone (10.0.0.1), 1 element more (10.0.0.0/8)`,
+      `set ${FROM}: 1 element gone, 1 element more (10.0.0.0/8)`,
     ],
-    "a terminal that is not guarded": [{ terminals: [FIRST] }, `set terminals: 1 element gone (${SECOND})`],
+    "a terminal that is not guarded": [{ terminals: [FIRST] }, `set terminals: 1 element gone`],
     "a terminal that takes more": [
       { full: [`${FIRST} ct count over 2`] },
-      `set full: 1 element gone (${FIRST} ct count over 1), 1 element more (${FIRST} ct count over 2)`,
+      `set full: 1 element gone, 1 element more (${FIRST} ct count over 2)`,
     ],
     "a terminal without a limit that has one": [
       { full: [...ofSet("full"), `${SECOND} ct count over 1`] },

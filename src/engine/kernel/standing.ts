@@ -5,9 +5,11 @@
  * remembered as it was first seen since it was made, and none of ours is ever changed, but for that of the limits. The
  * listing is read a line at a time, and nothing of its thousands of elements is kept.
  */
-import type { Table } from "./table.ts";
+import { type Ipv4, parseAddress } from "@ecluse/guard/address";
+import { type Door, endpointKey } from "../../policy/policy.ts";
+import { type Table, gateOf, writtenKey } from "./table.ts";
 import { TableDifference } from "./table-difference.ts";
-import { doorElements, fullElements, targetElements, terminalElements } from "./table-text.ts";
+import { doorElement, fullElement, targetElement } from "./table-text.ts";
 
 /** What the words of a listing say, once its last line was read. */
 export interface Reading {
@@ -80,13 +82,13 @@ const ELEMENTS = "elements = {";
 class Listed {
   readonly chains = new Map<string, string[]>();
   /** The sets of which something was told, and of which nothing was read yet. */
-  readonly #left: Map<string, () => readonly string[]>;
+  readonly #left: Map<string, ToldSet>;
   /** Lines of the chain that is being read. */
   #rules: string[] | undefined;
-  /** What is still to come in the set that is being read. */
-  #wanted: Set<string> | undefined;
-  /** Its name. */
-  #set = "";
+  /** The set that is being read, its name, and how many of its elements are still to come. */
+  #set: ToldSet | undefined;
+  #name = "";
+  #missing = 0;
   #isAmongElements = false;
   readonly #difference: TableDifference;
 
@@ -98,7 +100,7 @@ class Listed {
 
   /** After the last line: all of a set that is gone is gone. */
   end(): void {
-    for (const [set, told] of this.#left) for (const element of told()) this.#difference.element(set, "gone", element);
+    for (const [name, { size }] of this.#left) this.#difference.gone(name, size);
   }
 
   line(text: string): void {
@@ -106,7 +108,7 @@ class Listed {
     if (kind !== undefined) this.#open(kind, name);
     else if (text === "\t}") this.#close();
     else if (this.#rules !== undefined) this.#rules.push(text);
-    else if (this.#wanted !== undefined) this.#elements(text, this.#wanted);
+    else if (this.#set !== undefined) this.#elements(text, this.#set);
   }
 
   #open(kind: string, name: string): void {
@@ -116,21 +118,23 @@ class Listed {
       this.chains.set(name, this.#rules);
       return;
     }
-    const told = this.#left.get(name);
+    this.#set = this.#left.get(name);
+    this.#missing = this.#set?.size ?? 0;
     this.#left.delete(name);
-    this.#set = name;
-    this.#wanted = told && new Set(told());
+    this.#name = name;
   }
 
   #close(): void {
-    for (const element of this.#wanted ?? []) this.#difference.element(this.#set, "gone", element);
+    // In a set of the kernel's no element is there twice: so many of those told are all of them.
+    this.#difference.gone(this.#name, this.#missing);
     this.#rules = undefined;
-    this.#wanted = undefined;
+    this.#set = undefined;
+    this.#missing = 0;
     this.#isAmongElements = false;
   }
 
   /** `		elements = { A, B,` and `			     C }`. What has no words of ours is nothing that was told. */
-  #elements(text: string, wanted: Set<string>): void {
+  #elements(text: string, { has }: ToldSet): void {
     let words = text.trim();
     if (words.startsWith(ELEMENTS)) {
       this.#isAmongElements = true;
@@ -140,17 +144,64 @@ class Listed {
     if (words.endsWith("}")) words = words.slice(0, -1);
     for (const part of words.split(",")) {
       const element = part.trim();
-      if (element !== "" && !wanted.delete(element)) this.#difference.element(this.#set, "more", element);
+      if (element === "") continue;
+      if (has(element)) this.#missing -= 1;
+      else this.#difference.more(this.#name, element);
     }
   }
 }
 
-function toldIn(table: Table): Map<string, () => readonly string[]> {
-  return new Map<string, () => readonly string[]>([
-    ["doors", () => doorElements(table)],
-    ["targets", () => targetElements(table)],
-    ["terminals", () => terminalElements(table)],
-    ["full", () => fullElements(table)],
-    ...Array.from(table.sources, ([name, addresses]) => [name, () => addresses] as const),
+/** What was told of a set. To write out all of it for each listing would leave megabytes behind. */
+interface ToldSet {
+  readonly size: number;
+  readonly has: (element: string) => boolean;
+}
+
+function toldIn(table: Table): Map<string, ToldSet> {
+  const { doors, terminals } = table;
+  const doorIn = (element: string): Door | undefined => doors.get(keyIn(element));
+  const told = new Map<string, ToldSet>([
+    [
+      "doors",
+      {
+        size: count(doors.values(), (door) => gateOf(table, door) !== undefined),
+        has: (element) => isOf(doorIn(element), element, (door) => doorElement(table, door)),
+      },
+    ],
+    ["targets", { size: doors.size, has: (element) => isOf(doorIn(element), element, targetElement) }],
+    ["terminals", { size: terminals.size, has: (element) => isTerminal(table, element) }],
+    [
+      "full",
+      {
+        size: count(terminals.values(), (most) => most !== Infinity),
+        has: (element) => fullElement(table, keyIn(element)) === element,
+      },
+    ],
   ]);
+  for (const [name, addresses] of table.sources) {
+    const all = new Set(addresses);
+    told.set(name, { size: all.size, has: (element) => all.has(element) });
+  }
+  return told;
+}
+
+function isOf(door: Door | undefined, element: string, elementOf: (door: Door) => string | undefined): boolean {
+  return door !== undefined && elementOf(door) === element;
+}
+
+function isTerminal({ terminals }: Table, element: string): boolean {
+  const key = keyIn(element);
+  return terminals.has(key) && writtenKey(key) === element;
+}
+
+/** The `endpointKey` of the endpoint that an element begins with; that of none where it begins with something else. */
+function keyIn(element: string): number {
+  const [, address = "", port = ""] = /^(\S+) \. (\d+)/.exec(element) ?? [];
+  return endpointKey(parseAddress(address) ?? (NaN as Ipv4), Number(port));
+}
+
+function count<One>(all: Iterable<One>, is: (one: One) => boolean): number {
+  let found = 0;
+  for (const one of all) if (is(one)) found += 1;
+  return found;
 }

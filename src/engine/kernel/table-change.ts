@@ -46,14 +46,28 @@ function movedDoors(before: Table, after: Table): readonly MovedDoor[] {
   const isEvery = before.isShut !== after.isShut;
   const moved: MovedDoor[] = [];
   if (before.doors === after.doors && !isEvery) return moved;
-  after.doors.forEach((is, key) => {
-    const was = before.doors.get(key);
+  const [old, young] = isEvery ? [before, after].map(allDoors) : unshared(allDoors(before), allDoors(after));
+  for (const is of young ?? []) {
+    const was = before.doors.get(keyOf(is.endpoint));
     if (was !== is || isEvery) moved.push({ at: is.endpoint, was, is });
-  });
-  before.doors.forEach((was, key) => {
-    if (!after.doors.has(key)) moved.push({ at: was.endpoint, was, is: undefined });
-  });
+  }
+  for (const was of old ?? [])
+    if (!after.doors.has(keyOf(was.endpoint))) moved.push({ at: was.endpoint, was, is: undefined });
   return moved;
+}
+
+function allDoors({ doors }: Table): readonly Door[] {
+  return [...doors.values()];
+}
+
+/** What lies between the first and the last door that are not one in both. */
+function unshared(old: readonly Door[], young: readonly Door[]): readonly (readonly Door[])[] {
+  const shortest = Math.min(old.length, young.length);
+  let head = 0;
+  while (head < shortest && old[head] === young[head]) head += 1;
+  let tail = 0;
+  while (tail < shortest - head && old[old.length - 1 - tail] === young[young.length - 1 - tail]) tail += 1;
+  return [old, young].map((doors) => doors.slice(head, doors.length - tail));
 }
 
 /** What a target takes changes only with one of the doors that lead to it. */

@@ -14,19 +14,33 @@ const LONGEST = 80;
 /** Places that are told of. */
 const PLACES = 10;
 
-type Kind = "gone" | "more";
-type Elements = Record<Kind, { count: number; readonly names: string[] }>;
+interface Elements {
+  gone: number;
+  more: number;
+  /** Of some of those that are more. */
+  readonly names: string[];
+}
 
 export class TableDifference {
   readonly #sets = new Map<string, Elements>();
   readonly #chains = new Set<string>();
 
-  /** An element of a set or map that was told and is not there (`gone`), or the other way round (`more`). */
-  element(set: string, kind: Kind, element: string): void {
-    const elements = this.#sets.get(set) ?? { gone: { count: 0, names: [] }, more: { count: 0, names: [] } };
+  /** So many elements of a set or map were told and are not there. */
+  gone(set: string, count: number): void {
+    if (count > 0) this.#of(set).gone += count;
+  }
+
+  /** An element of a set or map is there and was not told. */
+  more(set: string, element: string): void {
+    const elements = this.#of(set);
+    elements.more += 1;
+    if (elements.names.length < NAMED) elements.names.push(shown(element));
+  }
+
+  #of(set: string): Elements {
+    const elements = this.#sets.get(set) ?? { gone: 0, more: 0, names: [] };
     this.#sets.set(set, elements);
-    elements[kind].count += 1;
-    if (elements[kind].names.length < NAMED) elements[kind].names.push(shown(element));
+    return elements;
   }
 
   /** The same once more is nothing more. */
@@ -36,20 +50,20 @@ export class TableDifference {
 
   /** One text for each place, chains first; none where all is as it was told: `chain knock has other rules`, `set from_a: 1 element more (192.0.2.1)`. */
   get words(): readonly string[] {
-    const sets = Array.from(this.#sets, ([name, { gone, more }]) => {
-      const words = [inWords("gone", gone), inWords("more", more)].filter((text) => text !== "");
-      return `set ${shown(name)}: ${words.join(", ")}`;
-    });
+    const sets = Array.from(this.#sets, ([name, elements]) => `set ${shown(name)}: ${inWords(elements)}`);
     const places = [...this.#chains, ...sets];
     if (places.length <= PLACES) return places;
     return [...places.slice(0, PLACES), `and ${places.length - PLACES} places more`];
   }
 }
 
-function inWords(kind: Kind, { count, names }: Elements[Kind]): string {
-  if (count === 0) return "";
-  const rest = count > names.length ? ", ..." : "";
-  return `${count} ${count === 1 ? "element" : "elements"} ${kind} (${names.join(", ")}${rest})`;
+function inWords({ gone, more, names }: Elements): string {
+  const named = `${counted(more)} more (${names.join(", ")}${more > names.length ? ", ..." : ""})`;
+  return [...(gone > 0 ? [`${counted(gone)} gone`] : []), ...(more > 0 ? [named] : [])].join(", ");
+}
+
+function counted(count: number): string {
+  return `${count} ${count === 1 ? "element" : "elements"}`;
 }
 
 function shown(text: string): string {

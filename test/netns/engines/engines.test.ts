@@ -615,12 +615,12 @@ suite("the kernel engine alone", { skip, timeout: 300_000 }, () => {
       [
         `delete element ip ecluse targets { ${GATEWAY} . 10102 }`,
         () => !list("map", "targets").includes("10102"),
-        `set targets: 1 element gone (${leading(10_102, TERMINALS[1])})`,
+        "set targets: 1 element gone",
       ],
       [
         `delete element ip ecluse targets { ${GATEWAY} . 10101 }; add element ip ecluse targets { ${elsewhere} }`,
         () => list("map", "targets").includes(TERMINALS[2]),
-        `set targets: 1 element gone (${leading(10_101, TERMINALS[0])}), 1 element more (${elsewhere})`,
+        `set targets: 1 element gone, 1 element more (${elsewhere})`,
       ],
     ];
     // They have been looked at once, and the next look is a minute away, unless something is applied.
@@ -656,7 +656,7 @@ suite("the kernel engine alone", { skip, timeout: 300_000 }, () => {
     await crossing.exchange(await crossing.enter("c", 10_101));
     const { altered } = await engine.state();
     assert.equal(altered.length, 1);
-    assert.match(altered[0] ?? "", /^set doors: 1 element gone \(198\.51\.100\.10 \. 10101 : jump gate_[0-9a-f]+\)$/);
+    assert.match(altered[0] ?? "", /^set doors: 1 element gone$/);
   });
 
   test("rules that the kernel does not take: nothing is open", async () => {
