@@ -160,11 +160,9 @@ export class Kernel implements Engine {
    * made to leave: it refuses them instead.
    */
   async #load(policy: Policy): Promise<void> {
-    const asked = Promise.all([isCounting(), isForwarding()]);
     const table = this.#tableOf(policy);
-    const [counts, forwards] = await asked;
-    this.#isCounting = counts;
-    const obstacle = forwards ? this.#deaf : NOT_FORWARDING;
+    this.#isCounting = isCounting();
+    const obstacle = isForwarding() ? this.#deaf : NOT_FORWARDING;
     const { isWhole, failure, found = [] } = await this.#rules.tell(obstacle === undefined ? table : shut(table));
     this.#tellAltered(found);
     if (isWhole) {
