@@ -18,8 +18,11 @@ import type { Door, Launch, Plan, Subject } from "./subjects/subject.ts";
 const SESSIONS = 4_096;
 /** No job may take longer; the slowest one takes some 10 s. */
 const DEADLINE_SECONDS = 60;
+/** In milliseconds; `IDLE` in processor seconds, in a moment of `SETTLED_MS`. */
+const LOOKED_MS = 7_000;
 const SETTLED_MS = 300;
-const SETTLING_MS = 5_000;
+const SETTLING_MS = 12_000;
+const IDLE = 0.003;
 
 /** What a measurement has started. */
 interface Scene {
@@ -217,13 +220,16 @@ async function secondsUntilReady(gateway: Running, { launch, plan }: Scene, from
   return NaN;
 }
 
-/** Waits until the gateway has had nothing to do for a moment, but not for ever. */
+/**
+ * Waits until the gateway has had nothing to do for a moment, but not for ever; and not less than it takes until it has
+ * looked at everything once: what that leaves behind is its memory, too.
+ */
 async function settled({ pid }: Running): Promise<void> {
   const until = monotonicSeconds() + SETTLING_MS / 1000;
-  let before = -1;
-  for (let now = cpuSecondsOf(pid); now !== before && monotonicSeconds() < until; now = cpuSecondsOf(pid)) {
-    before = now;
+  await pause(LOOKED_MS);
+  for (let [before, now] = [-Infinity, cpuSecondsOf(pid)]; now - before > IDLE && monotonicSeconds() < until;) {
     await pause(SETTLED_MS);
+    [before, now] = [now, cpuSecondsOf(pid)];
   }
 }
 
