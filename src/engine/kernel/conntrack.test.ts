@@ -36,7 +36,7 @@ class Scene {
       failed: (complaint) => this.said.push(complaint),
       connect: (connection) => {
         this.connections.push(connection);
-        return { send: (message) => this.sent.push(message), close: () => undefined };
+        return { send: (message) => this.sent.push(message), close: () => connection.ended("it ended") };
       },
       ...options,
     });
@@ -144,6 +144,23 @@ suite("the list", () => {
 });
 
 suite("who cannot be heard", () => {
+  test("never ends a list: another one listens, and is asked", async () => {
+    const scene = await Scene.listening();
+    scene.now = 10_000;
+    scene.look();
+    scene.now = 69_999;
+    scene.look();
+    assert.deepEqual([scene.connections.length, scene.lists], [1, 2]);
+    scene.now = 70_000;
+    scene.look();
+    scene.look();
+    assert.equal(scene.connections.length, 2);
+    scene.kernel.opened();
+    await turn();
+    scene.answerList();
+    assert.deepEqual([scene.listed, scene.said], [2, [undefined, "it ended", undefined]]);
+  });
+
   test("is said, and tried again until it listens", async () => {
     const scene = new Scene();
     const opened = scene.conntrack.open();
@@ -169,7 +186,6 @@ suite("who cannot be heard", () => {
   test("is let go: nothing is said of that", async () => {
     const scene = await Scene.listening();
     scene.conntrack.close();
-    scene.kernel.ended("it ended");
     assert.deepEqual(scene.said, [undefined]);
   });
 });

@@ -21,6 +21,8 @@ const LOOK = 500;
 const HEARING = 3 * REST;
 /** A list that somebody waits for, or that is to say what was lost, takes no more than this part of the time. */
 const READING = 1 / 20;
+/** A list that has taken so long will not come any more, in milliseconds. */
+const PATIENCE = 60_000;
 /** Whoever is to be forgotten is gone. */
 const ENOENT = 2;
 
@@ -142,8 +144,9 @@ export class Conntrack {
       return;
     }
     const now = this.#options.clock.monotonic();
+    if (this.#list !== undefined && now - this.#listedAt >= PATIENCE) this.#netlink.close();
     const isWanted = (this.#hasLost || this.#options.isAwaited()) && now >= this.#restUntil;
-    if (isWanted || now - this.#listedAt >= RESYNC) void this.resync();
+    if (this.#list === undefined && (isWanted || now - this.#listedAt >= RESYNC)) void this.resync();
   }
 
   #ask(): List {

@@ -39,7 +39,7 @@ while (1) {
   if (vec($ready, fileno(STDIN), 1)) {
     sysread(STDIN, $asked, 65536, length $asked) or exit;
     while (length($asked) >= 4 and length($asked) >= (my $size = unpack("L", $asked))) {
-      send($answers, substr($asked, 0, $size, ""), 0);
+      defined send($answers, substr($asked, 0, $size, ""), 0) or die "netlink: $!\\n";
     }
   }
   pass($answers);
