@@ -14,7 +14,7 @@ import { InventoryFile } from "../change/inventory-file.ts";
 import { RefusedInventory } from "../change/refused-inventory.ts";
 import { type ControlOptions, ControlServer } from "../control/server.ts";
 import type { Inherited } from "../engine/engine.ts";
-import { tableMark, whereWeAre } from "../engine/kernel/table-mark.ts";
+import { tableMark, whereWeAre } from "../engine/kernel/table/table-mark.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import type { Endpoint } from "../inventory/model.ts";
 import { Records } from "../journal/records.ts";

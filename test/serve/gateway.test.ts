@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { systemClock } from "../../src/cli/clock.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
-import { tableMark } from "../../src/engine/kernel/table-mark.ts";
+import { tableMark } from "../../src/engine/kernel/table/table-mark.ts";
 import type { Nft, NftObject } from "../../src/netfilter/nft.ts";
 import { readInventory } from "../../src/inventory/read.ts";
 import type { GatewayEvent } from "../../src/observe/events.ts";

@@ -5,8 +5,8 @@
 import type { Endpoint } from "../../inventory/model.ts";
 import { endpointKey } from "../../policy/policy.ts";
 import type { KernelSessions } from "./kernel-sessions.ts";
-import type { Rules } from "./rules.ts";
-import { type Table, written } from "./table.ts";
+import type { Rules } from "./table/rules.ts";
+import { type Table, written } from "./table/table.ts";
 
 export interface HeldPlacesOptions {
   readonly rules: Pick<Rules, "hold" | "release">;

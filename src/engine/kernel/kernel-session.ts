@@ -7,9 +7,9 @@ import type { Endpoint } from "../../inventory/model.ts";
 import type { Permit } from "../../policy/gate.ts";
 import { type Door, endpointKey } from "../../policy/policy.ts";
 import type { InsideSession, Outcome, Party, SessionRecord } from "../records.ts";
-import type { ConntrackEntry } from "./conntrack-entry.ts";
-import { NOT_COUNTED, counted } from "./last-counts.ts";
-import { MARKS } from "./marks.ts";
+import type { ConntrackEntry } from "./conntrack/conntrack-entry.ts";
+import { NOT_COUNTED, counted } from "./conntrack/last-counts.ts";
+import { MARKS } from "./table/marks.ts";
 
 /** By which door and which grant it is inside. */
 export interface KernelRight {

@@ -5,9 +5,9 @@ import { ipv4 } from "../../../test/support/loopback.ts";
 import { policyOf, systemClock } from "../../../test/support/relay.ts";
 import { endpointKey } from "../../policy/policy.ts";
 import type { SessionRecord } from "../records.ts";
-import type { ConntrackEntry } from "./conntrack-entry.ts";
+import type { ConntrackEntry } from "./conntrack/conntrack-entry.ts";
 import { KernelSessions } from "./kernel-sessions.ts";
-import { MARKS } from "./marks.ts";
+import { MARKS } from "./table/marks.ts";
 
 const DOOR = { address: ipv4("198.51.100.10"), port: 10_101 };
 const TERMINAL = { address: ipv4("172.17.1.10"), port: 8_888 };

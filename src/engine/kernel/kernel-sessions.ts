@@ -9,10 +9,10 @@ import { judge, judgeInside } from "../../policy/decide.ts";
 import { type Door, type Policy, endpointKey } from "../../policy/policy.ts";
 import type { Clock } from "../engine.ts";
 import type { InsideSession, Outcome, SessionRecord } from "../records.ts";
-import type { Listing } from "./conntrack.ts";
-import type { ConntrackEntry } from "./conntrack-entry.ts";
+import type { Listing } from "./conntrack/conntrack.ts";
+import type { ConntrackEntry } from "./conntrack/conntrack-entry.ts";
 import { type Instants, type KernelRight, KernelSession, isOver } from "./kernel-session.ts";
-import { LastCounts, NOT_COUNTED } from "./last-counts.ts";
+import { LastCounts, NOT_COUNTED } from "./conntrack/last-counts.ts";
 
 export interface KernelSessionsOptions {
   readonly clock: Clock;

@@ -13,17 +13,17 @@ import type { Clock, Engine, EngineEvents, ProbeQuestion } from "../engine.ts";
 import type { HandedOver, TakenOver } from "../handover.ts";
 import type { Applied, BlockedDoor, InsideSession, Probed } from "../records.ts";
 import { Probes } from "../relay/probes.ts";
-import { Conntrack } from "./conntrack.ts";
+import { Conntrack } from "./conntrack/conntrack.ts";
 import { HeldPlaces } from "./held-places.ts";
 import { KernelSessions } from "./kernel-sessions.ts";
 import { Passage, droppingChain } from "./passage.ts";
 import { KernelRefusals } from "./refusals.ts";
-import { Rules } from "./rules.ts";
+import { Rules } from "./table/rules.ts";
 import type { KernelSettings } from "./settings.ts";
 import { NOT_FORWARDING, isCounting, isForwarding } from "./sysctls.ts";
-import { type Table, shut, tableOf, written } from "./table.ts";
-import { NO_TABLE } from "./table-difference.ts";
-import type { TableMark } from "./table-mark.ts";
+import { type Table, shut, tableOf, written } from "./table/table.ts";
+import { NO_TABLE } from "./table/table-difference.ts";
+import type { TableMark } from "./table/table-mark.ts";
 
 /** How often rights and deadlines are looked at, in milliseconds. */
 const SWEEP = 250;

@@ -7,7 +7,7 @@ import { policyOf } from "../../../test/support/relay.ts";
 import { EcluseError } from "../../errors.ts";
 import type { NftObject } from "../../netfilter/nft.ts";
 import { LeftOver } from "./left-over.ts";
-import type { TableMark } from "./table-mark.ts";
+import type { TableMark } from "./table/table-mark.ts";
 
 const DOOR = { address: ipv4("198.51.100.10"), port: 10_101 };
 const TARGET = { address: ipv4("172.17.1.10"), port: 8_888 };

@@ -14,8 +14,8 @@ import { escapeControls } from "../../inventory/quote.ts";
 import type { Door, Policy } from "../../policy/policy.ts";
 import type { Clock } from "../engine.ts";
 import { BEHIND_TABLE, type BlockedDoor } from "../records.ts";
-import { TABLE, written } from "./table.ts";
-import type { TableMark } from "./table-mark.ts";
+import { TABLE, written } from "./table/table.ts";
+import type { TableMark } from "./table/table-mark.ts";
 
 /** Longest wait for nft, in milliseconds: nobody enters while a start waits for it. */
 const PATIENCE = 10_000;

@@ -4,7 +4,7 @@
  */
 import type { NftObject } from "../../netfilter/nft.ts";
 import { type Counts, countedSince, countsOf } from "./counted.ts";
-import type { Rules } from "./rules.ts";
+import type { Rules } from "./table/rules.ts";
 
 /** What became of newcomers since the last look, by terminal: `172.17.1.10 8888`. */
 export interface Passed {

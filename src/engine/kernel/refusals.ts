@@ -5,8 +5,8 @@ import { type Door, type Policy, endpointKey } from "../../policy/policy.ts";
 import type { Refusal } from "../records.ts";
 import { Pace } from "../../netfilter/pace.ts";
 import { type Counts, countedSince, countsOf, knockOf } from "./counted.ts";
-import type { Rules } from "./rules.ts";
-import { REFUSALS } from "./table-text.ts";
+import type { Rules } from "./table/rules.ts";
+import { REFUSALS } from "./table/table-text.ts";
 
 type Kind = (typeof REFUSALS)[number];
 

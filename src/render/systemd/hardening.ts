@@ -36,7 +36,7 @@ SystemCallFilter=~@privileged @resources
 ${chown(subject)}`;
 }
 
-/** A table that the kernel engine has left counts until the machine is started anew: `src/engine/kernel/table-mark.ts`. */
+/** A table that the kernel engine has left counts until the machine is started anew: `src/engine/kernel/table/table-mark.ts`. */
 const ONLY_PROCESSES = `ProcSubset=pid
 # Which start of the machine this is, the kernel's own word for which that hides.
 Environment=ECLUSE_BOOT=%b

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type FlowSpec, policyOf } from "../../../test/support/relay.ts";
+import { type FlowSpec, policyOf } from "../../../../test/support/relay.ts";
 import { parseAddress } from "@ecluse/guard/address";
-import type { Limits } from "../../inventory/model.ts";
+import type { Limits } from "../../../inventory/model.ts";
 import { type Table, shut, tableOf } from "./table.ts";
 import { tableChange } from "./table-change.ts";
 import { doorElements } from "./table-text.ts";

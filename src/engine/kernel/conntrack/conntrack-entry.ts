@@ -1,5 +1,5 @@
 /** What the kernel knows of one connection. */
-import type { Endpoint } from "../../inventory/model.ts";
+import type { Endpoint } from "../../../inventory/model.ts";
 
 export type ConntrackState =
   "SYN_SENT" | "SYN_RECV" | "ESTABLISHED" | "FIN_WAIT" | "CLOSE_WAIT" | "LAST_ACK" | "TIME_WAIT" | "CLOSE";

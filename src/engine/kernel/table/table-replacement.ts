@@ -3,8 +3,8 @@
  *
  * Conntrack's timeouts stay: sessions inside hold on to theirs, and lose them with the object.
  */
-import type { NftObject } from "../../netfilter/nft.ts";
-import type { KernelSettings } from "./settings.ts";
+import type { NftObject } from "../../../netfilter/nft.ts";
+import type { KernelSettings } from "../settings.ts";
 import { TABLE, type Table } from "./table.ts";
 import { tableText } from "./table-text.ts";
 

@@ -1,5 +1,5 @@
 /** What a limit of the gateway is in the kernel: counts that a newcomer must pass, and conntrack's own patience. */
-import type { Limits } from "../../inventory/model.ts";
+import type { Limits } from "../../../inventory/model.ts";
 import { TABLE } from "./table.ts";
 
 /**

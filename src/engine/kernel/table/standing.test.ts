@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { parseAddress } from "@ecluse/guard/address";
-import { type FlowSpec, policyOf } from "../../../test/support/relay.ts";
+import { type FlowSpec, policyOf } from "../../../../test/support/relay.ts";
 import { Standing } from "./standing.ts";
 import { type Table, shut, tableOf } from "./table.ts";
 

@@ -6,7 +6,7 @@
  * listing is read a line at a time, and nothing of its thousands of elements is kept.
  */
 import { type Ipv4, parseAddress } from "@ecluse/guard/address";
-import { type Door, endpointKey } from "../../policy/policy.ts";
+import { type Door, endpointKey } from "../../../policy/policy.ts";
 import { type Table, gateOf, writtenKey } from "./table.ts";
 import { TableDifference } from "./table-difference.ts";
 import { doorElement, fullElement, targetElement } from "./table-text.ts";

@@ -3,7 +3,7 @@
  * are.
  */
 import type { Ipv4 } from "@ecluse/guard/address";
-import type { Endpoint } from "../../inventory/model.ts";
+import type { Endpoint } from "../../../inventory/model.ts";
 import type { Bytes, ConntrackEntry, ConntrackState } from "./conntrack-entry.ts";
 import {
   DUMP,

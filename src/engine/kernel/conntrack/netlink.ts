@@ -9,7 +9,7 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { PLAIN } from "../../netfilter/run-program.ts";
+import { PLAIN } from "../../../netfilter/run-program.ts";
 import { Messages, NOTHING, type TakeMessage, typeOf } from "./netlink-message.ts";
 
 /** How long what happened may wait there at most, in milliseconds. */

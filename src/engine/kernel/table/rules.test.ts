@@ -1,10 +1,10 @@
 /** When the rules say that the table may stand, before a kernel that takes them or does not. */
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { EcluseError } from "../../errors.ts";
-import type { Nft } from "../../netfilter/nft.ts";
-import { ipv4 } from "../../../test/support/loopback.ts";
-import { policyOf } from "../../../test/support/relay.ts";
+import { EcluseError } from "../../../errors.ts";
+import type { Nft } from "../../../netfilter/nft.ts";
+import { ipv4 } from "../../../../test/support/loopback.ts";
+import { policyOf } from "../../../../test/support/relay.ts";
 import { Rules } from "./rules.ts";
 import { tableOf } from "./table.ts";
 

@@ -5,9 +5,9 @@
  * there is no table at all: without it no public endpoint leads anywhere. Nothing is open that the last policy told does not
  * open.
  */
-import { EcluseError } from "../../errors.ts";
-import type { Nft, NftObject } from "../../netfilter/nft.ts";
-import type { KernelSettings } from "./settings.ts";
+import { EcluseError } from "../../../errors.ts";
+import type { Nft, NftObject } from "../../../netfilter/nft.ts";
+import type { KernelSettings } from "../settings.ts";
 import { Standing } from "./standing.ts";
 import { TABLE, type Table } from "./table.ts";
 import { tableChange } from "./table-change.ts";

@@ -3,7 +3,7 @@
  *
  * Names and elements may be somebody else's: they are written so that they cannot steer a terminal.
  */
-import { escapeControls } from "../../inventory/quote.ts";
+import { escapeControls } from "../../../inventory/quote.ts";
 
 /** Where nothing of it could be read. */
 export const NO_TABLE = "it is gone, or cannot be read";

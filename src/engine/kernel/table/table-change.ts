@@ -4,8 +4,8 @@
  * What is new is made first and what nobody needs any more is deleted last, for the kernel refuses to delete a chain that a
  * door leads to. An element that changes is deleted and added: at no instant is it absent.
  */
-import type { Endpoint } from "../../inventory/model.ts";
-import { type Door, endpointKey } from "../../policy/policy.ts";
+import type { Endpoint } from "../../../inventory/model.ts";
+import { type Door, endpointKey } from "../../../policy/policy.ts";
 import { TABLE, type Table, written, writtenKey } from "./table.ts";
 import { enteredRules, patience, patienceName } from "./table-limits.ts";
 import { doorElement, fullElement, gateChain, sourceSet, targetElement } from "./table-text.ts";

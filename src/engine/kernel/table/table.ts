@@ -7,10 +7,10 @@
  */
 import { createHash } from "node:crypto";
 import { type Ipv4, formatAddress } from "@ecluse/guard/address";
-import type { Endpoint, Limits } from "../../inventory/model.ts";
-import type { Gate } from "../../policy/gate.ts";
-import { type Door, type Policy, type RelayedFlow, endpointKey } from "../../policy/policy.ts";
-import { entrancesOf } from "./entrances.ts";
+import type { Endpoint, Limits } from "../../../inventory/model.ts";
+import type { Gate } from "../../../policy/gate.ts";
+import { type Door, type Policy, type RelayedFlow, endpointKey } from "../../../policy/policy.ts";
+import { entrancesOf } from "../entrances.ts";
 
 /** Family and name. */
 export const TABLE = "ip ecluse";

@@ -2,7 +2,7 @@
  * Sessions that are over and whose bytes the host counts: conntrack says how many only in a list, or when it drops the
  * entry some two minutes later. Their records wait for the next list; whom it does not show goes without.
  */
-import type { SessionRecord } from "../records.ts";
+import type { SessionRecord } from "../../records.ts";
 import type { Bytes, ConntrackEntry } from "./conntrack-entry.ts";
 
 /** The host does not count bytes (net.netfilter.nf_conntrack_acct is off), or the last count was missed. */

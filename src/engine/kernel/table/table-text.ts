@@ -13,8 +13,8 @@
  * at `refuse_denied`. Nobody reaches a terminal's port through this host but by a door, whatever routes lead there.
  */
 import { formatAddress } from "@ecluse/guard/address";
-import type { Door } from "../../policy/policy.ts";
-import type { KernelSettings } from "./settings.ts";
+import type { Door } from "../../../policy/policy.ts";
+import type { KernelSettings } from "../settings.ts";
 import { MARKS } from "./marks.ts";
 import { TABLE, type Table, gateOf, written, writtenKey } from "./table.ts";
 import { enteredRules, patience } from "./table-limits.ts";

@@ -7,7 +7,7 @@
  */
 import { setTimeout } from "node:timers/promises";
 import { getSystemErrorName } from "node:util";
-import type { Clock } from "../engine.ts";
+import type { Clock } from "../../engine.ts";
 import type { ConntrackEntry } from "./conntrack-entry.ts";
 import { deleteRequest, entryOf, listRequest } from "./conntrack-message.ts";
 import { Netlink, type NetlinkOptions, REST } from "./netlink.ts";
