@@ -40,7 +40,7 @@ export function runProgram(entry: readonly string[] = []): RunProgram {
   return (program, words, input, line) => {
     const child = started([...entry, program, ...words]);
     const ended = endOf(child, line);
-    child.stdin.end(input);
+    if (child.pid !== undefined) child.stdin.end(input);
     return ended;
   };
 }
@@ -50,6 +50,7 @@ export function prepareProgram(): PrepareProgram {
   return (program, words) => {
     const child = started([program, ...words]);
     const ended = endOf(child);
+    if (child.pid === undefined) return { isWaiting: false, feed: () => ended };
     const handles = [child, ...([child.stdin, child.stdout, child.stderr] as unknown as readonly Socket[])];
     for (const handle of handles) handle.unref();
     let isWaiting = true;
@@ -70,8 +71,10 @@ export function prepareProgram(): PrepareProgram {
 
 function started([first = "", ...rest]: readonly string[]): ChildProcessWithoutNullStreams {
   const child = spawn(first, rest, { env: PLAIN, stdio: "pipe" });
-  // It may end without having read everything; how it ended says more than EPIPE.
-  child.stdin.on("error", () => undefined);
+  // One that could not be started may have no pipes; and one that was may end without having read everything: how it ended
+  // says more than EPIPE.
+  child.on("error", () => undefined);
+  if (child.pid !== undefined) child.stdin.on("error", () => undefined);
   return child;
 }
 

@@ -69,11 +69,6 @@ export class KernelSession {
     return isOver(this.entry);
   }
 
-  /** Whether it is the same till's same attempt that the entry speaks of. */
-  isSame({ source, endpoint }: ConntrackEntry): boolean {
-    return keyOf(source) === keyOf(this.entry.source) && keyOf(endpoint) === keyOf(this.entry.endpoint);
-  }
-
   hear(entry: ConntrackEntry): void {
     const { bytes = this.entry.bytes, at } = entry;
     const wasRefused = entry.state === "CLOSE" && !this.#hasAnswered;

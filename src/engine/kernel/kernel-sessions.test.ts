@@ -4,6 +4,7 @@ import { suite, test } from "node:test";
 import { ipv4 } from "../../../test/support/loopback.ts";
 import { policyOf, systemClock } from "../../../test/support/relay.ts";
 import { endpointKey } from "../../policy/policy.ts";
+import type { Policy } from "../../policy/policy.ts";
 import type { SessionRecord } from "../records.ts";
 import type { ConntrackEntry } from "./conntrack/conntrack-entry.ts";
 import { KernelSessions } from "./kernel-sessions.ts";
@@ -17,6 +18,8 @@ const { bothEnded, clientEnded, targetEnded, clientReset, targetReset } = MARKS;
 interface Scene {
   readonly sessions: KernelSessions;
   readonly ended: SessionRecord[];
+  readonly forgotten: ConntrackEntry[];
+  readonly policies: { now: Policy; before: Policy | undefined };
   readonly say: (what: Partial<ConntrackEntry>) => void;
   readonly list: (...lines: readonly Partial<ConntrackEntry>[]) => void;
 }
@@ -179,21 +182,102 @@ suite("bytes of a session that is over", () => {
   });
 });
 
+suite("whom the gateway ends", () => {
+  test("is asked for again until it is heard that it has: nobody may have been there to hear", () => {
+    const { sessions, ended, forgotten, say } = sceneOf();
+    say({ what: "NEW", state: "SYN_SENT" });
+    say({ state: "SYN_RECV" });
+    sessions.cutAll("revoked");
+    assert.equal(forgotten.length, 1);
+    sessions.sweep({ wall: 0, monotonic: 0 });
+    sessions.sweep({ wall: 0, monotonic: 0 });
+    assert.equal(forgotten.length, 3);
+    say({ what: "DESTROY", state: "ESTABLISHED", deleted: true });
+    sessions.sweep({ wall: 0, monotonic: 0 });
+    assert.equal(forgotten.length, 3);
+    assert.deepEqual(
+      ended.map(({ outcome, by }) => [outcome, by]),
+      [["revoked", "gateway"]],
+    );
+  });
+
+  test("and of whom nothing is heard is told when nobody waits any more", () => {
+    const { sessions, ended, say } = sceneOf();
+    say({ what: "NEW", state: "SYN_SENT" });
+    say({ state: "SYN_RECV" });
+    sessions.cutAll("drained");
+    sessions.endAll();
+    assert.deepEqual([sessions.size, ended.map(({ outcome }) => outcome)], [0, ["drained"]]);
+  });
+
+  test("came in by a door while that was being closed: is told of, and must leave", () => {
+    const { sessions, ended, forgotten, policies, say } = sceneOf();
+    policies.before = policies.now;
+    policies.now = policyOf([]);
+    say({ what: "NEW", state: "SYN_SENT" });
+    assert.deepEqual(
+      sessions.snapshots.map(({ leaving }) => leaving),
+      [true],
+    );
+    sessions.sweep({ wall: 0, monotonic: Infinity });
+    assert.equal(forgotten.length, 1);
+    say({ what: "DESTROY", state: "SYN_SENT", deleted: true });
+    assert.deepEqual(
+      ended.map(({ flow, outcome }) => [flow, outcome]),
+      [["flow/test-0", "revoked"]],
+    );
+  });
+});
+
+suite("another connection with the same number", () => {
+  const OTHER = { source: { address: ipv4("203.0.113.7"), port: 40_009 } };
+
+  test("is in a list, changes or ends: nothing of ours has", () => {
+    const { sessions, ended, list, say } = sceneOf();
+    say({ what: "NEW", state: "SYN_SENT" });
+    say({ state: "SYN_RECV" });
+    list({ state: "TIME_WAIT", ...OTHER });
+    say({ state: "CLOSE", ...OTHER });
+    say({ what: "DESTROY", ...OTHER });
+    assert.deepEqual([sessions.size, ended.length], [1, 0]);
+  });
+
+  test("has bytes: they are not ours", () => {
+    const { ended, list, say } = sceneOf(true);
+    say({ what: "NEW", state: "SYN_SENT" });
+    say({ state: "LAST_ACK", mark: clientEnded | bothEnded });
+    say({ what: "DESTROY", bytes: BYTES, ...OTHER });
+    assert.equal(ended.length, 0);
+    list({ state: "TIME_WAIT", bytes: BYTES });
+    assert.deepEqual(
+      ended.map(({ bytesToTarget }) => bytesToTarget),
+      [340],
+    );
+  });
+});
+
 function sceneOf(isCounting = false): Scene {
-  const policy = policyOf([{ listen: DOOR, target: TERMINAL, allow: ["192.0.2.0/24"] }]);
+  const policies: Scene["policies"] = {
+    now: policyOf([{ listen: DOOR, target: TERMINAL, allow: ["192.0.2.0/24"] }]),
+    before: undefined,
+  };
   const ended: SessionRecord[] = [];
+  const forgotten: ConntrackEntry[] = [];
   const sessions = new KernelSessions({
     clock: systemClock,
-    policy: () => policy,
+    policy: () => policies.now,
+    policyBefore: () => policies.before,
     began: () => undefined,
     ended: (record) => ended.push(record),
-    forget: () => undefined,
+    forget: (entry) => forgotten.push(entry),
     changed: () => undefined,
     isCounting: () => isCounting,
   });
   return {
     sessions,
     ended,
+    forgotten,
+    policies,
     say: (what) => sessions.happened(entryOf(what)),
     list: (...lines) => {
       const listing = sessions.listing();

@@ -10,13 +10,15 @@ import { type Door, type Policy, endpointKey } from "../../policy/policy.ts";
 import type { Clock } from "../engine.ts";
 import type { InsideSession, Outcome, SessionRecord } from "../records.ts";
 import type { Listing } from "./conntrack/conntrack.ts";
-import type { ConntrackEntry } from "./conntrack/conntrack-entry.ts";
+import { type ConntrackEntry, isSame } from "./conntrack/conntrack-entry.ts";
 import { type Instants, type KernelRight, KernelSession, isOver } from "./kernel-session.ts";
 import { LastCounts, NOT_COUNTED } from "./conntrack/last-counts.ts";
 
 export interface KernelSessionsOptions {
   readonly clock: Clock;
   readonly policy: () => Policy | undefined;
+  /** The one before it: somebody may just have come in by a door that is closed now. */
+  readonly policyBefore: () => Policy | undefined;
   readonly began: (session: InsideSession) => void;
   /** `session`: its number. */
   readonly ended: (record: SessionRecord, session: number) => void;
@@ -70,12 +72,15 @@ export class KernelSessions {
   happened(entry: ConntrackEntry): void {
     if (this.#lastCounts.hear(entry)) return;
     let known = this.#sessions.get(entry.id);
-    if (known !== undefined && entry.what === "NEW") {
-      // A list was read before this was.
-      if (known.isSame(entry)) return;
-      // The kernel gives a number again once its bearer is gone: then its end was missed.
+    if (known !== undefined && !isSame(known.entry, entry)) {
+      // Of another connection with the same number.
+      if (entry.what !== "NEW") return;
+      // The kernel gives a number again once its bearer is gone, nearly always: then its end was missed.
       this.#end(known);
       known = undefined;
+    } else if (known !== undefined && entry.what === "NEW") {
+      // A list was read before this was.
+      return;
     }
     const session = known ?? this.#enter(entry);
     if (session === undefined) return;
@@ -114,6 +119,8 @@ export class KernelSessions {
   /** Called a few times a second. */
   sweep({ wall, monotonic }: Instants): void {
     for (const session of this.#sessions.values()) {
+      // It was asked for, and has not happened: perhaps nobody was there to hear.
+      if (session.ending !== undefined) this.#options.forget(session.entry);
       const until = session.right.permit?.grant.until;
       if (until !== undefined && wall >= until) this.#judgeAgain(session, "expired");
       if (session.deadline !== undefined && monotonic >= session.deadline.at)
@@ -123,6 +130,11 @@ export class KernelSessions {
 
   cutAll(outcome: Outcome): void {
     for (const session of this.#sessions.values()) this.#cut(session, outcome);
+  }
+
+  /** Nobody will hear how they end, though they do: it is told as far as it is known. */
+  endAll(): void {
+    for (const session of this.#sessions.values()) this.#end(session);
   }
 
   /** Nobody listens any more: who still waits for a last count goes without. */
@@ -154,14 +166,15 @@ export class KernelSessions {
 
   /** Absent: it is none of our doors that it came by. */
   #rightOf({ endpoint, source }: ConntrackEntry): KernelRight | undefined {
-    const door = this.#doorAt(endpoint);
+    // The rules follow the policy a moment later, and what happened is heard a moment after that.
+    const door = this.#doorAt(endpoint) ?? this.#options.policyBefore()?.doors.get(keyOf(endpoint));
     if (door === undefined) return undefined;
     const verdict = judge(door.flow, source.address, this.#options.clock.wall());
     return { door, permit: verdict.permit ? verdict : undefined };
   }
 
-  #doorAt({ address, port }: ConntrackEntry["endpoint"]): Door | undefined {
-    return this.#options.policy()?.doors.get(endpointKey(address, port));
+  #doorAt(endpoint: Endpoint): Door | undefined {
+    return this.#options.policy()?.doors.get(keyOf(endpoint));
   }
 
   #judgeAgain(session: KernelSession, outcome: "revoked" | "expired"): void {
@@ -197,9 +210,10 @@ export class KernelSessions {
     there?.delete(session);
     if (there?.size === 0) this.#byTarget.delete(session.targetKey);
     this.#endedMeanwhile.add(session.id);
-    const ended = { record: session.record(this.#options.clock.monotonic()), session: session.number };
+    const { entry, number } = session;
+    const ended = { entry, record: session.record(this.#options.clock.monotonic()), session: number };
     const isCounting = session.entry.bytes !== undefined || this.#options.isCounting();
-    if (isCounting && ended.record.cause === NOT_COUNTED) this.#lastCounts.wait(session.id, ended);
+    if (isCounting && ended.record.cause === NOT_COUNTED) this.#lastCounts.wait(ended);
     else this.#options.ended(ended.record, ended.session);
     this.#options.changed(session.entry.target);
   }
@@ -213,4 +227,8 @@ export class KernelSessions {
 
 function leadsTo({ flow }: Door, { entry }: KernelSession): boolean {
   return flow.target.address === entry.target.address && flow.target.port === entry.target.port;
+}
+
+function keyOf({ address, port }: Endpoint): number {
+  return endpointKey(address, port);
 }

@@ -30,6 +30,8 @@ const SWEEP = 250;
 /** How often refusals are read, if that is cheap, in milliseconds; and what stood in the way is looked at again. */
 const READ = 1_000;
 const LOOK = 5_000;
+/** How long a stop waits to hear of those that it has cut, in milliseconds: without the table they end in any case. */
+const PARTING = 5_000;
 /** How often all rules are compared with what was told. With 100,000 networks nft takes most of a second to list them. */
 const COMPARED = 60_000;
 
@@ -56,6 +58,7 @@ export class Kernel implements Engine {
   readonly #probes: Probes;
   readonly #stops: (() => void)[] = [];
   #policy: Policy | undefined;
+  #policyBefore: Policy | undefined;
   #made: { readonly policy: Policy; readonly table: Table } | undefined;
   #working: Promise<unknown> = Promise.resolve();
   #blocked: readonly BlockedDoor[] = [];
@@ -77,6 +80,7 @@ export class Kernel implements Engine {
     this.#sessions = new KernelSessions({
       clock,
       policy: () => this.#policy,
+      policyBefore: () => this.#policyBefore,
       began: events.began,
       ended: (record, session) => {
         events.ended(record, session);
@@ -135,6 +139,7 @@ export class Kernel implements Engine {
 
   async #applyNow(policy: Policy): Promise<Applied> {
     if (this.#drain !== undefined) return { open: 0, blocked: [] };
+    this.#policyBefore = this.#policy;
     this.#policy = policy;
     if (!this.#isOpen) await this.#open();
     await this.#load(policy);
@@ -200,7 +205,11 @@ export class Kernel implements Engine {
   #sweep(): void {
     const now = { wall: this.#clock.wall(), monotonic: this.#clock.monotonic() };
     this.#sessions.sweep(now);
-    if (this.#drain !== undefined && now.monotonic >= this.#drain.deadline) this.#cutDrained();
+    if (this.#drain === undefined) return;
+    if (now.monotonic >= this.#drain.deadline) this.#cutDrained();
+    if (now.monotonic < this.#drain.patience) return;
+    this.#sessions.endAll();
+    this.#finishDrain();
   }
 
   async #readRefusals(): Promise<void> {
@@ -276,12 +285,13 @@ export class Kernel implements Engine {
       await this.#refusals.read();
       if (shutting !== undefined) await this.#rules.tell(shutting);
     });
-    return { deadline, cut: 0, done: Promise.withResolvers(), shut: shutDone };
+    return { deadline, patience: Infinity, cut: 0, done: Promise.withResolvers(), shut: shutDone };
   }
 
   #cutDrained(): void {
     if (this.#drain === undefined || this.#settings.keepRules) return;
     this.#drain.deadline = Infinity;
+    this.#drain.patience = this.#clock.monotonic() + PARTING;
     this.#drain.cut = Math.max(this.#drain.cut, this.#sessions.size);
     this.#sessions.cutAll("drained");
   }
@@ -308,8 +318,9 @@ function keyOf({ endpoint: { address, port } }: BlockedDoor): number {
 }
 
 interface Drain {
-  /** On the monotonic clock. */
+  /** On the monotonic clock: when those inside are cut, and when nobody waits any more to hear that they were. */
   deadline: number;
+  patience: number;
   cut: number;
   readonly done: PromiseWithResolvers<{ readonly cut: number }>;
   /** Resolves once nobody new is let in. */

@@ -9,7 +9,7 @@ export interface ConntrackEntry {
   readonly what: "NEW" | "UPDATE" | "DESTROY" | "listed";
   /** Milliseconds since the epoch; absent from listings. */
   readonly at: number | undefined;
-  /** The kernel's number for it, unique among those that it has. */
+  /** The kernel's number for it: 32 bits of a hash, so two that it has may bear the same. */
   readonly id: number;
   /** Absent where the kernel says none that is known here. */
   readonly state: ConntrackState | undefined;
@@ -25,6 +25,17 @@ export interface ConntrackEntry {
   readonly deleted: boolean;
   /** Absent where the host does not count: net.netfilter.nf_conntrack_acct is off, or this is no moment to say. */
   readonly bytes: Bytes | undefined;
+}
+
+/** Whether both speak of the same till's same attempt. */
+export function isSame(one: Ways, other: Ways): boolean {
+  return isAt(one.source, other.source) && isAt(one.endpoint, other.endpoint);
+}
+
+type Ways = Pick<ConntrackEntry, "source" | "endpoint">;
+
+function isAt(one: Endpoint, other: Endpoint): boolean {
+  return one.address === other.address && one.port === other.port;
 }
 
 export interface Bytes {

@@ -116,11 +116,14 @@ suite("the list", () => {
   test("is read once more for whoever asks while it is read", async () => {
     const scene = await Scene.listening();
     void scene.conntrack.resync();
-    const again = scene.conntrack.resync();
+    let isAnswered = false;
+    const again = scene.conntrack.resync().then(() => (isAnswered = true));
     assert.equal(scene.lists, 2);
     scene.answerList();
+    await turn();
+    assert.deepEqual([scene.lists, isAnswered], [3, false]);
+    scene.answerList();
     await again;
-    assert.equal(scene.lists, 3);
   });
 
   test("another's end is not its own", async () => {
@@ -144,21 +147,32 @@ suite("the list", () => {
 });
 
 suite("who cannot be heard", () => {
-  test("never ends a list: another one listens, and is asked", async () => {
+  test("says nothing while a list is awaited: that is said, another one listens, and is asked", async () => {
     const scene = await Scene.listening();
     scene.now = 10_000;
     scene.look();
-    scene.now = 69_999;
-    scene.look();
-    assert.deepEqual([scene.connections.length, scene.lists], [1, 2]);
-    scene.now = 70_000;
+    for (let times = 0; times < 9; times += 1) scene.look();
+    scene.hear(ANSWER, 0);
+    for (let times = 0; times < 10; times += 1) scene.look();
+    assert.deepEqual([scene.connections.length, scene.said], [1, [undefined]]);
     scene.look();
     scene.look();
     assert.equal(scene.connections.length, 2);
     scene.kernel.opened();
     await turn();
     scene.answerList();
-    assert.deepEqual([scene.listed, scene.said], [2, [undefined, "it ended", undefined]]);
+    assert.deepEqual(scene.said, [undefined, "the kernel's words do not arrive", "it ended", undefined]);
+    assert.equal(scene.listed, 2);
+  });
+
+  test("cannot even be started: it is said, and nobody waits", async () => {
+    const scene = new Scene({
+      connect: () => {
+        throw new Error("spawn ENOMEM");
+      },
+    });
+    await scene.conntrack.open();
+    assert.deepEqual(scene.said, ["Error: spawn ENOMEM"]);
   });
 
   test("is said, and tried again until it listens", async () => {
@@ -202,7 +216,14 @@ suite("who is to be forgotten", () => {
     const scene = await Scene.listening();
     scene.conntrack.forget(ENTRY);
     scene.hear(ANSWER, scene.lastSequence, 22);
-    assert.deepEqual(scene.said, [undefined, "a connection cannot be ended: EINVAL"]);
+    const words = "a connection cannot be ended: EINVAL";
+    assert.deepEqual(scene.said, [undefined, words]);
+    // It is said as long as it is so, though the list can be read.
+    void scene.conntrack.resync();
+    scene.answerList();
+    void scene.conntrack.resync();
+    scene.answerList();
+    assert.deepEqual(scene.said, [undefined, words, words, undefined]);
   });
 });
 

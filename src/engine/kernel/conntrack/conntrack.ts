@@ -21,8 +21,8 @@ const LOOK = 500;
 const HEARING = 3 * REST;
 /** A list that somebody waits for, or that is to say what was lost, takes no more than this part of the time. */
 const READING = 1 / 20;
-/** A list that has taken so long will not come any more, in milliseconds. */
-const PATIENCE = 60_000;
+/** So often nothing was heard when it was looked, while a list was awaited: who should listen does not. */
+const SILENCES = 10;
 /** Whoever is to be forgotten is gone. */
 const ENOENT = 2;
 
@@ -54,7 +54,12 @@ export class Conntrack {
   #stopTimer: (() => void) | undefined;
   #lastSequence = 0;
   #list: List | undefined;
-  #listAgain = false;
+  /** For whoever asked while the list was being read. */
+  #next: PromiseWithResolvers<unknown> | undefined;
+  #hasHeard = false;
+  #silences = 0;
+  /** Why a connection could not be ended, since the list was last read. */
+  #uncut: string | undefined;
   /** The kernel had more to tell than was heard. */
   #hasLost = false;
   /** When the last list was asked for, and until when none is merely because it is wanted; on the monotonic clock. */
@@ -80,10 +85,11 @@ export class Conntrack {
     this.#netlink?.close();
   }
 
-  /** Reads the list; where that is being done, once more after it. */
+  /** Reads the list; where that is being done, once more after it, and resolves then. */
   resync(): Promise<unknown> {
-    this.#listAgain = this.#list !== undefined;
-    return (this.#list ?? this.#ask()).over.promise;
+    if (this.#list === undefined) return this.#ask().over.promise;
+    this.#next ??= Promise.withResolvers();
+    return this.#next.promise;
   }
 
   /** Resolves when what the kernel told until now has been heard, unless the host is too busy for that. */
@@ -99,27 +105,30 @@ export class Conntrack {
   /** Resolves once it listens, or cannot. */
   #listen(): Promise<void> {
     return new Promise((resolve) => {
-      this.#netlink = this.#connect({
-        heard: (bytes, at) => this.#heard(bytes, at),
-        opened: resolve,
-        ended: (lastWords) => {
-          this.#netlink = undefined;
-          this.#endList();
-          if (!this.#isClosed) this.#options.failed(lastWords);
-          resolve();
-        },
-      });
+      const ended = (lastWords: string): void => {
+        this.#netlink = undefined;
+        if (!this.#isClosed) this.#options.failed(lastWords);
+        this.#endList();
+        resolve();
+      };
+      try {
+        this.#netlink = this.#connect({ heard: (bytes, at) => this.#heard(bytes, at), opened: resolve, ended });
+      } catch (error) {
+        ended(String(error));
+      }
     });
   }
 
   #heard(bytes: Uint8Array, at: number): void {
+    this.#hasHeard = true;
     const [type, sequence] = [typeOf(bytes, at), sequenceOf(bytes, at)];
     const isOfList = sequence !== 0 && sequence === this.#list?.sequence;
     if (type === LOST) this.#hasLost = true;
     else if (type === ANSWER) this.#answered(failureOf(bytes, at), isOfList);
     else if (type !== DONE) this.#told(entryOf(bytes, at, this.#options.clock.wall()), isOfList);
     else if (isOfList) {
-      this.#options.failed(undefined);
+      this.#options.failed(this.#uncut);
+      this.#uncut = undefined;
       this.#list?.listing.ended();
       this.#endList();
     }
@@ -133,9 +142,11 @@ export class Conntrack {
 
   #answered(errno: number, isOfList: boolean): void {
     if (errno === 0 || (errno === ENOENT && !isOfList)) return;
-    const what = isOfList ? "connections cannot be listed" : "a connection cannot be ended";
-    this.#options.failed(`${what}: ${getSystemErrorName(-errno)}`);
+    const name = getSystemErrorName(-errno);
+    const words = isOfList ? `connections cannot be listed: ${name}` : `a connection cannot be ended: ${name}`;
+    this.#options.failed(words);
     if (isOfList) this.#endList();
+    else this.#uncut = words;
   }
 
   #look(): void {
@@ -143,10 +154,23 @@ export class Conntrack {
       void this.#listen().then(() => this.resync());
       return;
     }
+    if (this.#list !== undefined) {
+      this.#lookAfter(this.#netlink);
+      return;
+    }
     const now = this.#options.clock.monotonic();
-    if (this.#list !== undefined && now - this.#listedAt >= PATIENCE) this.#netlink.close();
     const isWanted = (this.#hasLost || this.#options.isAwaited()) && now >= this.#restUntil;
-    if (this.#list === undefined && (isWanted || now - this.#listedAt >= RESYNC)) void this.resync();
+    if (isWanted || now - this.#listedAt >= RESYNC) void this.resync();
+  }
+
+  /** While a list is awaited there is always something to hear: another is to listen where there is not. */
+  #lookAfter(netlink: Pick<Netlink, "close">): void {
+    this.#silences = this.#hasHeard ? 0 : this.#silences + 1;
+    this.#hasHeard = false;
+    if (this.#silences < SILENCES) return;
+    this.#silences = 0;
+    this.#options.failed("the kernel's words do not arrive");
+    netlink.close();
   }
 
   #ask(): List {
@@ -164,12 +188,14 @@ export class Conntrack {
   }
 
   #endList(): void {
-    const over = this.#list?.over;
+    if (this.#list === undefined) return;
+    const [{ over }, next] = [this.#list, this.#next];
     this.#list = undefined;
+    this.#next = undefined;
     const now = this.#options.clock.monotonic();
     this.#restUntil = now + (now - this.#listedAt) / READING;
-    over?.resolve(undefined);
-    if (this.#listAgain && !this.#isClosed) void this.resync();
+    over.resolve(undefined);
+    if (next !== undefined) void this.resync().then(next.resolve);
   }
 
   #nextSequence(): number {

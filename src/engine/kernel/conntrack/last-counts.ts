@@ -3,12 +3,14 @@
  * entry some two minutes later. Their records wait for the next list; whom it does not show goes without.
  */
 import type { SessionRecord } from "../../records.ts";
-import type { Bytes, ConntrackEntry } from "./conntrack-entry.ts";
+import { type Bytes, type ConntrackEntry, isSame } from "./conntrack-entry.ts";
 
 /** The host does not count bytes (net.netfilter.nf_conntrack_acct is off), or the last count was missed. */
 export const NOT_COUNTED = "bytes-not-counted";
 
 export interface Ended {
+  /** The last that was heard of it. */
+  readonly entry: ConntrackEntry;
   readonly record: SessionRecord;
   /** Its number. */
   readonly session: number;
@@ -30,16 +32,17 @@ export class LastCounts {
     return new Set(this.#waiting.keys());
   }
 
-  /** `id`: conntrack's. */
-  wait(id: number, ended: Ended): void {
+  wait(ended: Ended): void {
+    const { id } = ended.entry;
     this.giveUp([id]);
     this.#waiting.set(id, ended);
   }
 
   /** Whether it was one of these that this told of. */
-  hear({ id, what, bytes }: ConntrackEntry): boolean {
+  hear(entry: ConntrackEntry): boolean {
+    const { id, what, bytes } = entry;
     const ended = what === "NEW" ? undefined : this.#waiting.get(id);
-    if (ended === undefined) return false;
+    if (ended === undefined || !isSame(ended.entry, entry)) return false;
     if (bytes === undefined) return true;
     this.#waiting.delete(id);
     this.#tell({ ...ended, record: counted(ended.record, bytes) });

@@ -34,18 +34,19 @@ export class Messages {
     this.#take = take;
   }
 
-  /** The chunk is not kept. Throws `RangeError` for what cannot be a message: then nobody knows where the next begins. */
-  push(chunk: Uint8Array): void {
+  /** The chunk is not kept. `false`: what came cannot be a message, and nobody knows where the next begins. */
+  push(chunk: Uint8Array): boolean {
     const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     let at = 0;
     while (at + HEAD <= bytes.length) {
       const size = sizeOf(bytes, at);
-      if (size < HEAD) throw new RangeError(`a netlink message of ${size} bytes`);
+      if (size < HEAD) return false;
       if (at + size > bytes.length) break;
       this.#take(bytes, at);
       at += aligned(size);
     }
     this.#rest = Buffer.from(bytes.subarray(at));
+    return true;
   }
 }
 

@@ -18,11 +18,16 @@ export const REST = 10;
 /**
  * `16, 3, 12`: AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER. `7`: new, changed and destroyed connections. `33` and `8`: SO_RCVBUFFORCE
  * and SO_RCVBUF, in bytes. What the kernel could not say for want of room (ENOBUFS, 105) is passed on as NLMSG_OVERRUN,
- * that it listens as NLMSG_NOOP. It rests a millisecond for each message but the first that it found.
+ * at once, and once more when all that had still been kept is read, for until then more was lost; that it listens, as NLMSG_NOOP. It
+ * rests a millisecond for each message but the first that it found, and not at all where it did not come to the end of them.
+ *
+ * Whoever stops this process with a signal means to have those inside seen out: so it hears none itself.
  */
 const PROGRAM = `
 use strict;
 $0 = "ecluse-netlink";
+$SIG{$_} = "IGNORE" for qw(INT TERM HUP QUIT);
+my ($lost, $overrun) = (0, pack("LSSLL", 16, 4, 0, 0, 0));
 sub netlink {
   my $socket;
   socket($socket, 16, 3, 12) && bind($socket, pack("SSLL", 16, 0, 0, shift)) or die "netlink: $!\\n";
@@ -44,14 +49,18 @@ while (1) {
   }
   pass($answers);
   my $rest = pass($events) - 1;
-  select(undef, undef, undef, ($rest < ${REST} ? $rest : ${REST}) / 1000) if $rest > 0;
+  select(undef, undef, undef, ($rest < ${REST} ? $rest : ${REST}) / 1000) if $rest > 0 and $rest < 1000;
 }
 sub pass {
   my ($from, $count, $passed) = (@_, 0, "");
-  while ($count < 256) {
+  while (length($passed) < 262144) {
     if (defined recv($from, my $message, 65536, 64)) { $passed .= $message }
-    elsif ($! == 105) { $passed .= pack("LSSLL", 16, 4, 0, 0, 0) }
-    else { last }
+    elsif ($! == 105) { $lost = 1; $passed .= $overrun }
+    else {
+      $passed .= $overrun if $lost;
+      $lost = 0;
+      last;
+    }
     $count += 1;
   }
   print $passed;
@@ -72,31 +81,34 @@ export class Netlink {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
 
   constructor({ heard, opened, ended }: NetlinkOptions) {
-    this.#child = spawn("perl", ["-e", PROGRAM], { env: PLAIN, stdio: ["pipe", "pipe", "pipe"] });
-    const { stdin, stdout, stderr } = this.#child;
+    const child = spawn("perl", ["-e", PROGRAM], { env: PLAIN, stdio: ["pipe", "pipe", "pipe"] });
+    this.#child = child;
+    const started = new Promise<string | undefined>((resolve) => {
+      child.once("error", ({ message }) => resolve(message)).once("spawn", () => resolve(undefined));
+    });
+    if (child.pid === undefined) {
+      void started.then((failure = "it did not start") => ended(failure));
+      return;
+    }
     const messages = new Messages((bytes, at) => {
       if (typeOf(bytes, at) === NOTHING) opened();
       else heard(bytes, at);
     });
-    stdout.on("data", (chunk: Buffer) => {
-      messages.push(chunk);
+    child.stdout.on("data", (chunk: Buffer) => {
+      if (!messages.push(chunk)) this.close();
     });
     // It may have ended; that is told below.
-    stdin.on("error", () => undefined);
-    const started = new Promise<string | undefined>((resolve) => {
-      this.#child.once("error", ({ message }) => resolve(message)).once("spawn", () => resolve(undefined));
-    });
-    void Promise.all([started, text(stderr)]).then(([failure, words]) =>
-      ended(failure ?? (words.trim() || "it ended")),
-    );
+    child.stdin.on("error", () => undefined);
+    void text(child.stderr).then((words) => ended(words.trim() || "it ended"));
   }
 
+  /** Where it has ended, nothing. */
   send(message: Uint8Array): void {
-    this.#child.stdin.write(message);
+    if (this.#child.pid !== undefined) this.#child.stdin.write(message);
   }
 
+  /** At once: it has nothing that would be lost, and may have been stopped. */
   close(): void {
-    this.#child.stdin.end();
-    this.#child.kill();
+    this.#child.kill("SIGKILL");
   }
 }
