@@ -496,6 +496,32 @@ suite("the kernel engine alone", { skip, timeout: 300_000 }, () => {
     assert.equal((await engine.until((state) => state.open.length === 1)).open.length, 1);
   });
 
+  test("a signal that stops all of a unit's processes: the one that listens goes on, for those inside are seen out", async () => {
+    await using crossing = await Crossing.create("kernel");
+    const engine = crossing.start();
+    await engine.apply([flow(10_101)]);
+    const [listener] = listenersIn(crossing);
+    assert.ok(listener !== undefined);
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.kill(Number(listener), signal);
+    await crossing.exchange(await crossing.enter("a", 10_101));
+    await engine.until((state) => state.open[0]?.phase === "open");
+    assert.deepEqual(listenersIn(crossing), [listener]);
+    assert.deepEqual((await engine.state()).blocked, []);
+  });
+
+  test("the program that listens stands still: doors refuse, another one listens, and nobody is missed", async () => {
+    await using crossing = await Crossing.create("kernel");
+    const engine = crossing.start();
+    await engine.apply([flow(10_101)]);
+    const [listener] = listenersIn(crossing);
+    assert.ok(listener !== undefined);
+    process.kill(Number(listener), "SIGSTOP");
+    await crossing.exchange(await crossing.enter("a", 10_101));
+    await until(() => listenersIn(crossing).some((other) => other !== listener), "another one");
+    await engine.until((state) => state.open.length === 1);
+    assert.ok(!listenersIn(crossing).includes(listener));
+  });
+
   test("what nft prints of the table can be loaded again, as people do who save their rules", async () => {
     await using crossing = await Crossing.create("kernel");
     const engine = crossing.start();
