@@ -11,12 +11,13 @@ import { test } from "node:test";
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "packages/guard": [],
   "src/errors.ts": [],
+  "src/http.ts": [],
   "src/version.ts": [],
   "src/netfilter": ["src/errors.ts"],
   "src/inventory": ["packages/guard", "src/errors.ts"],
   "src/policy": ["packages/guard", "src/inventory"],
   "src/engine": ["packages/guard", "src/errors.ts", "src/netfilter", "src/inventory", "src/policy"],
-  "src/observe": ["packages/guard", "src/inventory", "src/policy", "src/engine"],
+  "src/observe": ["packages/guard", "src/http.ts", "src/inventory", "src/policy", "src/engine"],
   "src/change": ["packages/guard", "src/errors.ts", "src/inventory", "src/policy", "src/engine"],
   "src/journal": ["packages/guard", "src/errors.ts", "src/inventory", "src/policy", "src/engine", "src/observe"],
   "src/take-over": [
@@ -32,7 +33,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "src/audit": ["packages/guard", "src/errors.ts", "src/inventory", "src/policy"],
   "src/logs": [],
   "src/diagnose": ["packages/guard", "src/errors.ts", "src/inventory", "src/policy", "src/audit"],
-  "src/control": ["src/errors.ts"],
+  "src/control": ["src/errors.ts", "src/http.ts"],
   "src/simulate": ["packages/guard", "src/errors.ts"],
   "src/load": ["src/simulate"],
   "src/accept": ["packages/guard", "src/inventory", "src/policy", "src/load"],
@@ -67,6 +68,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   // Types of answers, and what both sides may know; what it runs in a browser is its own.
   "src/web/page": ["src/policy", "src/observe", "src/journal", "src/change", "src/audit", "src/answers"],
   "src/web/server": [
+    "src/http.ts",
     "packages/guard",
     "src/errors.ts",
     "src/version.ts",
@@ -167,6 +169,13 @@ test("a pure room imports nothing of the machine", () => {
     .flatMap((file) => importsOf(file).map((name) => ({ file, name, pure: PURE[roomOf(file) ?? ""] })))
     .filter(({ name, pure }) => name.startsWith("node:") && pure?.includes(name) === false);
   assert.deepEqual(impure, []);
+});
+
+test("node:http is had by src/http.ts, and its types alone are imported: else undici is loaded, too", () => {
+  const imported = files.filter(
+    (file) => file.startsWith("src/") && /^import (?!type)[^;]* from "node:http";$/m.test(readFileSync(file, "utf8")),
+  );
+  assert.deepEqual(imported, []);
 });
 
 test("a table that forbids an import in use is seen to fail", () => {

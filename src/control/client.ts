@@ -1,5 +1,5 @@
 /** The control socket's client: one call per route, typed by the table. */
-import { request } from "node:http";
+import { request } from "../http.ts";
 import { EcluseError, ERROR_CODES, type ErrorCode } from "../errors.ts";
 import { ROUTES, type Route, type RouteName, type Parameters } from "./routes.ts";
 

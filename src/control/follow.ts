@@ -1,5 +1,6 @@
 /** The control socket's client for routes that do not end. */
-import { type IncomingMessage, request } from "node:http";
+import type { IncomingMessage } from "node:http";
+import { request } from "../http.ts";
 import { type Calling, answerOf, nobody, targetOf } from "./client.ts";
 import { EventReader } from "./event-reader.ts";
 import { type Parameters, ROUTES, type Route, type StreamName } from "./routes.ts";

@@ -4,10 +4,11 @@
  * A request whose Host is a name is refused: that is how a page in a browser on this host would ask, for a site that has
  * pointed its own name here (DNS rebinding). A port that cannot be had is told and tried again; everything else goes on.
  */
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { isIPv4 } from "node:net";
 import { pipeline } from "node:stream/promises";
 import { formatAddress } from "@ecluse/guard/address";
+import { createServer } from "../http.ts";
 import type { Clock } from "../engine/engine.ts";
 import type { Endpoint } from "../inventory/model.ts";
 import { OPENMETRICS } from "./openmetrics.ts";

@@ -5,9 +5,10 @@
  * are written down for whoever is logged in; whatever happens here, no session of the gateway is touched. Leaves to
  * others: what is shown (`../page`), and what may be done (the gateway, on its control socket).
  */
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as passing } from "node:timers/promises";
+import { createServer } from "../../http.ts";
 import type { Clock } from "../../engine/engine.ts";
 import { EcluseError } from "../../errors.ts";
 import { sendProblem } from "./answer.ts";

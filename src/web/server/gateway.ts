@@ -1,5 +1,6 @@
 /** The gateway, over its control socket: a request that is passed on has its answer as a stream. */
-import { type IncomingMessage, request } from "node:http";
+import type { IncomingMessage } from "node:http";
+import { request } from "../../http.ts";
 import type { Answered } from "../../answers/answered.ts";
 import { call, nobody } from "../../control/client.ts";
 

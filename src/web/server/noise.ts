@@ -1,6 +1,7 @@
 /** What is no request: answered with the strict headers too, and closed. */
-import { STATUS_CODES, type Server } from "node:http";
+import type { Server } from "node:http";
 import type { Duplex } from "node:stream";
+import { STATUS_CODES } from "../../http.ts";
 import { STRICT_HEADERS } from "./headers.ts";
 
 const STATUSES: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
