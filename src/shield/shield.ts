@@ -213,7 +213,11 @@ export class Shield {
   }
 
   async #tellTheLast(): Promise<void> {
-    const rows = await this.#reader.read({ evenDear: true }).catch(() => []);
+    const read = (): ReturnType<Reader["read"]> => this.#reader.read({ evenDear: true });
+    // Whoever stops a service ends what it has just started along with it: once more, a moment later.
+    const rows = await read()
+      .catch(read)
+      .catch(() => []);
     for (const row of rows) this.#refused(row);
   }
 
