@@ -33,6 +33,8 @@ class Nft {
   listings = 0;
   /** The same of how many they were. */
   looks = 0;
+  /** The next listings, of which a signal ends those that are `true`. */
+  ended: boolean[] = [];
   /** What the process's monotonic clock said when the table was put up, or the copy was made that stands instead. */
   born = 0;
   /** Milliseconds. */
@@ -68,6 +70,9 @@ class Nft {
   list(...[, , , set]: readonly string[]): Promise<readonly NftObject[]> {
     if (this.kernel === undefined) {
       return Promise.reject(new EcluseError("packet-filter", "No such file or directory", { hint: "look" }));
+    }
+    if (this.ended.shift() === true) {
+      return Promise.reject(new EcluseError("packet-filter", "nft said nothing", { hint: "see what ended it" }));
     }
     const counter = { packets: this.packets };
     this.#clock.pass(set === REFUSED_IN_ALL ? 0 : this.tookToList);
@@ -242,6 +247,24 @@ suite("Shield", () => {
     await widened;
     assert.deepEqual([shield.condition.state, mark.isThere()], ["stuck", true]);
   });
+
+  for (const [what, ended] of [
+    ["how many there are", [true]],
+    ["who they were", [false, true]],
+  ] as const) {
+    test(`stopped: ${what} is read again where the signal to stop ended the reader, too`, async () => {
+      const { shield, nft, refused, told } = staged();
+      await shield.widen(policy(TILL));
+      nft.packets = 3;
+      nft.ended = [...ended];
+      await shield.lower();
+      assert.deepEqual(
+        refused.map(({ count }) => count),
+        [3],
+      );
+      assert.deepEqual(told.at(-1), { state: "off" });
+    });
+  }
 
   test("whom it refused is told at each look", async () => {
     const { shield, nft, refused } = staged();

@@ -34,7 +34,15 @@ const TRANSLATED = 1 << 5;
 
 /** What a connection has. */
 const OF = {
-  ...{ way: 1, wayBack: 2, status: 3, protocol: 4, mark: 8, countsThere: 9, countsBack: 10, id: 12, statusMask: 26 },
+  way: 1,
+  wayBack: 2,
+  status: 3,
+  protocol: 4,
+  mark: 8,
+  countsThere: 9,
+  countsBack: 10,
+  id: 12,
+  statusMask: 26,
 } as const;
 /** What a way has, and its addresses and ports have. */
 const OF_WAY = { addresses: 1, ports: 2 } as const;
