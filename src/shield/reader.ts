@@ -6,29 +6,31 @@
  */
 import type { Clock } from "../engine/engine.ts";
 import { EcluseError } from "../errors.ts";
-import type { NftObject } from "../netfilter/nft.ts";
+import type { SetElement } from "../netfilter/netlink/set-message.ts";
 import { Pace } from "../netfilter/pace.ts";
 import { type Refused, RefusedSince, countedIn, totalIn } from "./refused.ts";
 import { LIFE, REFUSED, REFUSED_IN_ALL } from "./script.ts";
 
 /** Milliseconds after which who they were is read again, whatever it took; and while the set has something to forget. */
 const LONGEST = 10_000;
-/** nft leaves out the part of a second, the kernel counts in ticks. Milliseconds. */
-const LEFT_OUT = 1_000;
+/** The kernel counts in ticks, the slowest of ten milliseconds, and rounds. */
 const TICKS = 100;
+
+/** Of a set of the shield's table; `undefined`: it is not there. */
+export type ReadSet = (set: string) => Promise<readonly SetElement[] | undefined>;
 
 export class Reader {
   readonly #clock: Clock;
-  readonly #list: (set: string) => Promise<readonly NftObject[]>;
+  readonly #readSet: ReadSet;
   readonly #pace: Pace;
   #since = new RefusedSince();
   #listedAt = 0;
   /** The table was put up between these, by the monotonic clock. */
   #born = { from: 0, to: 0 };
 
-  constructor(clock: Clock, list: (set: string) => Promise<readonly NftObject[]>) {
+  constructor(clock: Clock, readSet: ReadSet) {
     this.#clock = clock;
-    this.#list = list;
+    this.#readSet = readSet;
     this.#pace = new Pace(clock.monotonic, LONGEST);
   }
 
@@ -46,7 +48,7 @@ export class Reader {
   /** Rejects where that table does not stand any more. `evenDear`: for the last time. */
   async read({ evenDear = false } = {}): Promise<readonly Refused[]> {
     const asked = this.#clock.monotonic();
-    const { packets, left } = totalIn(await this.#list(REFUSED_IN_ALL).catch(takenAway));
+    const { packets, left } = totalIn(await this.#elements(REFUSED_IN_ALL));
     const now = this.#clock.monotonic();
     // A copy, as `nft list ruleset` writes it and a boot loads it, lets in who was allowed then.
     if (!this.#isBorn(left, { asked, now })) throw another("replaced its table by another, or by a copy of it");
@@ -54,20 +56,21 @@ export class Reader {
     const isDue = evenDear || this.#pace.isDue;
     if (!isDue || (packets <= this.#since.told && !mayForget)) return [];
     this.#listedAt = now;
-    const bySource = await this.#pace.spend(() => this.#list(REFUSED).catch(takenAway));
+    const bySource = await this.#pace.spend(() => this.#elements(REFUSED));
     return this.#since.take(packets, countedIn(bySource));
+  }
+
+  async #elements(set: string): Promise<readonly SetElement[]> {
+    const elements = await this.#readSet(set);
+    if (elements === undefined) throw another("took its table away");
+    return elements;
   }
 
   #isBorn(left: number | undefined, { asked, now }: { readonly asked: number; readonly now: number }): boolean {
     if (left === undefined) return false;
     const [least, most] = [LIFE - (now - this.#born.from), LIFE - (asked - this.#born.to)];
-    return least - LEFT_OUT - TICKS <= 1_000 * left && 1_000 * left <= most + TICKS;
+    return least - TICKS <= left && left <= most + TICKS;
   }
-}
-
-function takenAway(error: unknown): never {
-  const isGone = error instanceof EcluseError && error.message.includes("No such file or directory");
-  throw isGone ? another("took its table away") : error;
 }
 
 function another(did: string): EcluseError {

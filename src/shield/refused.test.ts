@@ -1,17 +1,22 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { formatAddress } from "@ecluse/guard/address";
+import { ipv4 } from "../../test/support/loopback.ts";
+import type { SetElement } from "../netfilter/netlink/set-message.ts";
 import { RefusedSince, countedIn, totalIn } from "./refused.ts";
 
-const element = (source: string, port: number, packets: number) => ({
-  elem: { val: { concat: [source, "198.51.100.10", port] }, expires: 599, counter: { packets, bytes: 60 * packets } },
+const DOOR = ipv4("198.51.100.10");
+const element = (source: string, port: number, packets: number): SetElement => ({
+  key: [ipv4(source), DOOR, port * 65_536],
+  packets,
+  left: 599_000,
 });
-const listed = (...elem: readonly unknown[]) => countedIn([{ set: { name: "refused", elem } }]);
+const listed = (...elements: readonly SetElement[]) => countedIn(elements);
 
 suite("RefusedSince", () => {
   test("what is new since the last look, by source and door", () => {
     const since = new RefusedSince();
-    const told = (inAll: number, ...elements: readonly unknown[]) =>
+    const told = (inAll: number, ...elements: readonly SetElement[]) =>
       since.take(inAll, listed(...elements)).map(({ from, count }) => [from && formatAddress(from.source), count]);
     assert.deepEqual(told(0), []);
     assert.deepEqual(told(3, element("192.0.2.66", 1, 2), element("192.0.2.67", 1, 1)), [
@@ -56,7 +61,17 @@ suite("RefusedSince", () => {
 });
 
 test("totalIn: of the only element of the set, and how long it is still there", () => {
-  const elem = { val: "tcp", timeout: 2_592_000, expires: 2_591_999, counter: { packets: 7, bytes: 420 } };
-  assert.deepEqual(totalIn([{ set: { name: "refused-in-all", elem: [{ elem }] } }]), { packets: 7, left: 2_591_999 });
-  assert.deepEqual(totalIn([{ set: { name: "refused-in-all" } }]), { packets: 0 });
+  assert.deepEqual(totalIn([{ key: [6 * 2 ** 24], packets: 7, left: 2_591_999_250 }]), {
+    packets: 7,
+    left: 2_591_999_250,
+  });
+  assert.deepEqual(totalIn([]), { packets: 0 });
+});
+
+test("countedIn: the source, the address and the port of each", () => {
+  const [row] = countedIn([element("192.0.2.66", 17_299, 3)]);
+  assert.deepEqual(
+    [row?.source, row?.endpoint, row?.packets],
+    [ipv4("192.0.2.66"), { address: DOOR, port: 17_299 }, 3],
+  );
 });

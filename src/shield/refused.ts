@@ -1,7 +1,7 @@
-/** Whom the kernel has refused, as nft lists it: who came since the last look, at which door, how often. */
-import { type Ipv4, parseAddress } from "@ecluse/guard/address";
+/** Whom the kernel has refused: who came since the last look, at which door, how often. */
+import type { Ipv4 } from "@ecluse/guard/address";
 import type { Endpoint } from "../inventory/model.ts";
-import type { NftObject } from "../netfilter/nft.ts";
+import type { SetElement } from "../netfilter/netlink/set-message.ts";
 
 /** Connections that were refused since the last look. */
 export interface Refused {
@@ -58,36 +58,20 @@ export interface Counted {
 /** All that were refused, of the set that counts them. */
 export interface Total {
   readonly packets: number;
-  /** Whole seconds until the element ends; absent: there is none, or it has no end. */
+  /** Milliseconds until the element ends; absent: there is none, or it has no end. */
   readonly left?: number;
 }
 
-/** As `nft -j list set` has it: libnftables-json(5). */
-interface Listed {
-  readonly set?: { readonly elem?: readonly { readonly elem: ListedElement }[] };
+/** As the kernel has them: the total is the only element of its set. */
+export function totalIn([element]: readonly SetElement[]): Total {
+  return { packets: element?.packets ?? 0, ...(element?.left === undefined ? {} : { left: element.left }) };
 }
 
-interface ListedElement {
-  readonly val: string | { readonly concat: readonly [string, string, number] };
-  readonly expires?: number;
-  readonly counter?: { readonly packets: number };
-}
-
-export function totalIn(objects: readonly NftObject[]): Total {
-  const [{ expires, counter } = { expires: undefined, counter: undefined }] = elementsIn(objects);
-  return { packets: counter?.packets ?? 0, ...(expires === undefined ? {} : { left: expires }) };
-}
-
-export function countedIn(objects: readonly NftObject[]): readonly Counted[] {
-  return elementsIn(objects).flatMap(({ val, counter }) => {
-    if (typeof val === "string") return [];
-    const [from, to, port] = val.concat;
-    const [source, address] = [parseAddress(from), parseAddress(to)];
-    if (source === undefined || address === undefined) return [];
-    return [{ key: val.concat.join(), source, endpoint: { address, port }, packets: counter?.packets ?? 0 }];
+/** Each is about a source, the address it came to, and the port. */
+export function countedIn(elements: readonly SetElement[]): readonly Counted[] {
+  return elements.map(({ key, packets }) => {
+    const [source = 0, address = 0, port = 0] = key;
+    const endpoint = { address: address as Ipv4, port: port >>> 16 };
+    return { key: key.join(), source: source as Ipv4, endpoint, packets };
   });
-}
-
-function elementsIn(objects: readonly NftObject[]): readonly ListedElement[] {
-  return (objects as readonly Listed[]).flatMap(({ set }) => set?.elem ?? []).map(({ elem }) => elem);
 }

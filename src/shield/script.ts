@@ -10,7 +10,8 @@ import { type Ipv4, formatAddress } from "@ecluse/guard/address";
 import type { Comers, Cover } from "./cover.ts";
 import { type Range, each, missing, same } from "./ranges.ts";
 
-export const TABLE = "ip ecluse_shield";
+export const NAME = "ecluse_shield";
+export const TABLE = `ip ${NAME}`;
 
 /** Doors at which somebody was refused that are counted apart; the rest is counted together. */
 export const REFUSED = "refused";

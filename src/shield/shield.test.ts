@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { type ManualClock, manualClock } from "../../test/support/clock.ts";
-import { ipv4 } from "../../test/support/loopback.ts";
+import { ipv4, turns } from "../../test/support/loopback.ts";
 import { policyOf } from "../../test/support/relay.ts";
 import { ShieldKernel } from "../../test/support/shield-kernel.ts";
 import { EcluseError } from "../errors.ts";
-import type { NftObject } from "../netfilter/nft.ts";
+import type { SetElement } from "../netfilter/netlink/set-message.ts";
 import type { Policy } from "../policy/policy.ts";
 import { NOTHING, coverOf } from "./cover.ts";
 import { type Mark, ownMark } from "./mark.ts";
@@ -18,7 +18,7 @@ const [TILL, GUEST] = ["203.0.113.7", "192.0.2.66"];
 const DOOR = { address: ipv4("198.51.100.10"), port: 4_001 };
 const SPELT = "198.51.100.10 . 4001";
 
-/** nft, as far as the shield knows it. */
+/** nft, and what the kernel says of its sets, as far as the shield knows them. */
 class Nft {
   /** What stands; absent: no table. */
   kernel: ShieldKernel | undefined;
@@ -33,8 +33,9 @@ class Nft {
   listings = 0;
   /** The same of how many they were. */
   looks = 0;
-  /** The next listings, of which a signal ends those that are `true`. */
-  ended: boolean[] = [];
+  /** Whether the kernel answers when it is asked for a set. */
+  answers: "yes" | "no" | "never" = "yes";
+  closed = 0;
   /** What the process's monotonic clock said when the table was put up, or the copy was made that stands instead. */
   born = 0;
   /** Milliseconds. */
@@ -67,22 +68,25 @@ class Nft {
     if (script !== REMOVED) this.kernel?.run(script.slice(header?.length ?? 0));
   }
 
-  list(...[, , , set]: readonly string[]): Promise<readonly NftObject[]> {
-    if (this.kernel === undefined) {
-      return Promise.reject(new EcluseError("packet-filter", "No such file or directory", { hint: "look" }));
+  read(_table: string, set: string): Promise<readonly SetElement[] | undefined> {
+    if (this.answers === "never") return new Promise(() => undefined);
+    if (this.answers === "no") {
+      return Promise.reject(new EcluseError("packet-filter", "no perl", { hint: "install it" }));
     }
-    if (this.ended.shift() === true) {
-      return Promise.reject(new EcluseError("packet-filter", "nft said nothing", { hint: "see what ended it" }));
-    }
-    const counter = { packets: this.packets };
+    if (this.kernel === undefined) return Promise.resolve(undefined);
+    const { packets } = this;
     this.#clock.pass(set === REFUSED_IN_ALL ? 0 : this.tookToList);
-    const expires = Math.floor((LIFE - (this.#clock.monotonic() - this.born)) / 1_000);
-    if (set === REFUSED_IN_ALL) this.looks += 1;
-    if (set === REFUSED_IN_ALL)
-      return Promise.resolve([{ set: { elem: [{ elem: { val: "tcp", expires, counter } }] } }]);
+    const left = LIFE - (this.#clock.monotonic() - this.born);
+    if (set === REFUSED_IN_ALL) {
+      this.looks += 1;
+      return Promise.resolve([{ key: [0], left, packets }]);
+    }
     this.listings += 1;
-    const elem = { val: { concat: [GUEST, "198.51.100.10", 4_001] }, counter };
-    return Promise.resolve([{ set: { elem: this.packets > 0 ? [{ elem }] : [] } }]);
+    return Promise.resolve(packets > 0 ? [{ key: [ipv4(GUEST), DOOR.address, DOOR.port * 65_536], packets }] : []);
+  }
+
+  close(): void {
+    this.closed += 1;
   }
 
   lets(source: string): boolean {
@@ -97,7 +101,7 @@ function staged(given: { readonly mark?: Mark } = {}) {
   const refused: Refused[] = [];
   const mark = given.mark ?? ownMark();
   const shield = new Shield({
-    ...{ nft, clock, mark },
+    ...{ nft, sets: nft, clock, mark },
     refused: (row) => refused.push(row),
     told: (condition) => told.push(condition),
   });
@@ -248,23 +252,29 @@ suite("Shield", () => {
     assert.deepEqual([shield.condition.state, mark.isThere()], ["stuck", true]);
   });
 
-  for (const [what, ended] of [
-    ["how many there are", [true]],
-    ["who they were", [false, true]],
-  ] as const) {
-    test(`stopped: ${what} is read again where the signal to stop ended the reader, too`, async () => {
-      const { shield, nft, refused, told } = staged();
-      await shield.widen(policy(TILL));
-      nft.packets = 3;
-      nft.ended = [...ended];
-      await shield.lower();
-      assert.deepEqual(
-        refused.map(({ count }) => count),
-        [3],
-      );
-      assert.deepEqual(told.at(-1), { state: "off" });
-    });
-  }
+  test("a table that cannot be read is none: it would refuse without a word", async () => {
+    const { shield, nft, told } = staged();
+    nft.answers = "no";
+    await shield.widen(policy(TILL));
+    assert.deepEqual(
+      [nft.kernel, told.length, wordsOf(told[0])],
+      [undefined, 1, "The shield is down, strangers are refused by the process: no perl"],
+    );
+  });
+
+  test("nobody waits for an answer that does not come", async () => {
+    const { shield, nft, clock, told } = staged();
+    await shield.widen(policy(TILL));
+    nft.answers = "never";
+    const looked = shield.look();
+    await turns(10);
+    const { closed } = nft;
+    clock.pass(10_000);
+    await looked;
+    assert.equal(told[1]?.state, "down");
+    assert.match(wordsOf(told[1]), /there was no answer within 10 s$/);
+    assert.ok(nft.closed > closed, "and the next question is another's");
+  });
 
   test("whom it refused is told at each look", async () => {
     const { shield, nft, refused } = staged();
@@ -310,10 +320,11 @@ suite("Shield", () => {
   test("looks that meet are one", async () => {
     const { shield, nft } = staged();
     await shield.widen(policy(TILL));
+    const { looks } = nft;
     await Promise.all([shield.look(), shield.look()]);
-    assert.equal(nft.looks, 1);
+    assert.equal(nft.looks - looks, 1);
     await shield.look();
-    assert.equal(nft.looks, 2);
+    assert.equal(nft.looks - looks, 2);
   });
 
   test("a table that somebody else took away is put up again at once, unless it had just been", async () => {

@@ -10,13 +10,14 @@
  */
 import type { Clock } from "../engine/engine.ts";
 import { EcluseError } from "../errors.ts";
+import { SetReader } from "../netfilter/netlink/set-reader.ts";
 import { Nft } from "../netfilter/nft.ts";
 import type { Policy } from "../policy/policy.ts";
 import { type Cover, NOTHING, coverOf, widest } from "./cover.ts";
 import { type Mark, ownMark } from "./mark.ts";
 import { Reader } from "./reader.ts";
 import type { Refused } from "./refused.ts";
-import { LIFE, REMOVED, TABLE, difference, emptyTable } from "./script.ts";
+import { LIFE, NAME, REMOVED, TABLE, difference, emptyTable } from "./script.ts";
 
 /**
  * `off`: nobody asks for it. `down`: it is asked for and does not stand: the process refuses. `stuck`: it may stand, and
@@ -34,11 +35,12 @@ export interface ShieldOptions {
   readonly refused: (row: Refused) => void;
   /** Called when the condition changes; must neither throw nor wait. */
   readonly told: (condition: ShieldCondition) => void;
-  readonly nft?: Pick<Nft, "apply" | "list">;
+  readonly nft?: Pick<Nft, "apply">;
+  readonly sets?: Pick<SetReader, "read" | "close">;
   readonly mark?: Mark;
 }
 
-/** Longest wait for nft, in milliseconds: who waits to be let in waits for it. */
+/** Longest wait for nft, and for an answer of the kernel, in milliseconds: who waits to be let in waits for it. */
 const PATIENCE = 10_000;
 /** The same for a whole table: 100,000 networks take it about a second, and many times that on a machine that is busy. */
 const LONG_PATIENCE = 30_000;
@@ -55,7 +57,8 @@ export class Shield {
   readonly #clock: Clock;
   readonly #refused: ShieldOptions["refused"];
   readonly #told: ShieldOptions["told"];
-  readonly #nft: Pick<Nft, "apply" | "list">;
+  readonly #nft: Pick<Nft, "apply">;
+  readonly #sets: Pick<SetReader, "read" | "close">;
   readonly #mark: Mark;
   #condition: ShieldCondition = { state: "off" };
   #policy: Policy | undefined;
@@ -75,13 +78,14 @@ export class Shield {
   #looking: Promise<void> | undefined;
   #working: Promise<void> = Promise.resolve();
 
-  constructor({ clock, refused, told, nft = new Nft(), mark = ownMark() }: ShieldOptions) {
+  constructor({ clock, refused, told, nft = new Nft(), sets = new SetReader(), mark = ownMark() }: ShieldOptions) {
     this.#clock = clock;
     this.#refused = refused;
     this.#told = told;
     this.#nft = nft;
     this.#mark = mark;
-    this.#reader = new Reader(clock, (set) => this.#inTime(nft.list("set", ...TABLE.split(" "), set)));
+    this.#sets = sets;
+    this.#reader = new Reader(clock, (set) => this.#inTime(sets.read(NAME, set), UNANSWERED));
   }
 
   get condition(): ShieldCondition {
@@ -132,6 +136,7 @@ export class Shield {
   leave(): Promise<void> {
     const left = this.#next(async () => {
       if (this.#condition.state === "up") await this.#tellTheLast();
+      this.#sets.close();
     });
     this.#hasLeft = true;
     return left;
@@ -161,19 +166,22 @@ export class Shield {
   async #raise(policy: Policy): Promise<void> {
     const cover = this.#coverOf(policy);
     const now = this.#clock.wall();
-    const stood = this.#mark.isThere();
+    let mayStand = this.#mark.isThere();
     this.#mark.put();
     const began = this.#clock.monotonic();
     try {
       const answer = await this.#write(difference(NOTHING, cover, now));
+      mayStand = true;
       this.#cover = cover;
       this.#target = cover;
       this.#clocks = now - this.#clock.monotonic();
       this.#reader.begin(began);
+      // A table that cannot be read would refuse without a word.
+      await this.#tell();
       this.#pause = PAUSE;
       this.#is({ state: "up", answer });
     } catch (error) {
-      await this.#fail(error, stood || error instanceof Late);
+      await this.#fail(error, mayStand || error instanceof Late);
     }
   }
 
@@ -203,7 +211,7 @@ export class Shield {
 
   async #lookAfter(): Promise<void> {
     try {
-      for (const row of await this.#reader.read()) this.#refused(row);
+      await this.#tell();
       const drift = this.#clock.wall() - this.#clock.monotonic() - this.#clocks;
       const isStale = Math.abs(drift) > CLOCK_SET || this.#reader.age > LIFE / 2;
       if (isStale && this.#policy !== undefined) await this.#raise(this.#policy);
@@ -212,12 +220,12 @@ export class Shield {
     }
   }
 
+  async #tell(): Promise<void> {
+    for (const row of await this.#reader.read()) this.#refused(row);
+  }
+
   async #tellTheLast(): Promise<void> {
-    const read = (): ReturnType<Reader["read"]> => this.#reader.read({ evenDear: true });
-    // Whoever stops a service ends what it has just started along with it: once more, a moment later.
-    const rows = await read()
-      .catch(read)
-      .catch(() => []);
+    const rows = await this.#reader.read({ evenDear: true }).catch(() => []);
     for (const row of rows) this.#refused(row);
   }
 
@@ -230,6 +238,7 @@ export class Shield {
 
   async #remove(): Promise<void> {
     if (this.#condition.state === "up") await this.#tellTheLast();
+    this.#sets.close();
     try {
       if (this.#mark.isThere()) await this.#apply(REMOVED);
       this.#forget();
@@ -242,6 +251,7 @@ export class Shield {
 
   /** No table lets in more than one that is not as it should be. */
   async #fail(error: unknown, mayStand = true): Promise<void> {
+    this.#sets.close();
     const isGone = !mayStand || (await this.#isApplied(REMOVED));
     if (isGone) this.#forget();
     const still = isGone ? "" : "; what stands of it may shut out who is allowed";
@@ -281,13 +291,13 @@ export class Shield {
   }
 
   #apply(script: string, patience = PATIENCE): Promise<void> {
-    return this.#inTime(this.#nft.apply(script), patience);
+    return this.#inTime(this.#nft.apply(script), { ...UNENDED, patience });
   }
 
   /** Not for ever: a change waits for it. */
-  async #inTime<T>(work: Promise<T>, patience = PATIENCE): Promise<T> {
+  async #inTime<T>(work: Promise<T>, wait: Wait): Promise<T> {
     const late = Promise.withResolvers<never>();
-    const stop = this.#clock.every(patience, () => late.reject(new Late(patience)));
+    const stop = this.#clock.every(wait.patience, () => late.reject(new Late(wait)));
     try {
       return await Promise.race([work, late.promise]);
     } finally {
@@ -302,12 +312,24 @@ interface Fallen {
   readonly error: unknown;
 }
 
-/** nft has not ended: nobody knows whether it took effect. */
+/** What is waited for; `patience` in milliseconds. */
+interface Wait {
+  readonly patience: number;
+  readonly message: string;
+  readonly hint: string;
+}
+
+const UNENDED = { message: "Cannot program the kernel: nft did not end", hint: "see what it waits for: ps -C nft" };
+const UNANSWERED: Wait = {
+  patience: PATIENCE,
+  message: "Cannot read whom the kernel refused: there was no answer",
+  hint: "see whether the program that asks still runs: ps -C ecluse-netlink",
+};
+
+/** Nobody knows whether it took effect. */
 class Late extends EcluseError {
-  constructor(patience: number) {
-    super("packet-filter", `Cannot program the kernel: nft did not end within ${patience / 1_000} s`, {
-      hint: "see what it waits for: ps -C nft",
-    });
+  constructor({ patience, message, hint }: Wait) {
+    super("packet-filter", `${message} within ${patience / 1_000} s`, { hint });
   }
 }
 

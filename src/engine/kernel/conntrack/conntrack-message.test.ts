@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { parseAddress } from "@ecluse/guard/address";
 import { deleteRequest, entryOf, listRequest } from "./conntrack-message.ts";
-import { attribute, long, nested, request, sequenceOf, sizeOf, typeOf, value } from "./netlink-message.ts";
+import {
+  attribute,
+  long,
+  nested,
+  request,
+  sequenceOf,
+  sizeOf,
+  typeOf,
+  value,
+} from "../../../netfilter/netlink/netlink-message.ts";
 
 // As Linux 6.18 says them of one connection from 127.0.0.1:43840 to 127.0.0.1:9999, which rules lead to port 8888.
 const WAYS =

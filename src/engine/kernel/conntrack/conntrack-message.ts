@@ -20,7 +20,7 @@ import {
   short,
   typeOf,
   value,
-} from "./netlink-message.ts";
+} from "../../../netfilter/netlink/netlink-message.ts";
 
 const CONNTRACK = 1 << 8;
 const NEW = CONNTRACK;

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { Conntrack, type ConntrackOptions } from "./conntrack.ts";
-import type { NetlinkOptions } from "./netlink.ts";
-import { ANSWER, DONE, LOST, attribute, sequenceOf, typeOf } from "./netlink-message.ts";
+import type { NetlinkOptions } from "../../../netfilter/netlink/netlink.ts";
+import { ANSWER, DONE, LOST, attribute, sequenceOf, typeOf } from "../../../netfilter/netlink/netlink-message.ts";
 
 const GET = 257;
 const ENTRY = { source: { address: 1, port: 2 }, endpoint: { address: 3, port: 4 }, id: 5 } as Parameters<

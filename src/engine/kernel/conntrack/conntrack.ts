@@ -10,8 +10,8 @@ import { getSystemErrorName } from "node:util";
 import type { Clock } from "../../engine.ts";
 import type { ConntrackEntry } from "./conntrack-entry.ts";
 import { deleteRequest, entryOf, listRequest } from "./conntrack-message.ts";
-import { Netlink, type NetlinkOptions, REST } from "./netlink.ts";
-import { ANSWER, DONE, LOST, failureOf, sequenceOf, typeOf } from "./netlink-message.ts";
+import { CONNECTIONS, Netlink, type NetlinkOptions, REST } from "../../../netfilter/netlink/netlink.ts";
+import { ANSWER, DONE, LOST, failureOf, sequenceOf, typeOf } from "../../../netfilter/netlink/netlink-message.ts";
 
 /** How often the list is read although nothing seems to be missing, in milliseconds. */
 const RESYNC = 10_000;
@@ -112,7 +112,12 @@ export class Conntrack {
         resolve();
       };
       try {
-        this.#netlink = this.#connect({ heard: (bytes, at) => this.#heard(bytes, at), opened: resolve, ended });
+        this.#netlink = this.#connect({
+          groups: CONNECTIONS,
+          heard: (bytes, at) => this.#heard(bytes, at),
+          opened: resolve,
+          ended,
+        });
       } catch (error) {
         ended(String(error));
       }

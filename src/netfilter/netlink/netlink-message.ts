@@ -15,6 +15,8 @@ export const LOST = 4;
 /** The flags of a request: to be obeyed; to be answered with everything. */
 export const REQUEST = 0x1;
 export const DUMP = 0x300;
+/** That of an answer: what is listed was changed meanwhile, so the list may be of before and after. */
+export const INTERRUPTED = 0x10;
 
 const HEAD = 16;
 const NETFILTER_HEAD = 4;
@@ -72,8 +74,9 @@ export function portOf(bytes: Uint8Array, at: number): number {
   return hostShort(bytes, at + 12) + hostShort(bytes, at + 14) * 0x1_0000;
 }
 
-/** Of an `ANSWER`: the system's number for what stood in the way (ENOENT is 2); 0 for none. */
+/** Of an `ANSWER`, or the end of a list: the system's number for what stood in the way (ENOENT is 2); 0 for none. */
 export function failureOf(bytes: Uint8Array, at: number): number {
+  if (sizeOf(bytes, at) < HEAD + 4) return 0;
   return -(hostShort(bytes, at + HEAD) | (hostShort(bytes, at + HEAD + 2) << 16));
 }
 
@@ -93,13 +96,27 @@ export function placeNested(bytes: Uint8Array, at: number | undefined, places: I
 
 function place(bytes: Uint8Array, from: number, end: number, places: Int32Array): void {
   places.fill(0);
-  for (let at = from; at + 4 <= end;) {
-    const size = hostShort(bytes, at);
-    if (size < 4 || at + size > end) return;
+  for (let at = from; isAttribute(bytes, at, end); at += aligned(hostShort(bytes, at))) {
     const type = hostShort(bytes, at + 2) & TYPE;
     if (type < places.length) places[type] = at + 4;
-    at += aligned(size);
   }
+}
+
+/** Where the value of each attribute begins within the one whose value begins at `at`: a list has many of one type. */
+export function eachNested(bytes: Uint8Array, at: number | undefined, take: (at: number) => void): void {
+  if (!at) return;
+  const end = at - 4 + hostShort(bytes, at - 4);
+  for (let each = at; isAttribute(bytes, each, end); each += aligned(hostShort(bytes, each))) take(each + 4);
+}
+
+function isAttribute(bytes: Uint8Array, at: number, end: number): boolean {
+  const size = hostShort(bytes, at);
+  return at + 4 <= end && size >= 4 && at + size <= end;
+}
+
+/** How long the value is that begins at `at`, in bytes. */
+export function lengthOf(bytes: Uint8Array, at: number): number {
+  return hostShort(bytes, at - 4) - 4;
 }
 
 function hostShort(bytes: Uint8Array, at: number): number {
@@ -123,7 +140,7 @@ function networkShort(bytes: Uint8Array, at: number): number {
   return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }
 
-/** For IPv4. */
+/** About IPv4. */
 export function request(type: number, flags: number, sequence: number, attributes: readonly Uint8Array[]): Uint8Array {
   const head = Buffer.alloc(HEAD + NETFILTER_HEAD);
   const message = Buffer.concat([head, ...attributes]);
@@ -145,6 +162,11 @@ export function attribute(type: number, value: Uint8Array): Uint8Array {
 
 export function nested(type: number, attributes: readonly Uint8Array[]): Uint8Array {
   return attribute(NESTED | type, Buffer.concat(attributes));
+}
+
+/** As names are written: ended by a zero. */
+export function name(text: string): Uint8Array {
+  return Buffer.from(`${text}\0`);
 }
 
 /** `size`: in bytes. */

@@ -1,23 +1,25 @@
 /**
  * What the kernel says by netlink, and what it is asked: messages as bytes, both ways (https://docs.kernel.org/userspace-api/netlink/intro.html).
  *
- * Node has no such sockets, so a small program holds two of them and passes everything on: one that hears what happens to
- * connections, one that asks. It waits a little while much happens, and passes it on together: to be woken for each event
+ * Node has no such sockets, so a small program holds two of them and passes everything on: one that hears what happens,
+ * one that asks. It waits a little while much happens, and passes it on together: to be woken for each event
  * costs more, on both sides, than to carry a session. It ends when its input does, and so with this process, however that
  * ends. In Perl, for that is on every Debian and Ubuntu: docs/decisions/kernel-engine.md.
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { PLAIN } from "../../../netfilter/run-program.ts";
+import { PLAIN } from "../run-program.ts";
 import { Messages, NOTHING, type TakeMessage, typeOf } from "./netlink-message.ts";
 
 /** How long what happened may wait there at most, in milliseconds. */
 export const REST = 10;
 
+/** What may be heard: new, changed and destroyed connections (NF_NETLINK_CONNTRACK_NEW and the two after it). */
+export const CONNECTIONS = 7;
+
 /**
- * `16, 3, 12`: AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER. `7`: new, changed and destroyed connections. `33` and `8`: SO_RCVBUFFORCE
- * and SO_RCVBUF, in bytes. What the kernel could not say for want of room (ENOBUFS, 105) is passed on as NLMSG_OVERRUN,
+ * `16, 3, 12`: AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER. `33` and `8`: SO_RCVBUFFORCE and SO_RCVBUF, in bytes. What the kernel could not say for want of room (ENOBUFS, 105) is passed on as NLMSG_OVERRUN,
  * at once, and once more when all that had still been kept is read, for until then more was lost; that it listens, as NLMSG_NOOP. It
  * rests a millisecond for each message but the first that it found, and not at all where it did not come to the end of them.
  *
@@ -33,7 +35,7 @@ sub netlink {
   socket($socket, 16, 3, 12) && bind($socket, pack("SSLL", 16, 0, 0, shift)) or die "netlink: $!\\n";
   return $socket;
 }
-my ($events, $answers, $asked) = (netlink(7), netlink(0), "");
+my ($events, $answers, $asked) = (netlink(shift), netlink(0), "");
 setsockopt($events, 1, 33, 16777216) or setsockopt($events, 1, 8, 16777216);
 $| = 1;
 print pack("LSSLL", 16, 1, 0, 0, 0);
@@ -69,6 +71,8 @@ sub pass {
 `;
 
 export interface NetlinkOptions {
+  /** What is to be heard of unasked; absent: nothing. */
+  readonly groups?: number;
   /** Each message, in their order. */
   readonly heard: TakeMessage;
   /** It can be asked, and what happens from now on is heard. */
@@ -80,8 +84,8 @@ export interface NetlinkOptions {
 export class Netlink {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
 
-  constructor({ heard, opened, ended }: NetlinkOptions) {
-    const child = spawn("perl", ["-e", PROGRAM], { env: PLAIN, stdio: ["pipe", "pipe", "pipe"] });
+  constructor({ groups = 0, heard, opened, ended }: NetlinkOptions) {
+    const child = spawn("perl", ["-e", PROGRAM, String(groups)], { env: PLAIN, stdio: ["pipe", "pipe", "pipe"] });
     this.#child = child;
     const started = new Promise<string | undefined>((resolve) => {
       child.once("error", ({ message }) => resolve(message)).once("spawn", () => resolve(undefined));
