@@ -87,6 +87,7 @@ function launch(plan: Plan, settings: readonly string[] = []): Launch {
     command: [
       process.execPath,
       "--max-semi-space-size=2",
+      "--v8-pool-size=1",
       "--conditions=source",
       MAIN,
       "serve",

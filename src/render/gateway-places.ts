@@ -3,7 +3,7 @@ import type { Gateway } from "../inventory/model.ts";
 
 /** Node 24, as its packages install it, and a checkout of the program with its dependencies (`npm ci --omit=dev`). */
 export const NODE_AND_PROGRAM =
-  "/usr/bin/node --max-semi-space-size=2 --conditions=source /opt/ecluse/src/cli/ecluse.js";
+  "/usr/bin/node --max-semi-space-size=2 --v8-pool-size=1 --conditions=source /opt/ecluse/src/cli/ecluse.js";
 
 export const INVENTORY = "/etc/ecluse/ecluse.yaml";
 

@@ -20,7 +20,7 @@ export const PLACES = {
 } as const;
 
 /** Node's options, as in `src/cli/ecluse.js`; code that was compiled with others is not taken from the cache. */
-const NODE = ["node", "--max-semi-space-size=2", "--conditions=source"] as const;
+const NODE = ["node", "--max-semi-space-size=2", "--v8-pool-size=1", "--conditions=source"] as const;
 
 /** A command line of the program, for what Docker runs without a shell. */
 export function programLine(...words: readonly string[]): readonly string[] {
