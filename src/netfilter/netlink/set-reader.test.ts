@@ -131,6 +131,27 @@ suite("SetReader", () => {
     assert.deepEqual([await next, kernel.connections], [[], 2]);
   });
 
+  test("nobody can be started to ask: told, once, and the next question tries again", async () => {
+    let fails = true;
+    const kernel = new Kernel();
+    const reader = new SetReader((options) => {
+      if (fails) throw new Error("spawn ENOMEM");
+      kernel.options = options;
+      return { send: (message) => kernel.asked.push(sequenceOf(message, 0)), close: () => undefined };
+    });
+    await assert.rejects(reader.read("some", "refused"), {
+      message: "Cannot read the kernel's set refused: Error: spawn ENOMEM",
+      code: "packet-filter",
+    });
+    // A failure that nobody awaits would end the process.
+    reader.close();
+    await turns(2);
+    fails = false;
+    const next = reader.read("some", "refused");
+    kernel.ends(await kernel.question(1));
+    assert.deepEqual(await next, []);
+  });
+
   test("closed: who waits is told, and the end of that one is not the next one's", async () => {
     const kernel = new Kernel();
     const refused = assert.rejects(kernel.reader.read("some", "refused"), /stopped before it was read/);

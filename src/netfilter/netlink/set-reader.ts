@@ -58,10 +58,19 @@ export class SetReader {
   async #ask(table: string, set: string): Promise<Read> {
     this.#lastSequence = (this.#lastSequence % 0xffff_ffff) + 1;
     const reading = { set, sequence: this.#lastSequence, elements: [], over: Promise.withResolvers<Read["end"]>() };
+    const connection = this.#connected(set);
+    // Only now: what nobody waits for must not be told that it has failed, which would end the process.
     this.#reading = reading;
-    this.#connection ??= this.#open();
-    this.#connection.send(elementsRequest(reading.sequence, table, set));
+    connection.send(elementsRequest(reading.sequence, table, set));
     return { end: await reading.over.promise, elements: reading.elements };
+  }
+
+  #connected(set: string): Connection {
+    try {
+      return (this.#connection ??= this.#open());
+    } catch (error) {
+      throw unreadable(set, String(error));
+    }
   }
 
   #open(): Connection {
