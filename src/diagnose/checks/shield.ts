@@ -12,7 +12,8 @@ export function checkShield({ facts, inventory }: Audited): readonly Diagnosis[]
   if (isAsked && line !== undefined) return [fine("shield", "the kernel refuses strangers", evidence)];
   if (isAsked) {
     const what = "the inventory asks for a shield, and there is none";
-    const fix = "see ecluse status; the gateway needs the programs nft (apt-get install nftables) and perl, and CAP_NET_ADMIN";
+    const fix =
+      "see ecluse status; the gateway needs the programs nft (apt-get install nftables) and perl, and CAP_NET_ADMIN";
     return [trouble("shield", { what, evidence, fix })];
   }
   if (line === undefined) return [];
