@@ -9,14 +9,19 @@ import { fileURLToPath } from "node:url";
 import { EcluseError, type ErrorCode } from "../errors.ts";
 import type { LoadResult } from "../inventory/load.ts";
 import type { Entry } from "./history-entry.ts";
+import { type PackedInventory, Unpacking } from "./packed-inventory.ts";
 
 /** Where an inventory is read from: its file, or an entry of the history. */
 export type Origin = { readonly file: string } | { readonly entry: Entry };
 
 /** What the reading process answers. */
 export type Answer =
-  | { readonly kind: "read"; readonly result: LoadResult }
+  | { readonly kind: "read"; readonly result: PackedResult }
   | { readonly kind: "error"; readonly code: ErrorCode; readonly message: string; readonly hint: string };
+
+export interface PackedResult extends Omit<LoadResult, "inventory"> {
+  readonly inventory?: PackedInventory;
+}
 
 /** Longest reading, in milliseconds. */
 const PATIENCE = 60_000;
@@ -26,6 +31,8 @@ const READER = new URL("reader.ts", import.meta.url);
 export interface ReadApartOptions {
   /** Gives up the reading. */
   readonly signal?: AbortSignal;
+  /** Of the readings before: what they had, too, is the same object. Default: nothing was read before. */
+  readonly unpacking?: Unpacking;
   /** The program that is sent the file's name and answers; default: `reader.ts`. */
   readonly reader?: URL;
   /** Longest reading, in milliseconds; default 60,000. */
@@ -37,7 +44,7 @@ export interface ReadApartOptions {
  * `EcluseError` where it cannot be read.
  */
 export async function readApart(origin: Origin, options: ReadApartOptions = {}): Promise<LoadResult | undefined> {
-  const { signal, reader: program = READER, patience = PATIENCE } = options;
+  const { signal, unpacking = new Unpacking(), reader: program = READER, patience = PATIENCE } = options;
   if (signal?.aborted) return undefined;
   const reader = fork(fileURLToPath(program), {
     serialization: "advanced",
@@ -52,7 +59,8 @@ export async function readApart(origin: Origin, options: ReadApartOptions = {}):
   try {
     const ended = ending(reader);
     reader.send(origin, () => undefined);
-    return resultOf(nameOf(origin), await ended, signal);
+    const result = resultOf(nameOf(origin), await ended, signal);
+    return result && unpacked(result, unpacking);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", kill);
@@ -82,11 +90,15 @@ function ending(reader: ChildProcess): Promise<Ending> {
   });
 }
 
-function resultOf(name: string, { answer, how }: Ending, signal: AbortSignal | undefined): LoadResult | undefined {
+function resultOf(name: string, { answer, how }: Ending, signal: AbortSignal | undefined): PackedResult | undefined {
   if (signal?.aborted) return undefined;
   if (answer === undefined) throw diedReading(name, how);
   if (answer.kind === "error") throw new EcluseError(answer.code, answer.message, { hint: answer.hint });
   return answer.result;
+}
+
+function unpacked({ inventory, ...result }: PackedResult, unpacking: Unpacking): LoadResult {
+  return inventory === undefined ? result : { ...result, inventory: unpacking.unpack(inventory) };
 }
 
 function diedReading(name: string, how: string): EcluseError {

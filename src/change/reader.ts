@@ -2,13 +2,15 @@
 import { EcluseError } from "../errors.ts";
 import { loadInventory } from "../inventory/load.ts";
 import { inventoryOf } from "./history-inventory.ts";
+import { pack } from "./packed-inventory.ts";
 import type { Answer, Origin } from "./read-apart.ts";
 
 process.once("message", (origin: Origin) => process.send?.(read(origin), () => process.disconnect()));
 
 function read(origin: Origin): Answer {
   try {
-    return { kind: "read", result: "file" in origin ? loadInventory(origin.file) : inventoryOf(origin.entry) };
+    const { inventory, ...result } = "file" in origin ? loadInventory(origin.file) : inventoryOf(origin.entry);
+    return { kind: "read", result: inventory === undefined ? result : { ...result, inventory: pack(inventory) } };
   } catch (error) {
     if (!(error instanceof EcluseError)) throw error;
     return { kind: "error", code: error.code, message: error.message, hint: error.hint };

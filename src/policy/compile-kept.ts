@@ -1,71 +1,61 @@
-/** Which flows of the policy before a new one may keep: those of terminals of which nothing was changed. */
-import type { Accountability, Depot, Gateway, Terminal } from "../inventory/model.ts";
+/**
+ * What a policy was compiled of, so that the next one takes over the depots that are as they were.
+ *
+ * As they were is told by identity: whoever reads an inventory anew gives the same depot as the same object (`unpack`, for
+ * one). A depot that is another object is compiled anew, and says the same where it is the same.
+ */
+import type { Depot, Gateway, Grant, Inventory } from "../inventory/model.ts";
+import type { Gates, KnownGates } from "./compile-gates.ts";
 import type { Gate } from "./gate.ts";
-import type { Flow, Policy, RelayedFlow, Standing } from "./policy.ts";
+import type { Door, Policy, RelayedFlow, Standing } from "./policy.ts";
 
-/** The terminal's flow of before, where a new one would say the same. Ask in the inventory's order. */
-export type KeptTerminals = (depot: Depot, terminal: Terminal, gate: Gate) => RelayedFlow | undefined;
+export interface CompiledDepot {
+  readonly flows: readonly RelayedFlow[];
+  readonly doors: readonly Door[];
+  /** Every list of grants in it. */
+  readonly gates: ReadonlyMap<readonly Grant[], Gate>;
+}
 
-/** Walks both in their common order, once: thousands of look-ups by name would cost as much as making the flows anew. */
-export function keepTerminals(
-  { flows }: Pick<Policy, "flows">,
-  gateway: Gateway,
+export interface Origin {
+  readonly gateway: Gateway;
+  readonly standing: ReadonlyMap<string, Standing>;
+  readonly gates: KnownGates;
+  readonly depots: ReadonlyMap<Depot, CompiledDepot | undefined>;
+}
+
+const ORIGINS = new WeakMap<Policy, Origin>();
+
+export function originOf(policy: Policy | undefined): Origin | undefined {
+  return policy && ORIGINS.get(policy);
+}
+
+export function remember(policy: Policy, origin: Origin): void {
+  ORIGINS.set(policy, origin);
+}
+
+/** A depot as it was compiled, where it would come out the same. */
+export type KeptDepots = (depot: Depot) => CompiledDepot | undefined;
+
+export function keptDepots(
+  before: Origin | undefined,
+  { gateway }: Inventory,
   standing: ReadonlyMap<string, Standing>,
-): KeptTerminals {
-  let next = 0;
-  return (depot, terminal, gate) => {
-    while (isBefore(flows[next], depot.number, terminal.number)) next += 1;
-    const flow = flows[next];
-    if (flow?.kind !== "relayed") return undefined;
-    if (flow.position?.depot !== depot.number || flow.position.terminal !== terminal.number) return undefined;
-    const said = standing.size === 0 ? undefined : standing.get(flow.id);
-    return flow.gate === gate && flow.standing === said && sameTerminal(flow, terminal, gateway) ? flow : undefined;
+  gates: Gates,
+): KeptDepots {
+  if (before === undefined || !sameForTerminals(before.gateway, gateway)) return () => undefined;
+  const isUnsaid = before.standing.size === 0 && standing.size === 0;
+  const isAsSaid = ({ id, standing: said }: RelayedFlow): boolean => standing.get(id) === said;
+  return (depot) => {
+    const compiled = before.depots.get(depot);
+    if (compiled === undefined) return undefined;
+    for (const [grants, gate] of compiled.gates) if (gates.of(grants) !== gate) return undefined;
+    return isUnsaid || compiled.flows.every(isAsSaid) ? compiled : undefined;
   };
 }
 
-/** Terminals come first in a policy, so whatever is none ends the walk. */
-function isBefore(flow: Flow | undefined, depot: number, terminal: number): boolean {
-  const at = flow?.kind === "relayed" ? flow.position : undefined;
-  if (at === undefined) return false;
-  return at.depot < depot || (at.depot === depot && at.terminal < terminal);
+/** Whether a terminal's flow has the same of both: `newTerminalFlow` takes no more than this of a gateway. */
+function sameForTerminals(before: FlowsGateway, after: FlowsGateway): boolean {
+  return before.address === after.address && before.onRevoke === after.onRevoke;
 }
 
-/** What may be said of a terminal: all of it is looked at below, is its place or its gate, or stands in documents only. */
-type Considered =
-  | ("number" | "grants" | "label" | "model" | "serial")
-  | ("address" | "port" | "aliases" | "sessions" | "queue" | "onRevoke" | "probe")
-  | ("owner" | "reason" | "approver" | "reviewed" | "nextReview");
-
-/** Nothing can be passed as this where a terminal has something that is not considered: its change would be overlooked. */
-type WholeTerminal = [Exclude<keyof Terminal, Considered>] extends [never] ? Terminal : never;
-
-/** One expression for each thing, for this is asked thousands of times in the middle of a change. */
-function sameTerminal(flow: RelayedFlow, terminal: WholeTerminal, gateway: Gateway): boolean {
-  return (
-    flow.target.address === terminal.address &&
-    flow.target.port === terminal.port &&
-    flow.sessions === terminal.sessions &&
-    flow.queue?.length === terminal.queue?.length &&
-    flow.queue?.wait === terminal.queue?.wait &&
-    flow.probe === terminal.probe &&
-    flow.onRevoke === (terminal.onRevoke ?? gateway.onRevoke) &&
-    sameEndpoints(flow, terminal, gateway) &&
-    sameAccount(flow, terminal)
-  );
-}
-
-/** The first port follows from the place. */
-function sameEndpoints({ endpoints }: RelayedFlow, { aliases }: Terminal, { address }: Gateway): boolean {
-  if (endpoints[0]?.address !== address || endpoints.length !== aliases.length + 1) return false;
-  return aliases.length === 0 || aliases.every((port, index) => endpoints[index + 1]?.port === port);
-}
-
-function sameAccount(a: Accountability, b: Accountability): boolean {
-  return (
-    a.owner === b.owner &&
-    a.reason === b.reason &&
-    a.approver === b.approver &&
-    a.reviewed === b.reviewed &&
-    a.nextReview === b.nextReview
-  );
-}
+export type FlowsGateway = Pick<Gateway, "address" | "onRevoke">;

@@ -133,13 +133,30 @@ suite("compile", () => {
 });
 
 suite("compile with a policy before", () => {
-  test("an inventory that says the same keeps every terminal's flow, and every gate", () => {
+  test("depots that are the same objects keep every flow and door, and every list its gate", () => {
     const before = compile(inventory());
-    const after = compile(structuredClone(inventory()), new Map(), before);
-    assert.deepEqual(after, before);
+    const given = inventory();
+    const first = compile(given, new Map(), before);
+    const after = compile({ ...structuredClone(given), depots: given.depots }, new Map(), first);
+    assert.deepEqual(after, first);
     for (const [index, flow] of after.flows.entries()) {
       assert.equal(flow.gate, before.flows[index]?.gate, flow.id);
-      if (flow.position !== undefined) assert.equal(flow, before.flows[index], flow.id);
+      if (flow.position !== undefined) assert.equal(flow, first.flows[index], flow.id);
+    }
+    for (const [key, door] of after.doors) {
+      if (door.flow.position !== undefined) assert.equal(door, first.doors.get(key), door.flow.id);
+    }
+  });
+
+  test("one depot that is another object is compiled anew, and no other", () => {
+    const given = inventory();
+    const [one, ...others] = given.depots;
+    assert.ok(one);
+    const before = compile(given);
+    const after = compile({ ...given, depots: [structuredClone(one), ...others] }, new Map(), before);
+    assert.deepEqual(after, before);
+    for (const [index, flow] of after.flows.entries()) {
+      if (flow.position !== undefined) assert.equal(flow === before.flows[index], flow.position.depot !== one.number);
     }
   });
 
@@ -147,10 +164,14 @@ suite("compile with a policy before", () => {
     const scenes = fc.tuple(fc.array(fc.constantFrom(...CHANGES)), standings);
     fc.assert(
       fc.property(scenes, scenes, ([made, said], [next, nextSaid]) => {
-        const before = compile(changed(made), new Map(said));
-        const after = changed([...made, ...next]);
-        assert.deepEqual(compile(after, new Map(nextSaid), before), compile(after, new Map(nextSaid)));
-        assert.deepEqual(compile(changed(next), new Map(nextSaid), before), compile(changed(next), new Map(nextSaid)));
+        const given = changed(made, inventory());
+        const before = compile(given, new Map(said));
+        // What is read anew, and what shares all that was not changed.
+        for (const after of [changed(next, inventory()), changed(next, given)]) {
+          assert.deepEqual(compile(after, new Map(nextSaid), before), compile(after, new Map(nextSaid)));
+        }
+        const back = compile(changed(next, given), new Map(nextSaid), before);
+        assert.deepEqual(compile(given, new Map(said), back), before);
       }),
       { numRuns: 500 },
     );
@@ -211,8 +232,8 @@ const CHANGES: readonly ((before: Inventory) => Inventory)[] = [
   }),
 ];
 
-function changed(changes: typeof CHANGES): Inventory {
-  return changes.reduce((before, change) => change(before), inventory());
+function changed(changes: typeof CHANGES, given: Inventory): Inventory {
+  return changes.reduce((before, change) => change(before), given);
 }
 
 function withTerminal(before: Inventory, terminal: Terminal): Inventory {

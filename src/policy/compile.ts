@@ -1,9 +1,9 @@
 /** Inventory -> policy. Pure, and the only place that knows how depots, services and generic flows become flows. */
-import { type Network } from "@ecluse/guard/address";
 import type { Accountability, Depot, GenericFlow, Grant, Inventory, Service, Terminal } from "../inventory/model.ts";
 import { publicPortOf, terminalId } from "../inventory/numbering.ts";
-import { type KeptTerminals, keepTerminals } from "./compile-kept.ts";
-import { type Gate, compileGate, sameGate } from "./gate.ts";
+import { gatesOf } from "./compile-gates.ts";
+import { type CompiledDepot, type FlowsGateway, keptDepots, originOf, remember } from "./compile-kept.ts";
+import type { Gate } from "./gate.ts";
 import {
   type Balancer,
   type Door,
@@ -18,49 +18,51 @@ import {
 /**
  * Compiles an inventory that `check` found without error; `standing` is what operators said of single flows, by id.
  *
- * `before` changes nothing of what the policy says. Terminals and gates that are as they were there are taken from it: a
- * change of one terminal among thousands makes one flow, and `compare` sees at once what is the same.
+ * `before` changes nothing of what the policy says. Depots that are the same objects as there keep their flows and doors,
+ * and lists of grants their gates: a change of one terminal among thousands makes one depot's, and `compare` sees at once
+ * what is the same.
  */
 export function compile(
   inventory: Inventory,
   standing: ReadonlyMap<string, Standing> = new Map(),
-  before: Before = NOTHING,
+  before?: Policy,
 ): Policy {
-  const kept = keepTerminals(before, inventory.gateway, standing);
-  const context: Context = { inventory, standing, gateOf: gates(inventory, before), kept };
-  // One list, pushed to: what is made and thrown away here, thousands at a time, the sessions wait for.
-  const flows: Flow[] = [];
-  for (const depot of inventory.depots) {
-    for (const terminal of depot.terminals) flows.push(terminalFlow(context, depot, terminal));
-  }
-  for (const service of inventory.services) flows.push(serviceFlow(context, service));
-  for (const flow of inventory.flows) flows.push(genericFlow(context, flow));
+  const origin = originOf(before);
+  const gates = gatesOf(inventory.sources, origin?.gates);
+  const context: Context = { inventory, standing, gateOf: gates.of };
+  const kept = keptDepots(origin, inventory, standing, gates);
+  const depots = inventory.depots.map((depot) => kept(depot) ?? compiledDepot(context, depot));
+  const others: readonly Flow[] = [
+    ...inventory.services.map((service) => serviceFlow(context, service)),
+    ...inventory.flows.map((flow) => genericFlow(context, flow)),
+  ];
   const { limits, shield, engine, kernel } = inventory.gateway;
-  const carried = engine === "kernel" && kernel !== undefined ? { kernel } : {};
-  // The kernel engine needs none: it refuses where the shield would stand.
-  const shielded = shield === true && engine === "relay" ? { shield } : {};
-  return { limits, ...shielded, flows, doors: doorsOf(flows, before), ...carried };
+  const policy: Policy = {
+    limits,
+    // The kernel engine needs none: it refuses where the shield would stand.
+    ...(shield === true && engine === "relay" ? { shield } : {}),
+    flows: [...depots.flatMap(({ flows }) => flows), ...others],
+    doors: keyed([...depots.map(({ doors }) => doors), doorsOf(others)]),
+    ...(engine === "kernel" && kernel !== undefined ? { kernel } : {}),
+  };
+  const byDepot = new Map(inventory.depots.map((depot, index) => [depot, depots[index]] as const));
+  remember(policy, { gateway: inventory.gateway, standing, gates: gates.known, depots: byDepot });
+  return policy;
 }
-
-/** What is asked of the policy before. */
-type Before = Pick<Policy, "flows" | "doors">;
-
-const NOTHING: Before = { flows: [], doors: new Map() };
 
 interface Context {
   readonly inventory: Inventory;
-  readonly kept: KeptTerminals;
   readonly standing: ReadonlyMap<string, Standing>;
   readonly gateOf: (grants: readonly Grant[]) => Gate;
 }
 
-function terminalFlow(context: Context, depot: Depot, terminal: Terminal): RelayedFlow {
-  const gate = context.gateOf(terminal.grants);
-  return context.kept(depot, terminal, gate) ?? newTerminalFlow(context, depot, terminal);
+function compiledDepot(context: Context, depot: Depot): CompiledDepot {
+  const flows = depot.terminals.map((terminal) => terminalFlow(context, depot, terminal));
+  return { flows, doors: doorsOf(flows), gates: new Map(flows.map(({ grants, gate }) => [grants, gate])) };
 }
 
-function newTerminalFlow({ inventory, gateOf, standing }: Context, depot: Depot, terminal: Terminal): RelayedFlow {
-  const { gateway } = inventory;
+function terminalFlow({ inventory, gateOf, standing }: Context, depot: Depot, terminal: Terminal): RelayedFlow {
+  const gateway: FlowsGateway = inventory.gateway;
   const position = { depot: depot.number, terminal: terminal.number };
   return {
     kind: "relayed",
@@ -138,53 +140,19 @@ function accountability({ owner, reason, approver, reviewed, nextReview }: Accou
   };
 }
 
-/** One gate per distinct list of grants: 7,128 terminals usually share a handful. */
-function gates(inventory: Inventory, before: Before): (grants: readonly Grant[]) => Gate {
-  const networks = new Map(inventory.sources.map((source) => [source.name, source.networks]));
-  const networksOf = (source: string): readonly Network[] => networks.get(source) ?? [];
-  const byList = new Map<readonly Grant[], Gate>();
-  const byContent = new Map<string, Gate>();
-  const old = gatesByContent(before);
-  return (grants) => {
-    const shared = byList.get(grants);
-    if (shared !== undefined) return shared;
-    const content = JSON.stringify(grants);
-    const gate = byContent.get(content) ?? unlessSame(compileGate(grants, networksOf), old.get(content));
-    byContent.set(content, gate);
-    byList.set(grants, gate);
-    return gate;
-  };
+function doorsOf(flows: readonly Flow[]): readonly Door[] {
+  return flows.flatMap((flow) => (flow.kind === "local" ? [] : flow.endpoints.map((endpoint) => ({ endpoint, flow }))));
 }
 
-function gatesByContent({ flows }: Before): ReadonlyMap<string, Gate> {
-  const distinct = new Map<Gate, readonly Grant[]>();
-  // Neighbours mostly share one: asking the map for each of thousands would take longer than all else here.
-  let last: Gate | undefined;
-  for (const { gate, grants } of flows) {
-    if (gate !== last) distinct.set(gate, grants);
-    last = gate;
-  }
-  return new Map(Array.from(distinct, ([gate, grants]) => [JSON.stringify(grants), gate]));
-}
-
-/** The old one where they are the same. */
-function unlessSame(gate: Gate, old: Gate | undefined): Gate {
-  return old !== undefined && sameGate(gate, old) ? old : gate;
-}
-
-/** The doors of the flows that were kept are kept, too. */
-function doorsOf(flows: readonly Flow[], before: Before): ReadonlyMap<number, Door> {
+function keyed(lists: readonly (readonly Door[])[]): ReadonlyMap<number, Door> {
   const doors = new Map<number, Door>();
   let size = 0;
-  for (const flow of flows) {
-    if (flow.kind === "local") continue;
-    for (const endpoint of flow.endpoints) {
-      const key = endpointKey(endpoint.address, endpoint.port);
-      const old = before.doors.get(key);
-      doors.set(key, old?.flow === flow ? old : { endpoint, flow });
+  for (const list of lists) {
+    for (const door of list) {
+      doors.set(endpointKey(door.endpoint.address, door.endpoint.port), door);
       size += 1;
       // `check` refuses two flows on one endpoint; a policy that reached this line would let one take the other's place.
-      if (doors.size !== size) throw new TypeError(`two flows on one endpoint: ${flow.id}`);
+      if (doors.size !== size) throw new TypeError(`two flows on one endpoint: ${door.flow.id}`);
     }
   }
   return doors;

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { after, suite, test } from "node:test";
+import { Unpacking } from "../../src/change/packed-inventory.ts";
 import { readApart } from "../../src/change/read-apart.ts";
 import { EcluseError } from "../../src/errors.ts";
 import { loadInventory } from "../../src/inventory/load.ts";
@@ -39,6 +40,21 @@ suite("readApart", { timeout: 180_000 }, () => {
     const result = await readApart({ file });
     assert.equal(result?.inventory?.flows.length, 1);
     assert.deepEqual(result, loadInventory(file));
+  });
+
+  test("what a reading before had, too, is the same object; what was changed since is not", async () => {
+    const unpacking = new Unpacking();
+    const depots = (second: string): string =>
+      `${INVENTORY}depots: { 1: { allow: [till], terminals: 1-9 }, ${second} }\n`;
+    const file = write("depots.yaml", depots("2: { allow: [till], terminals: 1 }"));
+    const first = await readApart({ file }, { unpacking });
+    write("depots.yaml", depots("2: { allow: [till], terminals: 1-2 }"));
+    const second = await readApart({ file }, { unpacking });
+    assert.deepEqual(second, loadInventory(file));
+    const [before, after] = [first?.inventory, second?.inventory];
+    assert.equal(after?.depots[0], before?.depots[0]);
+    assert.notEqual(after?.depots[1], before?.depots[1]);
+    assert.equal(after?.sources[0], before?.sources[0]);
   });
 
   test("findings are in the result, with their places and the text they stand in", async () => {

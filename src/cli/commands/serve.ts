@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { Unpacking } from "../../change/packed-inventory.ts";
 import { readApart } from "../../change/read-apart.ts";
 import { RefusedInventory } from "../../change/refused-inventory.ts";
 import { EcluseError } from "../../errors.ts";
@@ -88,8 +89,9 @@ type Read = ManagedGatewayOptions["read"];
 
 /** Reads in another process, until told to stop. */
 function reader(stop: AbortSignal): Read {
+  const unpacking = new Unpacking();
   return async (origin) => {
-    const result = await readApart(origin, { signal: stop });
+    const result = await readApart(origin, { signal: stop, unpacking });
     if (result === undefined) throw new Interrupted();
     return result;
   };
