@@ -117,7 +117,7 @@ test("after a failed listing the next one is served", async () => {
   assert.deepEqual(await listed, []);
 });
 
-test("read: a line at a time, in its turn", async () => {
+test("read: a line at a time, after what was told before it", async () => {
   const order: string[] = [];
   const nft = new Nft((_program, words, input, line) => {
     order.push(input === "" ? words.join(" ") : input);
@@ -129,6 +129,18 @@ test("read: a line at a time, in its turn", async () => {
   await Promise.all([nft.apply("before"), nft.read((text) => lines.push(text), "table", "ip", "box")]);
   assert.deepEqual(order, ["before", "-n list table ip box"]);
   assert.deepEqual(lines, ["table ip box {", "}"]);
+});
+
+test("read: what is told meanwhile does not wait for it", async () => {
+  const { run, next } = recorded();
+  const nft = new Nft(run);
+  const reading = nft.read(() => undefined, "table", "ip", "box");
+  const listing = await next();
+  const told = nft.apply("meanwhile");
+  (await next()).end(DONE);
+  await told;
+  listing.end(DONE);
+  await reading;
 });
 
 suite("Nft with a program that waits for the next script", () => {

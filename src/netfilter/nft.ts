@@ -2,8 +2,9 @@
  * The kernel's packet filter, through the program `nft`: scripts in, listings out.
  *
  * Promises that a script takes effect whole or not at all (`nft -f` makes one transaction of it), that scripts take effect
- * in the order they were given, and that a listing shows every script given before it. What waits while the program runs
- * goes in one run together; where that fails, each of them is tried by itself, so that nobody bears another's fault.
+ * in the order they were given, and that a listing shows every script given before it and none given after it, unless it
+ * says otherwise. What waits while the program runs goes in one run together; where that fails, each of them is tried by
+ * itself, so that nobody bears another's fault.
  * Knows nothing of doors or policies: https://www.netfilter.org/projects/nftables/manpage.html
  */
 import { EcluseError } from "../errors.ts";
@@ -64,9 +65,13 @@ export class Nft {
     return this.#listed(["-j", "-t", "list", ...words]);
   }
 
-  /** What `nft -n list WORDS` prints, a line at a time: for what is too long to be had at once. */
+  /**
+   * What `nft -n list WORDS` prints, a line at a time: for what is too long to be had at once. It takes a while, and scripts
+   * given meanwhile do not wait for it: it shows them or not.
+   */
   async read(line: (text: string) => void, ...words: readonly string[]): Promise<void> {
-    await this.#inTurn(() => this.#nft(["-n", "list", ...words], "", line));
+    await this.#busy;
+    await this.#nft(["-n", "list", ...words], "", line);
   }
 
   #listed(words: readonly string[]): Promise<readonly NftObject[]> {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { type ManualClock, manualClock } from "../../test/support/clock.ts";
-import { ipv4, turns } from "../../test/support/loopback.ts";
+import { ipv4 } from "../../test/support/loopback.ts";
 import { policyOf } from "../../test/support/relay.ts";
 import { ShieldKernel } from "../../test/support/shield-kernel.ts";
 import { EcluseError } from "../errors.ts";
@@ -34,7 +34,7 @@ class Nft {
   /** The same of how many they were. */
   looks = 0;
   /** Whether the kernel answers when it is asked for a set. */
-  answers: "yes" | "no" | "never" = "yes";
+  answers: "yes" | "no" = "yes";
   closed = 0;
   /** What the process's monotonic clock said when the table was put up, or the copy was made that stands instead. */
   born = 0;
@@ -69,7 +69,6 @@ class Nft {
   }
 
   read(_table: string, set: string): Promise<readonly SetElement[] | undefined> {
-    if (this.answers === "never") return new Promise(() => undefined);
     if (this.answers === "no") {
       return Promise.reject(new EcluseError("packet-filter", "no perl", { hint: "install it" }));
     }
@@ -260,20 +259,6 @@ suite("Shield", () => {
       [nft.kernel, told.length, wordsOf(told[0])],
       [undefined, 1, "The shield is down, strangers are refused by the process: no perl"],
     );
-  });
-
-  test("nobody waits for an answer that does not come", async () => {
-    const { shield, nft, clock, told } = staged();
-    await shield.widen(policy(TILL));
-    nft.answers = "never";
-    const looked = shield.look();
-    await turns(10);
-    const { closed } = nft;
-    clock.pass(10_000);
-    await looked;
-    assert.equal(told[1]?.state, "down");
-    assert.match(wordsOf(told[1]), /there was no answer within 10 s$/);
-    assert.ok(nft.closed > closed, "and the next question is another's");
   });
 
   test("whom it refused is told at each look", async () => {

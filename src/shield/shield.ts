@@ -85,7 +85,7 @@ export class Shield {
     this.#nft = nft;
     this.#mark = mark;
     this.#sets = sets;
-    this.#reader = new Reader(clock, (set) => this.#inTime(sets.read(NAME, set), UNANSWERED));
+    this.#reader = new Reader(clock, (set) => sets.read(NAME, set));
   }
 
   get condition(): ShieldCondition {
@@ -291,13 +291,13 @@ export class Shield {
   }
 
   #apply(script: string, patience = PATIENCE): Promise<void> {
-    return this.#inTime(this.#nft.apply(script), { ...UNENDED, patience });
+    return this.#inTime(this.#nft.apply(script), patience);
   }
 
   /** Not for ever: a change waits for it. */
-  async #inTime<T>(work: Promise<T>, wait: Wait): Promise<T> {
+  async #inTime<T>(work: Promise<T>, patience: number): Promise<T> {
     const late = Promise.withResolvers<never>();
-    const stop = this.#clock.every(wait.patience, () => late.reject(new Late(wait)));
+    const stop = this.#clock.every(patience, () => late.reject(new Late(patience)));
     try {
       return await Promise.race([work, late.promise]);
     } finally {
@@ -312,24 +312,11 @@ interface Fallen {
   readonly error: unknown;
 }
 
-/** What is waited for; `patience` in milliseconds. */
-interface Wait {
-  readonly patience: number;
-  readonly message: string;
-  readonly hint: string;
-}
-
-const UNENDED = { message: "Cannot program the kernel: nft did not end", hint: "see what it waits for: ps -C nft" };
-const UNANSWERED: Wait = {
-  patience: PATIENCE,
-  message: "Cannot read whom the kernel refused: there was no answer",
-  hint: "see whether the program that asks still runs: ps -C ecluse-netlink",
-};
-
-/** Nobody knows whether it took effect. */
+/** Nobody knows whether it took effect. `patience` in milliseconds. */
 class Late extends EcluseError {
-  constructor({ patience, message, hint }: Wait) {
-    super("packet-filter", `${message} within ${patience / 1_000} s`, { hint });
+  constructor(patience: number) {
+    const message = `Cannot program the kernel: nft did not end within ${patience / 1_000} s`;
+    super("packet-filter", message, { hint: "see what it waits for: ps -C nft" });
   }
 }
 

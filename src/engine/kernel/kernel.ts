@@ -6,6 +6,8 @@
  * do, or does differently, stands in `src/inventory/engines.ts`; why it is built so, in
  * docs/decisions/kernel-engine.md.
  */
+import type { Endpoint } from "../../inventory/model.ts";
+import { SetReader } from "../../netfilter/netlink/set-reader.ts";
 import { Nft } from "../../netfilter/nft.ts";
 import { type RunProgram, prepareProgram } from "../../netfilter/run-program.ts";
 import { type Policy, type RelayedFlow, endpointKey } from "../../policy/policy.ts";
@@ -16,13 +18,12 @@ import { Probes } from "../relay/probes.ts";
 import { Conntrack } from "./conntrack/conntrack.ts";
 import { HeldPlaces } from "./held-places.ts";
 import { KernelSessions } from "./kernel-sessions.ts";
-import { Passage, droppingChain } from "./passage.ts";
+import { NOTHING_PASSED, Passage, droppingChain } from "./passage.ts";
 import { KernelRefusals } from "./refusals.ts";
 import { Rules } from "./table/rules.ts";
 import type { KernelSettings } from "./settings.ts";
 import { NOT_FORWARDING, isCounting, isForwarding } from "./sysctls.ts";
 import { type Table, shut, tableOf, written } from "./table/table.ts";
-import { NO_TABLE } from "./table/table-difference.ts";
 import type { TableMark } from "./table/table-mark.ts";
 
 /** How often rights and deadlines are looked at, in milliseconds. */
@@ -68,15 +69,18 @@ export class Kernel implements Engine {
   /** Why conntrack cannot be read. */
   #deaf: string | undefined;
   #isCounting = false;
-  /** What another table drops, by terminal (`172.17.1.10 8888`): by which. */
-  readonly #dropped = new Map<string, string>();
+  /** What another table drops, by the terminal's `endpointKey`: by which. */
+  readonly #dropped = new Map<number, string>();
+  #looking: Promise<void> | undefined;
   #drain: Drain | undefined;
+  #lastRefusals: Promise<unknown> | undefined;
 
   constructor({ clock, events, settings, mark, run }: KernelOptions) {
     this.#clock = clock;
     this.#events = events;
     this.#settings = settings;
-    this.#rules = new Rules(new Nft(run, run === undefined ? prepareProgram() : undefined), settings, mark);
+    const nft = new Nft(run, run === undefined ? prepareProgram() : undefined);
+    this.#rules = new Rules({ nft, sets: new SetReader(), settings, mark });
     this.#sessions = new KernelSessions({
       clock,
       policy: () => this.#policy,
@@ -155,8 +159,8 @@ export class Kernel implements Engine {
     await this.#conntrack.open();
     this.#stops.push(
       this.#clock.every(SWEEP, () => this.#sweep()),
-      this.#clock.every(READ, () => void this.#oneAfterAnother(() => this.#readRefusals())),
-      this.#clock.every(LOOK, () => void this.#oneAfterAnother(() => this.#look())),
+      this.#clock.every(READ, () => void this.#readRefusals()),
+      this.#clock.every(LOOK, () => void this.#look()),
     );
   }
 
@@ -186,10 +190,11 @@ export class Kernel implements Engine {
 
   /** `everywhere`: what stands in the way of every door. */
   #block(policy: Policy, everywhere: string | undefined): void {
-    const before = new Map(this.#blocked.map((door) => [keyOf(door), door]));
+    const before = new Map(this.#blocked.map((door) => [keyOf(door.endpoint), door]));
     this.#blocked = this.#blockedIn(policy, everywhere);
-    const now = new Set(this.#blocked.map(keyOf));
-    for (const door of this.#blocked) if (before.get(keyOf(door))?.cause !== door.cause) this.#events.blocked(door);
+    const now = new Set(this.#blocked.map(({ endpoint }) => keyOf(endpoint)));
+    for (const door of this.#blocked)
+      if (before.get(keyOf(door.endpoint))?.cause !== door.cause) this.#events.blocked(door);
     for (const [key, door] of before) if (!now.has(key) && policy.doors.has(key)) this.#events.unblocked(door);
   }
 
@@ -197,7 +202,7 @@ export class Kernel implements Engine {
     // Nearly always so; whoever waits for a change need not wait for thousands of doors to be looked at.
     if (everywhere === undefined && this.#dropped.size === 0) return [];
     return [...policy.doors.values()].flatMap(({ endpoint, flow }) => {
-      const cause = everywhere ?? this.#dropped.get(written(flow.target).replace(" . ", " "));
+      const cause = everywhere ?? this.#dropped.get(keyOf(flow.target));
       return cause === undefined ? [] : [{ flow: flow.id, endpoint, cause }];
     });
   }
@@ -214,19 +219,31 @@ export class Kernel implements Engine {
 
   async #readRefusals(): Promise<void> {
     if (this.#policy === undefined || this.#drain !== undefined) return;
-    if (!(await this.#refusals.look())) await this.#look();
+    // What cannot be read is looked at below soon enough, in another way.
+    const isThere = await this.#refusals.look().catch(() => true);
+    if (!isThere) await this.#look();
   }
 
-  /** Tells the rules again where they are gone or could not be loaded. */
-  async #look(): Promise<void> {
+  /**
+   * Tells the rules again where they are not as they were told. To look takes a while, for which no change waits; one at a
+   * time.
+   */
+  #look(): Promise<void> {
+    this.#looking ??= this.#lookNow().finally(() => (this.#looking = undefined));
+    return this.#looking;
+  }
+
+  async #lookNow(): Promise<void> {
     if (this.#policy === undefined || this.#drain !== undefined) return;
-    if (await this.#rules.stand()) await this.#lookForDrops();
-    else if (this.#rules.forget() !== undefined) this.#tellAltered([NO_TABLE]);
+    this.#tellAltered(await this.#rules.look());
+    await this.#lookForDrops();
     if (this.#clock.monotonic() - this.#comparedAt >= COMPARED) {
       this.#comparedAt = this.#clock.monotonic();
       this.#tellAltered(await this.#rules.compare());
     }
-    await this.#load(this.#policy);
+    await this.#oneAfterAnother(async () => {
+      if (this.#drain === undefined && this.#policy !== undefined) await this.#load(this.#policy);
+    });
   }
 
   /** Before it is put right: should it not be, the doors are told as blocked after it. */
@@ -235,7 +252,7 @@ export class Kernel implements Engine {
   }
 
   async #lookForDrops(): Promise<void> {
-    const { dropped, through } = await this.#passage.look();
+    const { dropped, through } = await this.#passage.look().catch(() => NOTHING_PASSED);
     for (const terminal of through) this.#dropped.delete(terminal);
     if (dropped.size === 0) return;
     const by = droppingChain(await this.#rules.chains()) ?? "another table";
@@ -282,7 +299,8 @@ export class Kernel implements Engine {
     const isKept = this.#settings.keepRules;
     const shutting = isKept || this.#policy === undefined ? undefined : shut(tableOf(this.#policy));
     const shutDone = this.#oneAfterAnother(async () => {
-      await this.#refusals.read();
+      // Asked for before the table may be made anew, and not waited for: it is the doors that somebody waits for.
+      this.#lastRefusals = this.#refusals.read().catch(() => false);
       if (shutting !== undefined) await this.#rules.tell(shutting);
     });
     return { deadline, patience: Infinity, cut: 0, done: Promise.withResolvers(), shut: shutDone };
@@ -305,6 +323,7 @@ export class Kernel implements Engine {
 
   async #close(): Promise<void> {
     for (const stop of this.#stops.splice(0)) stop();
+    await this.#lastRefusals;
     if (this.#sessions.uncounted > 0) await this.#conntrack.resync();
     this.#sessions.close();
     this.#conntrack.close();
@@ -313,7 +332,7 @@ export class Kernel implements Engine {
   }
 }
 
-function keyOf({ endpoint: { address, port } }: BlockedDoor): number {
+function keyOf({ address, port }: Endpoint): number {
   return endpointKey(address, port);
 }
 

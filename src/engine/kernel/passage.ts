@@ -2,39 +2,62 @@
  * Whether those whom our rules let through get on: what another table drops on its way through the host, no rule of ours can
  * bring back, and neither conntrack nor the terminal ever hears of it. ufw's default for routed packets does so, and Docker's.
  */
+import type { SetElement } from "../../netfilter/netlink/set-message.ts";
 import type { NftObject } from "../../netfilter/nft.ts";
-import { type Counts, countedSince, countsOf } from "./counted.ts";
+import { endpointKey } from "../../policy/policy.ts";
+import { type Counts, countedSince, countsOf, endpointIn } from "./counted.ts";
 import type { Rules } from "./table/rules.ts";
 
-/** What became of newcomers since the last look, by terminal: `172.17.1.10 8888`. */
+/** What became of newcomers since the last look, by the terminal's `endpointKey`. */
 export interface Passed {
-  readonly dropped: ReadonlySet<string>;
-  readonly through: ReadonlySet<string>;
+  readonly dropped: ReadonlySet<number>;
+  readonly through: ReadonlySet<number>;
 }
+
+export const NOTHING_PASSED: Passed = { dropped: new Set(), through: new Set() };
+
+interface Passing {
+  readonly entered: Counts;
+  readonly left: Counts;
+}
+
+const NOTHING_SEEN: Passing = { entered: new Map(), left: new Map() };
 
 export class Passage {
   readonly #rules: Pick<Rules, "read">;
-  #before: { readonly entered: Counts; readonly left: Counts } = { entered: new Map(), left: new Map() };
+  #before = NOTHING_SEEN;
 
   constructor(rules: Pick<Rules, "read">) {
     this.#rules = rules;
   }
 
+  /** Rejects where it cannot be read. */
   async look(): Promise<Passed> {
+    const before = this.#before;
     // In this order: whoever comes between the two readings is through, and not missed.
     const entered = countsOf((await this.#rules.read("let_through")) ?? []);
     const left = countsOf((await this.#rules.read("left")) ?? []);
-    const came = countedSince(this.#before.entered, entered);
-    const went = countedSince(this.#before.left, left);
+    // What was counted by sets that have been made anew meanwhile says nothing of these.
+    if (this.#before !== before) return NOTHING_PASSED;
     this.#before = { entered, left };
-    const dropped = [...came].filter(([terminal]) => !went.has(terminal)).map(([terminal]) => terminal);
-    return { dropped: new Set(dropped), through: new Set(went.keys()) };
+    const came = terminalsIn(countedSince(before.entered, entered));
+    const through = terminalsIn(countedSince(before.left, left));
+    return { dropped: new Set([...came].filter((terminal) => !through.has(terminal))), through };
   }
 
   /** The sets are new, and count from nothing. */
   restart(): void {
-    this.#before = { entered: new Map(), left: new Map() };
+    this.#before = { ...NOTHING_SEEN };
   }
+}
+
+function terminalsIn(elements: readonly SetElement[]): Set<number> {
+  return new Set(
+    elements.map((element) => {
+      const { address, port } = endpointIn(element, 0);
+      return endpointKey(address, port);
+    }),
+  );
 }
 
 /** The chain that drops what none of its rules accepts, of `nft -j list chains`: `ip filter FORWARD`. Absent: there is none. */

@@ -4,7 +4,8 @@ import { judge } from "../../policy/decide.ts";
 import { type Door, type Policy, endpointKey } from "../../policy/policy.ts";
 import type { Refusal } from "../records.ts";
 import { Pace } from "../../netfilter/pace.ts";
-import { type Counts, countedSince, countsOf, knockOf } from "./counted.ts";
+import type { SetElement } from "../../netfilter/netlink/set-message.ts";
+import { type Counts, countedSince, countsOf, endpointIn } from "./counted.ts";
 import type { Rules } from "./table/rules.ts";
 import { REFUSALS } from "./table/table-text.ts";
 
@@ -31,24 +32,24 @@ export class KernelRefusals {
     this.#pace = new Pace(options.monotonic, LONGEST);
   }
 
-  /** Tells what is new, unless to read it costs too much to do it so soon again. False: the table is gone. */
+  /** Tells what is new, unless to read it costs too much to do it so soon again. False: the table is gone. Rejects where it cannot be read. */
   async look(): Promise<boolean> {
     return !this.#pace.isDue || this.read();
   }
 
-  /** Tells what is new. False: there is nothing to read, so the table is gone. */
+  /** The same, whatever it costs. */
   read(): Promise<boolean> {
     return this.#pace.spend(() => this.#read());
   }
 
   async #read(): Promise<boolean> {
     for (const kind of REFUSALS) {
-      const listing = await this.#options.rules.read(kind);
-      if (listing === undefined) return false;
-      const now = countsOf(listing);
-      const since = countedSince(this.#before.get(kind) ?? new Map<string, number>(), now);
+      const elements = await this.#options.rules.read(kind);
+      if (elements === undefined) return false;
+      const now = countsOf(elements);
+      const since = countedSince(this.#before.get(kind) ?? new Map(), now);
       this.#before.set(kind, now);
-      for (const [key, count] of since) this.#tell(kind, key, count);
+      for (const element of since) this.#tell(kind, element);
     }
     return true;
   }
@@ -58,13 +59,13 @@ export class KernelRefusals {
     this.#before.clear();
   }
 
-  #tell(kind: Kind, key: string, count: number): void {
-    const knock = knockOf(key);
-    if (knock === undefined) return;
-    const { endpoint, source } = knock;
+  /** Each is about a source, the address it came to, and the port. */
+  #tell(kind: Kind, element: SetElement): void {
+    const source = (element.key[0] ?? 0) as Ipv4;
+    const endpoint = endpointIn(element, 1);
     const door = this.#options.policy()?.doors.get(endpointKey(endpoint.address, endpoint.port));
     const refusal: Refusal = { flow: door?.flow.id, endpoint, source, ...this.#reasonOf(kind, door, source) };
-    this.#options.refused(refusal, count);
+    this.#options.refused(refusal, element.packets);
   }
 
   #reasonOf(kind: Kind, door: Door | undefined, source: Ipv4): Pick<Refusal, "outcome" | "reason"> {

@@ -16,11 +16,12 @@ class Kernel {
   readonly asked: number[] = [];
   connections = 0;
   closed = 0;
-  readonly reader = new SetReader((options) => {
+  readonly connect = (options: NetlinkOptions) => {
     this.connections += 1;
     this.options = options;
-    return { send: (message) => this.asked.push(sequenceOf(message, 0)), close: () => (this.closed += 1) };
-  });
+    return { send: (message: Uint8Array) => this.asked.push(sequenceOf(message, 0)), close: () => (this.closed += 1) };
+  };
+  readonly reader = new SetReader({ connect: this.connect });
 
   /** Resolves once so many questions have come; the last one's number. */
   async question(count: number): Promise<number> {
@@ -134,11 +135,11 @@ suite("SetReader", () => {
   test("nobody can be started to ask: told, once, and the next question tries again", async () => {
     let fails = true;
     const kernel = new Kernel();
-    const reader = new SetReader((options) => {
+    const connect = (options: NetlinkOptions) => {
       if (fails) throw new Error("spawn ENOMEM");
-      kernel.options = options;
-      return { send: (message) => kernel.asked.push(sequenceOf(message, 0)), close: () => undefined };
-    });
+      return kernel.connect(options);
+    };
+    const reader = new SetReader({ connect });
     await assert.rejects(reader.read("some", "refused"), {
       message: "Cannot read the kernel's set refused: Error: spawn ENOMEM",
       code: "packet-filter",
@@ -150,6 +151,18 @@ suite("SetReader", () => {
     const next = reader.read("some", "refused");
     kernel.ends(await kernel.question(1));
     assert.deepEqual(await next, []);
+  });
+
+  test("no answer comes: told, and another is started to ask", async () => {
+    const kernel = new Kernel();
+    const reader = new SetReader({ connect: kernel.connect, patience: 20 });
+    await assert.rejects(reader.read("some", "refused"), {
+      message: "Cannot read the kernel's set refused: there was no answer within 0.02 s",
+      hint: /ecluse-netlink/,
+    });
+    const next = reader.read("some", "refused");
+    kernel.ends(await kernel.question(2));
+    assert.deepEqual([await next, kernel.connections, kernel.closed], [[], 2, 1]);
   });
 
   test("closed: who waits is told, and the end of that one is not the next one's", async () => {

@@ -14,24 +14,34 @@ type Connection = Pick<Netlink, "send" | "close">;
 
 /** There is no such set, or no such table. */
 const ENOENT = 2;
+/** How long an answer is waited for, in milliseconds. */
+const PATIENCE = 10_000;
 /** A list in which a change of anybody's rules fell is read anew, so often at most. */
 const TRIES = 5;
 
+export interface SetReaderOptions {
+  /** Default: to this host's kernel. */
+  readonly connect?: (options: NetlinkOptions) => Connection;
+  /** How long an answer is waited for, in milliseconds; default 10,000. */
+  readonly patience?: number;
+}
+
 export class SetReader {
   readonly #connect: (options: NetlinkOptions) => Connection;
+  readonly #patience: number;
   #connection: Connection | undefined;
   #reading: Reading | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #lastSequence = 0;
 
-  /** Default: this host's kernel. */
-  constructor(connect: (options: NetlinkOptions) => Connection = (options) => new Netlink(options)) {
+  constructor({ connect = (options) => new Netlink(options), patience = PATIENCE }: SetReaderOptions = {}) {
     this.#connect = connect;
+    this.#patience = patience;
   }
 
   /**
    * All elements of a set in a table of `ip`, one question after another; `undefined`: it is not there. Rejects with
-   * `EcluseError` where it cannot be read. Takes as long as it takes: `close` ends it.
+   * `EcluseError` where it cannot be read, or no answer comes in time: then somebody else is started to ask.
    */
   read(table: string, set: string): Promise<readonly SetElement[] | undefined> {
     const read = this.#turn.then(() => this.#read(table, set));
@@ -41,9 +51,13 @@ export class SetReader {
 
   /** What is being read is read no further; the next question begins anew. */
   close(): void {
+    this.#giveUp("stopped before it was read");
+  }
+
+  #giveUp(why: string): void {
     this.#connection?.close();
     this.#connection = undefined;
-    this.#ended("stopped before it was read");
+    this.#ended(why);
   }
 
   async #read(table: string, set: string): Promise<readonly SetElement[] | undefined> {
@@ -62,7 +76,16 @@ export class SetReader {
     // Only now: what nobody waits for must not be told that it has failed, which would end the process.
     this.#reading = reading;
     connection.send(elementsRequest(reading.sequence, table, set));
-    return { end: await reading.over.promise, elements: reading.elements };
+    const timer = setTimeout(
+      () => this.#giveUp(`there was no answer within ${this.#patience / 1_000} s`),
+      this.#patience,
+    );
+    timer.unref();
+    try {
+      return { end: await reading.over.promise, elements: reading.elements };
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #connected(set: string): Connection {
@@ -130,6 +153,8 @@ function unreadable(set: string, why: string): EcluseError {
 }
 
 function hint(why: string): string {
+  if (why.startsWith("there was no answer"))
+    return "see whether the program that asks still runs: ps -C ecluse-netlink";
   if (/EPERM|not permitted/i.test(why)) return "run as root, or give the process CAP_NET_ADMIN";
   return "see what stands there: sudo nft list ruleset";
 }

@@ -19,7 +19,11 @@ const OTHER = tableOf(
 );
 
 function staged(isMarked = false) {
-  const kernel = { refuses: (_script: string): boolean => false, listing: [] as readonly string[] | undefined };
+  const kernel = {
+    refuses: (_script: string): boolean => false,
+    listing: [] as readonly string[] | undefined,
+    set: "there" as "there" | "absent" | "unreadable",
+  };
   const seen: string[] = [];
   let isThere = isMarked;
   const mark = {
@@ -38,8 +42,20 @@ function staged(isMarked = false) {
     for (const text of kernel.listing) line(text);
     return Promise.resolve();
   };
+  const sets = {
+    read: () => {
+      if (kernel.set === "unreadable") return Promise.reject(new Error("no perl"));
+      return Promise.resolve(kernel.set === "there" ? [] : undefined);
+    },
+    close: () => undefined,
+  };
   const nft = { apply, read, outline: () => Promise.resolve([]) } as unknown as Nft;
-  return { kernel, seen, mark, rules: new Rules(nft, { source: "preserved", keepRules: false }, mark) };
+  return {
+    kernel,
+    seen,
+    mark,
+    rules: new Rules({ nft, sets, settings: { source: "preserved", keepRules: false }, mark }),
+  };
 }
 
 suite("Rules: the table is compared with what was told", () => {
@@ -61,6 +77,37 @@ suite("Rules: the table is compared with what was told", () => {
     await rules.tell(TABLE);
     kernel.listing = undefined;
     assert.deepEqual(await rules.compare(), ["it is gone, or cannot be read"]);
+  });
+
+  test("what is told while it is listed: nothing is said of either", async () => {
+    const { rules, kernel } = staged();
+    await rules.tell(TABLE);
+    kernel.listing = STRANGE;
+    const compared = rules.compare();
+    assert.equal((await rules.tell(OTHER)).isWhole, false);
+    assert.deepEqual(await compared, []);
+    assert.equal((await rules.compare()).length > 0, true);
+  });
+
+  test("a look: it is gone, and that is said once; and then it is loaded whole", async () => {
+    const { rules, kernel } = staged();
+    kernel.set = "absent";
+    assert.deepEqual(await rules.look(), [], "nothing was told yet");
+    await rules.tell(TABLE);
+    assert.deepEqual(await rules.look(), ["it is gone, or cannot be read"]);
+    assert.deepEqual(await rules.look(), []);
+    kernel.set = "there";
+    assert.equal((await rules.tell(TABLE)).isWhole, true);
+    assert.deepEqual(await rules.look(), []);
+  });
+
+  test("a look where no set can be read: all of it is listed", async () => {
+    const { rules, kernel } = staged();
+    await rules.tell(TABLE);
+    kernel.set = "unreadable";
+    assert.deepEqual(await rules.look(), []);
+    kernel.listing = undefined;
+    assert.deepEqual(await rules.look(), ["it is gone, or cannot be read"]);
   });
 
   test("a change is not taken, and the whole is: it was not as it had been told", async () => {

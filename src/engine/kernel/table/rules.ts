@@ -6,6 +6,8 @@
  * open.
  */
 import { EcluseError } from "../../../errors.ts";
+import type { SetElement } from "../../../netfilter/netlink/set-message.ts";
+import type { SetReader } from "../../../netfilter/netlink/set-reader.ts";
 import type { Nft, NftObject } from "../../../netfilter/nft.ts";
 import type { KernelSettings } from "../settings.ts";
 import { Standing } from "./standing.ts";
@@ -16,8 +18,9 @@ import type { TableMark } from "./table-mark.ts";
 import { NO_TABLE } from "./table-difference.ts";
 import { tableReplacement } from "./table-replacement.ts";
 
-/** `list set ip ecluse NAME`. */
+/** `list table ip ecluse`. */
 const PLACE = TABLE.split(" ");
+const NAME = PLACE.at(-1) ?? "";
 
 const LONGEST_VISIT = "60s";
 
@@ -33,8 +36,16 @@ export interface Told {
   readonly found?: readonly string[];
 }
 
+export interface RulesOptions {
+  readonly nft: Nft;
+  readonly sets: Pick<SetReader, "read" | "close">;
+  readonly settings: KernelSettings;
+  readonly mark?: TableMark | undefined;
+}
+
 export class Rules {
   readonly #nft: Nft;
+  readonly #sets: RulesOptions["sets"];
   readonly #settings: KernelSettings;
   readonly #mark: TableMark | undefined;
   readonly #standing = new Standing();
@@ -43,8 +54,9 @@ export class Rules {
   /** What the kernel holds; absent: that is not known. */
   #loaded: Table | undefined;
 
-  constructor(nft: Nft, settings: KernelSettings, mark?: TableMark) {
+  constructor({ nft, sets, settings, mark }: RulesOptions) {
     this.#nft = nft;
+    this.#sets = sets;
     this.#settings = settings;
     this.#mark = mark;
   }
@@ -81,9 +93,10 @@ export class Rules {
     if ((await this.#changed(`flush map ${TABLE} doors\n`)) !== undefined) await this.remove();
   }
 
-  /** No change will be told any more. */
+  /** No change will be told any more, and nothing read. */
   close(): void {
     this.#nft.close();
+    this.#sets.close();
   }
 
   /** Leaves nothing behind. Sessions end with it: with the last table that translates, the kernel ceases to. */
@@ -107,14 +120,22 @@ export class Rules {
     await this.#changed(`delete element ${TABLE} taken { ${terminal} }\n`);
   }
 
-  /** A set as it is now; absent: there is none, so somebody has removed our table, or cannot be read. */
-  async read(set: string): Promise<readonly NftObject[] | undefined> {
-    return this.#nft.list("set", ...PLACE, set).catch(() => undefined);
+  /** A set as it is now; absent: there is none, so somebody has removed our table. Rejects where it cannot be read. */
+  read(set: string): Promise<readonly SetElement[] | undefined> {
+    return this.#sets.read(NAME, set);
   }
 
-  /** Whether there is a table of ours: the smallest of its sets says so. */
-  async stand(): Promise<boolean> {
-    return (await this.read("taken")) !== undefined;
+  /** Looks whether our table still stands: the smallest of its sets says so; where that cannot be read, all that is listed. */
+  async look(): Promise<readonly string[]> {
+    const loaded = this.#loaded;
+    const stands = await this.read("taken").then(
+      (elements) => elements !== undefined,
+      () => "unknown" as const,
+    );
+    if (stands === "unknown") return this.compare();
+    if (stands || loaded === undefined || this.#loaded !== loaded) return [];
+    this.#loaded = undefined;
+    return [NO_TABLE];
   }
 
   /** Every chain of the host, without its rules. */
@@ -124,28 +145,23 @@ export class Rules {
 
   /**
    * Looks whether the kernel still holds what it was last told; where it does not, says what is otherwise, and the next table
-   * told is loaded whole.
+   * told is loaded whole. What is told meanwhile does not wait for it; nothing can be said then.
    */
   async compare(): Promise<readonly string[]> {
-    if (this.#loaded === undefined || this.#unread >= UNREADABLE) return [];
-    const found = await this.#difference(this.#loaded);
-    if (found.length > 0) this.forget();
+    const loaded = this.#loaded;
+    if (loaded === undefined || this.#unread >= UNREADABLE) return [];
+    const found = await this.#difference(loaded);
+    if (this.#loaded !== loaded) return [];
+    if (found.length > 0) this.#loaded = undefined;
     return found;
   }
 
   async #difference(table: Table): Promise<readonly string[]> {
     const reading = this.#standing.read(table);
     return this.#nft.read(reading.line, "table", ...PLACE).then(
-      () => reading.difference(),
+      () => (this.#loaded === table ? reading.difference() : []),
       () => [NO_TABLE],
     );
-  }
-
-  /** The rules are no longer what they were: the next table told is loaded whole. Returns what they were held to be. */
-  forget(): Table | undefined {
-    const before = this.#loaded;
-    this.#loaded = undefined;
-    return before;
   }
 
   async #changed(script: string): Promise<EcluseError | undefined> {
