@@ -154,9 +154,9 @@ export class Gateway {
   async apply(policy: Policy): Promise<Applied> {
     const isFirst = this.#policy === undefined;
     this.#policy = policy;
-    const ids = new Set(policy.flows.map(({ id }) => id));
-    this.health.keep((flow) => ids.has(flow));
     if (isFirst) this.#choose(policy);
+    // Not now, for somebody waits for the doors.
+    setImmediate(() => this.#forgetHealthOfOthers());
     if (this.#stopping || this.#standby) return this.#ready(await this.#engine.apply(policy));
     await this.#shield.widen(policy);
     const applied = await this.#engine.apply(policy);
@@ -164,6 +164,11 @@ export class Gateway {
     // Who waits for this change need not wait for nft, too; and before the first one it was asked.
     if (!isFirst) this.#leftOverWatch?.look();
     return this.#ready(applied);
+  }
+
+  #forgetHealthOfOthers(): void {
+    const ids = new Set(this.#policy?.flows.map(({ id }) => id));
+    this.health.keep((flow) => ids.has(flow));
   }
 
   /** The first policy says which engine carries; another's word for it holds from the next start. */

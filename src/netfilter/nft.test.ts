@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { suite, test } from "node:test";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { test } from "node:test";
 import { EcluseError } from "../errors.ts";
 import { Nft } from "./nft.ts";
-import type { Ran, RunProgram, WaitingProgram } from "./run-program.ts";
+import type { Ran, RunProgram } from "./run-program.ts";
 
 const DONE: Ran = { status: 0, output: "", complaint: "" };
 const WRONG: Ran = {
@@ -141,70 +140,4 @@ test("read: what is told meanwhile does not wait for it", async () => {
   await told;
   listing.end(DONE);
   await reading;
-});
-
-suite("Nft with a program that waits for the next script", () => {
-  /** How each script was heard: `run` or `fed`. `end` ends the one that waits. */
-  function prepared(outcome: Ran = DONE) {
-    const heard: string[] = [];
-    let last: { isWaiting: boolean } | undefined;
-    let prepares = 0;
-    const run: RunProgram = (_program, _words, input) => {
-      heard.push(`run ${input}`);
-      return Promise.resolve(DONE);
-    };
-    const prepare = (): WaitingProgram => {
-      prepares += 1;
-      const one = {
-        isWaiting: true,
-        feed: (input: string) => {
-          one.isWaiting = false;
-          heard.push(`fed ${input}`);
-          return Promise.resolve(outcome);
-        },
-      };
-      return (last = one);
-    };
-    const end = (): void => {
-      if (last !== undefined) last.isWaiting = false;
-    };
-    return { nft: new Nft(run, prepare), heard, end, prepares: () => prepares };
-  }
-
-  test("the first is run, those after it are fed, each to one of its own", async () => {
-    const { nft, heard, prepares } = prepared();
-    for (const script of ["a", "b", "c"]) {
-      await nft.apply(script);
-      await nextTurn();
-    }
-    assert.deepEqual(heard, ["run a", "fed b", "fed c"]);
-    assert.equal(prepares(), 3);
-  });
-
-  test("one that was ended meanwhile has heard nothing: another is run", async () => {
-    const { nft, heard, end } = prepared();
-    await nft.apply("a");
-    await nextTurn();
-    end();
-    await nft.apply("b");
-    assert.deepEqual(heard, ["run a", "run b"]);
-  });
-
-  test("what it refuses is refused", async () => {
-    const { nft } = prepared(WRONG);
-    await nft.apply("a");
-    await nextTurn();
-    await assert.rejects(nft.apply("b"), /: No such file or directory/);
-  });
-
-  test("closed: the one that waits is let go, and none is made ready", async () => {
-    const { nft, heard, prepares } = prepared();
-    await nft.apply("a");
-    await nextTurn();
-    nft.close();
-    await nft.apply("b");
-    await nextTurn();
-    assert.deepEqual(heard, ["run a", "fed ", "run b"]);
-    assert.equal(prepares(), 1);
-  });
 });

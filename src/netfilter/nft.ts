@@ -8,7 +8,7 @@
  * Knows nothing of doors or policies: https://www.netfilter.org/projects/nftables/manpage.html
  */
 import { EcluseError } from "../errors.ts";
-import { type PrepareProgram, type Ran, type RunProgram, type WaitingProgram, runProgram } from "./run-program.ts";
+import { type RunProgram, runProgram } from "./run-program.ts";
 
 /** An object of a listing: `{ table: {...} }`, `{ set: {...} }`, as libnftables-json(5) has them. */
 export type NftObject = Readonly<Record<string, unknown>>;
@@ -19,31 +19,14 @@ interface Waiting {
   readonly done: (failure: Error | undefined) => void;
 }
 
-const SCRIPT = ["-f", "-"];
-
 export class Nft {
   readonly #run: RunProgram;
-  readonly #prepare: PrepareProgram | undefined;
-  /** For the next script. */
-  #waitingProgram: WaitingProgram | undefined;
-  #isClosed = false;
   #waiting: Waiting[] = [];
   #busy: Promise<void> = Promise.resolve();
 
-  /**
-   * `run` starts the program; default: on this host. `prepare` has one ready for the next script, which then takes effect
-   * some milliseconds sooner; absent: each is started when it is needed.
-   */
-  constructor(run: RunProgram = runProgram(), prepare?: PrepareProgram) {
+  /** `run` starts the program; default: on this host. */
+  constructor(run: RunProgram = runProgram()) {
     this.#run = run;
-    this.#prepare = prepare;
-  }
-
-  /** Nothing is kept ready any more; what is told all the same takes effect. */
-  close(): void {
-    this.#isClosed = true;
-    void this.#waitingProgram?.feed("");
-    this.#waitingProgram = undefined;
   }
 
   /** Has a script take effect. Rejects with `EcluseError`, in nft's own words, where nothing of it did. */
@@ -96,31 +79,17 @@ export class Nft {
       const isItsOwn = failure === undefined || waiting.length === 1;
       done(isItsOwn ? failure : await failureOf(this.#script(script)));
     }
-    // Not in this turn: who has waited is answered first.
-    setImmediate(() => this.#prepareNext());
-  }
-
-  #prepareNext(): void {
-    if (this.#isClosed || this.#waitingProgram?.isWaiting === true) return;
-    this.#waitingProgram = this.#prepare?.("nft", SCRIPT);
   }
 
   async #script(script: string): Promise<void> {
-    const ready = this.#waitingProgram;
-    this.#waitingProgram = undefined;
-    // Where somebody has ended it, nothing of the script was heard.
-    if (ready?.isWaiting === true) outputOf(SCRIPT, await ready.feed(script));
-    else await this.#nft(SCRIPT, script);
+    await this.#nft(["-f", "-"], script);
   }
 
   async #nft(words: readonly string[], input = "", line?: (text: string) => void): Promise<string> {
-    return outputOf(words, await this.#run("nft", words, input, line));
+    const { status, output, complaint } = await this.#run("nft", words, input, line);
+    if (status !== 0) throw refused(words, complaint);
+    return output;
   }
-}
-
-function outputOf(words: readonly string[], { status, output, complaint }: Ran): string {
-  if (status !== 0) throw refused(words, complaint);
-  return output;
 }
 
 function failureOf(promise: Promise<unknown>): Promise<Error | undefined> {

@@ -1,7 +1,6 @@
 /** Runs one of the system's programs to its end, with something to read on its standard input. */
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
-import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 
@@ -22,16 +21,6 @@ export type RunProgram = (
   line?: (text: string) => void,
 ) => Promise<Ran>;
 
-/** A program that was started, and waits for what it is to read. It ends with this process, and does not keep it alive. */
-export interface WaitingProgram {
-  /** Not once it was fed, nor where somebody has ended it meanwhile. */
-  readonly isWaiting: boolean;
-  /** Gives it all that it is to read. */
-  readonly feed: (input: string) => Promise<Ran>;
-}
-
-export type PrepareProgram = (program: string, words: readonly string[]) => WaitingProgram;
-
 /** Its answers are read by this program; and administrators' programs are not on everybody's path. */
 export const PLAIN = { LC_ALL: "C", PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" };
 
@@ -42,30 +31,6 @@ export function runProgram(entry: readonly string[] = []): RunProgram {
     const ended = endOf(child, line);
     if (child.pid !== undefined) child.stdin.end(input);
     return ended;
-  };
-}
-
-/** To start a program takes some milliseconds: whoever will have to be quick has them behind him. */
-export function prepareProgram(): PrepareProgram {
-  return (program, words) => {
-    const child = started([program, ...words]);
-    const ended = endOf(child);
-    if (child.pid === undefined) return { isWaiting: false, feed: () => ended };
-    const handles = [child, ...([child.stdin, child.stdout, child.stderr] as unknown as readonly Socket[])];
-    for (const handle of handles) handle.unref();
-    let isWaiting = true;
-    void ended.then(() => (isWaiting = false));
-    return {
-      get isWaiting() {
-        return isWaiting;
-      },
-      feed: (input) => {
-        isWaiting = false;
-        for (const handle of handles) handle.ref();
-        child.stdin.end(input);
-        return ended;
-      },
-    };
   };
 }
 

@@ -10,7 +10,7 @@
  */
 import type { Clock } from "../engine/engine.ts";
 import { EcluseError } from "../errors.ts";
-import { SetReader } from "../netfilter/netlink/set-reader.ts";
+import { Sets } from "../netfilter/netlink/sets.ts";
 import { Nft } from "../netfilter/nft.ts";
 import type { Policy } from "../policy/policy.ts";
 import { type Cover, NOTHING, coverOf, widest } from "./cover.ts";
@@ -36,7 +36,7 @@ export interface ShieldOptions {
   /** Called when the condition changes; must neither throw nor wait. */
   readonly told: (condition: ShieldCondition) => void;
   readonly nft?: Pick<Nft, "apply">;
-  readonly sets?: Pick<SetReader, "read" | "close">;
+  readonly sets?: Pick<Sets, "read" | "close">;
   readonly mark?: Mark;
 }
 
@@ -58,7 +58,7 @@ export class Shield {
   readonly #refused: ShieldOptions["refused"];
   readonly #told: ShieldOptions["told"];
   readonly #nft: Pick<Nft, "apply">;
-  readonly #sets: Pick<SetReader, "read" | "close">;
+  readonly #sets: Pick<Sets, "read" | "close">;
   readonly #mark: Mark;
   #condition: ShieldCondition = { state: "off" };
   #policy: Policy | undefined;
@@ -78,7 +78,7 @@ export class Shield {
   #looking: Promise<void> | undefined;
   #working: Promise<void> = Promise.resolve();
 
-  constructor({ clock, refused, told, nft = new Nft(), sets = new SetReader(), mark = ownMark() }: ShieldOptions) {
+  constructor({ clock, refused, told, nft = new Nft(), sets = new Sets(), mark = ownMark() }: ShieldOptions) {
     this.#clock = clock;
     this.#refused = refused;
     this.#told = told;

@@ -6,7 +6,7 @@ import type { Endpoint } from "../../inventory/model.ts";
 import { endpointKey } from "../../policy/policy.ts";
 import type { KernelSessions } from "./kernel-sessions.ts";
 import type { Rules } from "./table/rules.ts";
-import { type Table, written } from "./table/table.ts";
+import type { Table } from "./table/table.ts";
 
 export interface HeldPlacesOptions {
   readonly rules: Pick<Rules, "hold" | "release">;
@@ -48,10 +48,10 @@ export class HeldPlaces {
     if (isHeld === this.#held.has(place)) return;
     if (isHeld) {
       this.#held.add(place);
-      await this.#options.rules.hold(written(target));
+      await this.#options.rules.hold(target);
     } else {
       this.#held.delete(place);
-      await this.#options.rules.release(written(target));
+      await this.#options.rules.release(target);
     }
   }
 }

@@ -7,9 +7,9 @@
  * docs/decisions/kernel-engine.md.
  */
 import type { Endpoint } from "../../inventory/model.ts";
-import { SetReader } from "../../netfilter/netlink/set-reader.ts";
+import { Sets } from "../../netfilter/netlink/sets.ts";
 import { Nft } from "../../netfilter/nft.ts";
-import { type RunProgram, prepareProgram } from "../../netfilter/run-program.ts";
+import type { RunProgram } from "../../netfilter/run-program.ts";
 import { type Policy, type RelayedFlow, endpointKey } from "../../policy/policy.ts";
 import type { Clock, Engine, EngineEvents, ProbeQuestion } from "../engine.ts";
 import type { HandedOver, TakenOver } from "../handover.ts";
@@ -23,7 +23,7 @@ import { KernelRefusals } from "./refusals.ts";
 import { Rules } from "./table/rules.ts";
 import type { KernelSettings } from "./settings.ts";
 import { NOT_FORWARDING, isCounting, isForwarding } from "./sysctls.ts";
-import { type Table, shut, tableOf, written } from "./table/table.ts";
+import { type Table, shut, tableOf } from "./table/table.ts";
 import type { TableMark } from "./table/table-mark.ts";
 
 /** How often rights and deadlines are looked at, in milliseconds. */
@@ -79,8 +79,7 @@ export class Kernel implements Engine {
     this.#clock = clock;
     this.#events = events;
     this.#settings = settings;
-    const nft = new Nft(run, run === undefined ? prepareProgram() : undefined);
-    this.#rules = new Rules({ nft, sets: new SetReader(), settings, mark });
+    this.#rules = new Rules({ nft: new Nft(run), sets: new Sets(), settings, mark });
     this.#sessions = new KernelSessions({
       clock,
       policy: () => this.#policy,
@@ -264,12 +263,12 @@ export class Kernel implements Engine {
     const isBusy = (): boolean => this.#drain !== undefined || this.#sessions.at(target).length > 0;
     if (isBusy()) return { outcome: "busy", duration: 0 };
     if (flow.sessions === undefined) return this.#probes.probe(flow, question);
-    await this.#rules.visit(written(flow.target));
+    await this.#rules.visit(flow.target);
     try {
       await this.#conntrack.caughtUp();
       return isBusy() ? { outcome: "busy", duration: 0 } : await this.#probes.probe(flow, question);
     } finally {
-      await this.#rules.release(written(flow.target));
+      await this.#rules.release(flow.target);
     }
   }
 

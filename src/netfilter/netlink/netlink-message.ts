@@ -15,12 +15,17 @@ export const LOST = 4;
 /** The flags of a request: to be obeyed; to be answered with everything. */
 export const REQUEST = 0x1;
 export const DUMP = 0x300;
+/** To be answered when it was obeyed, too; to make what is not there. */
+export const ACKNOWLEDGE = 0x4;
+export const CREATE = 0x400;
 /** That of an answer: what is listed was changed meanwhile, so the list may be of before and after. */
 export const INTERRUPTED = 0x10;
 
 const HEAD = 16;
 const NETFILTER_HEAD = 4;
 const IPV4 = 2;
+const BATCH_BEGIN = 16;
+const BATCH_END = 17;
 const NESTED = 0x8000;
 const TYPE = 0x3fff;
 
@@ -150,6 +155,20 @@ export function request(type: number, flags: number, sequence: number, attribute
   message.writeUInt32LE(sequence, 8);
   message.writeUInt8(IPV4, HEAD);
   return message;
+}
+
+/**
+ * Requests to one of netfilter's subsystems as one: all of them are obeyed, or none. Each refusal is answered, and whatever
+ * asks to be acknowledged.
+ */
+export function batch(subsystem: number, sequence: number, requests: readonly Uint8Array[]): Uint8Array {
+  const [begin, end] = [BATCH_BEGIN, BATCH_END].map((type) => {
+    const fence = Buffer.from(request(type, 0, sequence, []));
+    fence.writeUInt8(0, HEAD);
+    fence.writeUInt16BE(subsystem, HEAD + 2);
+    return fence;
+  });
+  return Buffer.concat([begin, ...requests, end].filter((part) => part !== undefined));
 }
 
 export function attribute(type: number, value: Uint8Array): Uint8Array {

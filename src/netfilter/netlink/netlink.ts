@@ -15,12 +15,16 @@ import { Messages, NOTHING, type TakeMessage, typeOf } from "./netlink-message.t
 /** How long what happened may wait there at most, in milliseconds. */
 export const REST = 10;
 
+/** What can be sent at once, in bytes: a socket has room for 212,992 (net.core.wmem_default), of which the system uses some. */
+export const LARGEST = 131_072;
+
 /** What may be heard: new, changed and destroyed connections (NF_NETLINK_CONNTRACK_NEW and the two after it). */
 export const CONNECTIONS = 7;
 
 /**
  * `16, 3, 12`: AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER. `33` and `8`: SO_RCVBUFFORCE and SO_RCVBUF, in bytes. What the kernel could not say for want of room (ENOBUFS, 105) is passed on as NLMSG_OVERRUN,
- * at once, and once more when all that had still been kept is read, for until then more was lost; that it listens, as NLMSG_NOOP. It
+ * at once, and once more when all that had still been kept is read, for until then more was lost; that it listens, as NLMSG_NOOP. What
+ * it is to send comes with its size before it, for a batch must be sent at once. It
  * rests a millisecond for each message but the first that it found, and not at all where it did not come to the end of them.
  *
  * Whoever stops this process with a signal means to have those inside seen out: so it hears none itself.
@@ -45,7 +49,8 @@ while (1) {
   next if select($ready, undef, undef, undef) < 0;
   if (vec($ready, fileno(STDIN), 1)) {
     sysread(STDIN, $asked, 65536, length $asked) or exit;
-    while (length($asked) >= 4 and length($asked) >= (my $size = unpack("L", $asked))) {
+    while (length($asked) >= 4 and length($asked) >= 4 + (my $size = unpack("L", $asked))) {
+      substr($asked, 0, 4, "");
       defined send($answers, substr($asked, 0, $size, ""), 0) or die "netlink: $!\\n";
     }
   }
@@ -106,9 +111,12 @@ export class Netlink {
     void text(child.stderr).then((words) => ended(words.trim() || "it ended"));
   }
 
-  /** Where it has ended, nothing. */
+  /** One message, or a batch, of at most `LARGEST` bytes. Where it has ended, nothing. */
   send(message: Uint8Array): void {
-    if (this.#child.pid !== undefined) this.#child.stdin.write(message);
+    if (this.#child.pid === undefined) return;
+    const size = Buffer.alloc(4);
+    size.writeUInt32LE(message.length);
+    this.#child.stdin.write(Buffer.concat([size, message]));
   }
 
   /** At once: it has nothing that would be lost, and may have been stopped. */

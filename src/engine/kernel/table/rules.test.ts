@@ -9,20 +9,20 @@ import { Rules } from "./rules.ts";
 import { tableOf } from "./table.ts";
 
 const TABLE = tableOf(policyOf([]));
-const OTHER = tableOf(
-  policyOf([
-    {
-      listen: { address: ipv4("198.51.100.10"), port: 10_101 },
-      target: { address: ipv4("172.17.1.10"), port: 8_888 },
-    },
-  ]),
-);
+const OTHER_FLOW = {
+  listen: { address: ipv4("198.51.100.10"), port: 10_101 },
+  target: { address: ipv4("172.17.1.10"), port: 8_888 },
+};
+const OTHER = tableOf(policyOf([OTHER_FLOW]));
 
 function staged(isMarked = false) {
   const kernel = {
     refuses: (_script: string): boolean => false,
     listing: [] as readonly string[] | undefined,
     set: "there" as "there" | "absent" | "unreadable",
+    takesElements: false,
+    /** A listing takes until then. */
+    listed: undefined as Promise<void> | undefined,
   };
   const seen: string[] = [];
   let isThere = isMarked;
@@ -37,15 +37,20 @@ function staged(isMarked = false) {
     if (!kernel.refuses(script)) return Promise.resolve();
     return Promise.reject(new EcluseError("packet-filter", "not permitted", { hint: "be root" }));
   };
-  const read = (line: (text: string) => void): Promise<void> => {
-    if (kernel.listing === undefined) return Promise.reject(new Error("no such table"));
+  const read = async (line: (text: string) => void): Promise<void> => {
+    await kernel.listed;
+    if (kernel.listing === undefined) throw new Error("no such table");
     for (const text of kernel.listing) line(text);
-    return Promise.resolve();
   };
   const sets = {
     read: () => {
       if (kernel.set === "unreadable") return Promise.reject(new Error("no perl"));
       return Promise.resolve(kernel.set === "there" ? [] : undefined);
+    },
+    change: (_table: string, changes: readonly { readonly set: string }[]): Promise<void> => {
+      if (!kernel.takesElements) return Promise.reject(new Error("no perl"));
+      seen.push(changes.map(({ set }) => set).join(" "));
+      return Promise.resolve();
     },
     close: () => undefined,
   };
@@ -83,8 +88,11 @@ suite("Rules: the table is compared with what was told", () => {
     const { rules, kernel } = staged();
     await rules.tell(TABLE);
     kernel.listing = STRANGE;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    kernel.listed = promise;
     const compared = rules.compare();
     assert.equal((await rules.tell(OTHER)).isWhole, false);
+    resolve();
     assert.deepEqual(await compared, []);
     assert.equal((await rules.compare()).length > 0, true);
   });
@@ -145,6 +153,52 @@ suite("Rules: the table is compared with what was told", () => {
       await rules.compare();
     }
     assert.deepEqual(loads, [true, true, false, false]);
+  });
+});
+
+suite("Rules: elements are told to the kernel itself", () => {
+  const GATED = tableOf(
+    policyOf([{ ...OTHER_FLOW, id: "flow/other", listen: { ...OTHER_FLOW.listen, port: 10_102 } }, OTHER_FLOW]),
+  );
+
+  test("one door more, whose gate is there: its elements, and no script", async () => {
+    const { rules, kernel, seen } = staged();
+    await rules.tell(OTHER);
+    kernel.takesElements = true;
+    kernel.refuses = () => assert.fail("a script");
+    seen.length = 0;
+    assert.deepEqual(await rules.tell(GATED), { isWhole: false });
+    assert.deepEqual(seen, ["targets doors"]);
+    await rules.hold({ address: ipv4("172.17.1.10"), port: 8_888 });
+    assert.deepEqual(seen, ["targets doors", "taken"]);
+  });
+
+  test("where the kernel is not told, nft tells it", async () => {
+    const { rules, seen } = staged();
+    await rules.tell(OTHER);
+    seen.length = 0;
+    assert.deepEqual(await rules.tell(GATED), { isWhole: false });
+    assert.equal(seen.length, 1);
+  });
+
+  test("a gate that is new, or that nobody needs: a script", async () => {
+    const { rules, kernel, seen } = staged();
+    await rules.tell(TABLE);
+    kernel.takesElements = true;
+    seen.length = 0;
+    await rules.tell(OTHER);
+    await rules.tell(TABLE);
+    assert.deepEqual(seen, ["take away, marked", "take away, marked"]);
+  });
+
+  test("closed: nobody is started to tell it", async () => {
+    const { rules, kernel, seen } = staged();
+    await rules.tell(OTHER);
+    kernel.takesElements = true;
+    rules.close();
+    seen.length = 0;
+    await rules.release({ address: ipv4("172.17.1.10"), port: 8_888 });
+    assert.deepEqual(seen, ["take away, marked"]);
   });
 });
 

@@ -6,13 +6,16 @@
  * open.
  */
 import { EcluseError } from "../../../errors.ts";
+import type { Endpoint } from "../../../inventory/model.ts";
+import type { SetChange } from "../../../netfilter/netlink/set-change-message.ts";
 import type { SetElement } from "../../../netfilter/netlink/set-message.ts";
-import type { SetReader } from "../../../netfilter/netlink/set-reader.ts";
+import type { Sets } from "../../../netfilter/netlink/sets.ts";
 import type { Nft, NftObject } from "../../../netfilter/nft.ts";
 import type { KernelSettings } from "../settings.ts";
 import { Standing } from "./standing.ts";
 import { TABLE, type Table } from "./table.ts";
-import { tableChange } from "./table-change.ts";
+import { type ElementsChange, NO_CHANGE, type TableChange, scriptOf, tableChange } from "./table-change.ts";
+import { keyOf, newElement } from "./table-element.ts";
 import { enteredRules } from "./table-limits.ts";
 import type { TableMark } from "./table-mark.ts";
 import { NO_TABLE } from "./table-difference.ts";
@@ -22,7 +25,8 @@ import { tableReplacement } from "./table-replacement.ts";
 const PLACE = TABLE.split(" ");
 const NAME = PLACE.at(-1) ?? "";
 
-const LONGEST_VISIT = "60s";
+/** In seconds. */
+const LONGEST_VISIT = 60;
 
 /** Once it may have been somebody's hand in the very moment; then it is an nft that prints what this cannot read. */
 const UNREADABLE = 2;
@@ -38,7 +42,7 @@ export interface Told {
 
 export interface RulesOptions {
   readonly nft: Nft;
-  readonly sets: Pick<SetReader, "read" | "close">;
+  readonly sets: Pick<Sets, "read" | "change" | "close">;
   readonly settings: KernelSettings;
   readonly mark?: TableMark | undefined;
 }
@@ -51,6 +55,7 @@ export class Rules {
   readonly #standing = new Standing();
   /** How many times in a row the table was not as told right after it was loaded. */
   #unread = 0;
+  #isClosed = false;
   /** What the kernel holds; absent: that is not known. */
   #loaded: Table | undefined;
 
@@ -63,7 +68,7 @@ export class Rules {
 
   async tell(table: Table): Promise<Told> {
     const before = this.#loaded;
-    const notTaken = before && (await this.#changed(tableChange(before, table)));
+    const notTaken = before && (await this.#change(tableChange(before, table)));
     if (before !== undefined && notTaken === undefined) {
       this.#loaded = table;
       if (enteredRules(before.limits) !== enteredRules(table.limits)) this.#standing.renewed("entered");
@@ -93,9 +98,9 @@ export class Rules {
     if ((await this.#changed(`flush map ${TABLE} doors\n`)) !== undefined) await this.remove();
   }
 
-  /** No change will be told any more, and nothing read. */
+  /** Nothing will be read any more, and little told. */
   close(): void {
-    this.#nft.close();
+    this.#isClosed = true;
     this.#sets.close();
   }
 
@@ -106,18 +111,22 @@ export class Rules {
     if ((await this.#changed(`add table ${TABLE}\ndelete table ${TABLE}\n`)) === undefined) this.#mark?.remove();
   }
 
-  /** Lets nobody new to a terminal, whatever the count says. `terminal`: as in the table, `172.17.1.10 . 8888`. */
-  async hold(terminal: string): Promise<void> {
-    await this.#changed(`add element ${TABLE} taken { ${terminal} }\n`);
+  /** Lets nobody new to a terminal, whatever the count says. */
+  async hold(terminal: Endpoint): Promise<void> {
+    await this.#changeTaken({ added: [{ at: terminal }] });
   }
 
   /** The same for a visit, which ends by itself should nobody come back to end it. */
-  async visit(terminal: string): Promise<void> {
-    await this.#changed(`add element ${TABLE} taken { ${terminal} timeout ${LONGEST_VISIT} }\n`);
+  async visit(terminal: Endpoint): Promise<void> {
+    await this.#changeTaken({ added: [{ at: terminal, timeout: LONGEST_VISIT }] });
   }
 
-  async release(terminal: string): Promise<void> {
-    await this.#changed(`delete element ${TABLE} taken { ${terminal} }\n`);
+  async release(terminal: Endpoint): Promise<void> {
+    await this.#changeTaken({ gone: [terminal] });
+  }
+
+  async #changeTaken({ gone = [], added = [] }: Partial<ElementsChange>): Promise<void> {
+    await this.#change({ ...NO_CHANGE, elements: [{ set: "taken", gone, added }] });
   }
 
   /** A set as it is now; absent: there is none, so somebody has removed our table. Rejects where it cannot be read. */
@@ -164,6 +173,19 @@ export class Rules {
     );
   }
 
+  /** Rules need nft. Elements alone are told to the kernel itself, in a tenth of the time; and to nft where that fails. */
+  async #change(change: TableChange): Promise<EcluseError | undefined> {
+    const { made, elements, gone } = change;
+    if (made === "" && gone === "" && elements.length > 0 && !this.#isClosed) {
+      const told = await this.#sets.change(NAME, elements.map(setChange)).then(
+        () => true,
+        () => false,
+      );
+      if (told) return undefined;
+    }
+    return this.#changed(scriptOf(change));
+  }
+
   async #changed(script: string): Promise<EcluseError | undefined> {
     if (script === "") return undefined;
     try {
@@ -174,4 +196,9 @@ export class Rules {
       throw error;
     }
   }
+}
+
+/** As the kernel is told it. */
+export function setChange({ set, gone, added }: ElementsChange): SetChange {
+  return { set, gone: gone.map(keyOf), added: added.map(newElement) };
 }

@@ -7,9 +7,16 @@
  */
 import { type Ipv4, parseAddress } from "@ecluse/guard/address";
 import { type Door, endpointKey } from "../../../policy/policy.ts";
-import { type Table, gateOf, writtenKey } from "./table.ts";
+import { type Table, gateOf } from "./table.ts";
 import { TableDifference } from "./table-difference.ts";
-import { doorElement, fullElement, targetElement } from "./table-text.ts";
+import {
+  type TableElement,
+  doorElement,
+  elementText,
+  fullElement,
+  targetElement,
+  terminalElement,
+} from "./table-element.ts";
 
 /** What the words of a listing say, once its last line was read. */
 export interface Reading {
@@ -169,12 +176,12 @@ function toldIn(table: Table): Map<string, ToldSet> {
       },
     ],
     ["targets", { size: doors.size, has: (element) => isOf(doorIn(element), element, targetElement) }],
-    ["terminals", { size: terminals.size, has: (element) => isTerminal(table, element) }],
+    ["terminals", { size: terminals.size, has: (element) => isSame(terminalElement(table, keyIn(element)), element) }],
     [
       "full",
       {
         size: count(terminals.values(), (most) => most !== Infinity),
-        has: (element) => fullElement(table, keyIn(element)) === element,
+        has: (element) => isSame(fullElement(table, keyIn(element)), element),
       },
     ],
   ]);
@@ -185,13 +192,12 @@ function toldIn(table: Table): Map<string, ToldSet> {
   return told;
 }
 
-function isOf(door: Door | undefined, element: string, elementOf: (door: Door) => string | undefined): boolean {
-  return door !== undefined && elementOf(door) === element;
+function isOf(door: Door | undefined, text: string, elementOf: (door: Door) => TableElement | undefined): boolean {
+  return door !== undefined && isSame(elementOf(door), text);
 }
 
-function isTerminal({ terminals }: Table, element: string): boolean {
-  const key = keyIn(element);
-  return terminals.has(key) && writtenKey(key) === element;
+function isSame(told: TableElement | undefined, text: string): boolean {
+  return told !== undefined && elementText(told) === text;
 }
 
 /** The `endpointKey` of the endpoint that an element begins with; that of none where it begins with something else. */

@@ -1,42 +1,77 @@
 /**
- * From one table to another: the elements that differ, and nothing else, in one transaction.
+ * From one table to another: what differs, and nothing else, to be told in one transaction.
  *
  * What is new is made first and what nobody needs any more is deleted last, for the kernel refuses to delete a chain that a
  * door leads to. An element that changes is deleted and added: at no instant is it absent.
  */
 import type { Endpoint } from "../../../inventory/model.ts";
 import { type Door, endpointKey } from "../../../policy/policy.ts";
-import { TABLE, type Table, written, writtenKey } from "./table.ts";
+import { TABLE, type Table, written } from "./table.ts";
+import {
+  type TableElement,
+  doorElement,
+  elementText,
+  fullElement,
+  targetElement,
+  terminalElement,
+} from "./table-element.ts";
 import { enteredRules, patience, patienceName } from "./table-limits.ts";
-import { doorElement, fullElement, gateChain, sourceSet, targetElement } from "./table-text.ts";
+import { gateChain, sourceSet } from "./table-text.ts";
 
-/** Empty: they are the same. */
-export function tableChange(before: Table, after: Table): string {
-  const doors = movedDoors(before, after);
-  const terminals = [...new Set(doors.flatMap(targetsOf))];
-  return [
-    ...newChains(before, after),
-    ...limitChanges(before, after),
-    ...elementChanges("targets", doors, ({ at, was, is }) => ({
-      ...{ key: written(at), was: was && targetElement(was), is: is && targetElement(is) },
-    })),
-    ...elementChanges("terminals", terminals, (target) => {
-      const elementIn = (table: Table) => (table.terminals.has(target) ? writtenKey(target) : undefined);
-      return { key: writtenKey(target), was: elementIn(before), is: elementIn(after) };
-    }),
-    ...elementChanges("full", terminals, (target) => ({
-      ...{ key: writtenKey(target), was: fullElement(before, target), is: fullElement(after, target) },
-    })),
-    ...elementChanges("doors", doors, ({ at, was, is }) => ({
-      ...{ key: written(at), was: was && doorElement(before, was), is: is && doorElement(after, is) },
-    })),
-    ...oldChains(before, after),
-  ].join("");
+export interface TableChange {
+  /** What is made first, as a script: sets and chains; the counts of the gateway's limits. */
+  readonly made: string;
+  readonly elements: readonly ElementsChange[];
+  /** What is deleted last, as a script: chains and sets that nobody needs any more. */
+  readonly gone: string;
 }
 
-/** An endpoint of which the two tables may say something else. */
+export const NO_CHANGE: TableChange = { made: "", elements: [], gone: "" };
+
+/** Of one set or map: what goes, and then what comes. */
+export interface ElementsChange {
+  readonly set: string;
+  readonly gone: readonly Endpoint[];
+  readonly added: readonly TableElement[];
+}
+
+export function tableChange(before: Table, after: Table): TableChange {
+  const doors = movedDoors(before, after);
+  const terminals = [...new Set(doors.flatMap(targetsOf))];
+  const ofTerminals = (elementIn: (table: Table, target: number) => TableElement | undefined) =>
+    terminals.map((target) => ({ was: elementIn(before, target), is: elementIn(after, target) }));
+  const elements = [
+    changeOf(
+      "targets",
+      doors.map(({ was, is }) => ({ was: was && targetElement(was), is: is && targetElement(is) })),
+    ),
+    changeOf("terminals", ofTerminals(terminalElement)),
+    changeOf("full", ofTerminals(fullElement)),
+    changeOf(
+      "doors",
+      doors.map(({ was, is }) => ({ was: was && doorElement(before, was), is: is && doorElement(after, is) })),
+    ),
+  ];
+  return {
+    made: [...newChains(before, after), ...limitChanges(before, after)].join(""),
+    elements: elements.filter(({ gone, added }) => gone.length + added.length > 0),
+    gone: oldChains(before, after).join(""),
+  };
+}
+
+/** For `nft -f`. Empty: nothing changes. */
+export function scriptOf({ made, elements, gone }: TableChange): string {
+  return [made, ...elements.map(elementsScript), gone].join("");
+}
+
+function elementsScript({ set, gone, added }: ElementsChange): string {
+  const listed = (verb: string, list: readonly string[]): string =>
+    list.length === 0 ? "" : `${verb} element ${TABLE} ${set} { ${list.join(", ")} }\n`;
+  return listed("delete", gone.map(written)) + listed("add", added.map(elementText));
+}
+
+/** A door of which the two tables may say something else. */
 interface MovedDoor {
-  readonly at: Endpoint;
   readonly was: Door | undefined;
   readonly is: Door | undefined;
 }
@@ -49,10 +84,9 @@ function movedDoors(before: Table, after: Table): readonly MovedDoor[] {
   const [old, young] = isEvery ? [before, after].map(allDoors) : unshared(allDoors(before), allDoors(after));
   for (const is of young ?? []) {
     const was = before.doors.get(keyOf(is.endpoint));
-    if (was !== is || isEvery) moved.push({ at: is.endpoint, was, is });
+    if (was !== is || isEvery) moved.push({ was, is });
   }
-  for (const was of old ?? [])
-    if (!after.doors.has(keyOf(was.endpoint))) moved.push({ at: was.endpoint, was, is: undefined });
+  for (const was of old ?? []) if (!after.doors.has(keyOf(was.endpoint))) moved.push({ was, is: undefined });
   return moved;
 }
 
@@ -109,17 +143,16 @@ function limitChanges({ limits: before }: Table, { limits: after }: Table): read
 
 /** An element as it was and as it is; absent: there is none. */
 interface ChangedElement {
-  readonly key: string;
-  readonly was: string | undefined;
-  readonly is: string | undefined;
+  readonly was: TableElement | undefined;
+  readonly is: TableElement | undefined;
 }
 
-function elementChanges<Of>(set: string, all: readonly Of[], changeOf: (one: Of) => ChangedElement): readonly string[] {
-  const changed = all.map(changeOf).filter(({ was, is }) => was !== is);
-  const gone = changed.flatMap(({ key, was }) => (was === undefined ? [] : [key]));
-  const added = changed.flatMap(({ is }) => (is === undefined ? [] : [is]));
-  return [
-    ...(gone.length === 0 ? [] : [`delete element ${TABLE} ${set} { ${gone.join(", ")} }\n`]),
-    ...(added.length === 0 ? [] : [`add element ${TABLE} ${set} { ${added.join(", ")} }\n`]),
-  ];
+function changeOf(set: string, all: readonly ChangedElement[]): ElementsChange {
+  const textOf = (element: TableElement | undefined): string | undefined => element && elementText(element);
+  const changed = all.filter(({ was, is }) => textOf(was) !== textOf(is));
+  return {
+    set,
+    gone: changed.flatMap(({ was }) => (was === undefined ? [] : [was.at])),
+    added: changed.flatMap(({ is }) => (is === undefined ? [] : [is])),
+  };
 }

@@ -13,10 +13,17 @@
  * at `refuse_denied`. Nobody reaches a terminal's port through this host but by a door, whatever routes lead there.
  */
 import { formatAddress } from "@ecluse/guard/address";
-import type { Door } from "../../../policy/policy.ts";
 import type { KernelSettings } from "../settings.ts";
 import { MARKS } from "./marks.ts";
-import { TABLE, type Table, gateOf, written, writtenKey } from "./table.ts";
+import { TABLE, type Table } from "./table.ts";
+import {
+  type TableElement,
+  doorElement,
+  elementText,
+  fullElement,
+  targetElement,
+  terminalElement,
+} from "./table-element.ts";
 import { enteredRules, patience } from "./table-limits.ts";
 
 /** Whom it refused, by what: each a set that is read now and then, and a chain that ends in it. */
@@ -43,17 +50,17 @@ ${[...table.sources].map(([name, addresses]) => sourceSet(name, addresses)).join
 
 	# Where a public endpoint leads. What is listed here is ours to refuse.
 	map targets {
-		type ipv4_addr . inet_service : ipv4_addr . inet_service${elements(targetElements(table))}
+		type ipv4_addr . inet_service : ipv4_addr . inet_service${elements(textsOf(table.doors.values(), targetElement))}
 	}
 
 	set terminals {
-		type ipv4_addr . inet_service${elements(terminalElements(table))}
+		type ipv4_addr . inet_service${elements(textsOf(table.terminals.keys(), (target) => terminalElement(table, target)))}
 	}
 
 	# Terminals that take so many sessions at once, each with its own count.
 	set full {
 		type ipv4_addr . inet_service
-		ct count over 1${elements(fullElements(table))}
+		ct count over 1${elements(textsOf(table.terminals.keys(), (target) => fullElement(table, target)))}
 	}
 
 	# Terminals whose places are taken by somebody the count has not seen: a probe, sessions from before.
@@ -157,47 +164,15 @@ export function gateChain(name: string, rules: readonly string[]): string {
 
 /** A map of verdicts can name a chain only once that stands. */
 function doorsText(table: Table): string {
-  const doors = doorElements(table);
+  const doors = textsOf(table.doors.values(), (door) => doorElement(table, door));
   return doors.length === 0 ? "" : `add element ${TABLE} doors { ${doors.join(", ")} }\n`;
 }
 
-export function doorElements(table: Table): readonly string[] {
-  return elementsOf(table.doors.values(), (door) => doorElement(table, door));
-}
-
-/** Absent: nobody enters there. A gate is left again by whom it does not let in. */
-export function doorElement(table: Table, door: Door): string | undefined {
-  const gate = gateOf(table, door);
-  return gate === undefined ? undefined : `${written(door.endpoint)} : jump ${gate}`;
-}
-
-export function targetElements({ doors }: Table): readonly string[] {
-  return elementsOf(doors.values(), targetElement);
-}
-
-export function targetElement({ endpoint, flow }: Door): string {
-  return `${written(endpoint)} : ${written(flow.target)}`;
-}
-
-export function terminalElements({ terminals }: Table): readonly string[] {
-  return elementsOf(terminals.keys(), writtenKey);
-}
-
-export function fullElements(table: Table): readonly string[] {
-  return elementsOf(table.terminals.keys(), (target) => fullElement(table, target));
-}
-
-/** Absent: it takes as many as come. */
-export function fullElement({ terminals }: Table, target: number): string | undefined {
-  const most = terminals.get(target) ?? Infinity;
-  return most === Infinity ? undefined : `${writtenKey(target)} ct count over ${most}`;
-}
-
-function elementsOf<Of>(all: Iterable<Of>, elementOf: (one: Of) => string | undefined): readonly string[] {
+function textsOf<Of>(all: Iterable<Of>, elementOf: (one: Of) => TableElement | undefined): readonly string[] {
   const list: string[] = [];
   for (const one of all) {
     const element = elementOf(one);
-    if (element !== undefined) list.push(element);
+    if (element !== undefined) list.push(elementText(element));
   }
   return list;
 }

@@ -56,11 +56,6 @@ export function written({ address, port }: Endpoint): string {
   return `${formatAddress(address)} . ${port}`;
 }
 
-/** The same of an endpoint's key. */
-export function writtenKey(key: number): string {
-  return written({ address: Math.floor(key / 65_536) as Ipv4, port: key % 65_536 });
-}
-
 /** Whom a balancer speaks for the kernel cannot hear: then nobody enters. */
 function isOpen({ standing, acceptProxy }: RelayedFlow): boolean {
   return standing === undefined && acceptProxy === undefined;

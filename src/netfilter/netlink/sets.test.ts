@@ -3,11 +3,12 @@ import { suite, test } from "node:test";
 import { turns } from "../../../test/support/loopback.ts";
 import { ANSWER, DONE, INTERRUPTED, attribute, nested, request, sequenceOf, value } from "./netlink-message.ts";
 import type { NetlinkOptions } from "./netlink.ts";
-import { SetReader } from "./set-reader.ts";
+import { Sets } from "./sets.ts";
 
 const ELEMENTS = 0xa0c;
 const ENOENT = -2;
 const EPERM = -1;
+const EEXIST = -17;
 
 /** A kernel that says what it is told to. */
 class Kernel {
@@ -21,7 +22,7 @@ class Kernel {
     this.options = options;
     return { send: (message: Uint8Array) => this.asked.push(sequenceOf(message, 0)), close: () => (this.closed += 1) };
   };
-  readonly reader = new SetReader({ connect: this.connect });
+  readonly reader = new Sets({ connect: this.connect });
 
   /** Resolves once so many questions have come; the last one's number. */
   async question(count: number): Promise<number> {
@@ -52,7 +53,7 @@ function withFlags(message: Uint8Array, flags: number): Uint8Array {
   return changed;
 }
 
-suite("SetReader", () => {
+suite("Sets", () => {
   test("all elements, however many messages they come in; others' answers are left alone", async () => {
     const kernel = new Kernel();
     const read = kernel.reader.read("some", "refused");
@@ -139,9 +140,9 @@ suite("SetReader", () => {
       if (fails) throw new Error("spawn ENOMEM");
       return kernel.connect(options);
     };
-    const reader = new SetReader({ connect });
+    const reader = new Sets({ connect });
     await assert.rejects(reader.read("some", "refused"), {
-      message: "Cannot read the kernel's set refused: Error: spawn ENOMEM",
+      message: "Cannot read the kernel's set refused: spawn ENOMEM",
       code: "packet-filter",
     });
     // A failure that nobody awaits would end the process.
@@ -155,7 +156,7 @@ suite("SetReader", () => {
 
   test("no answer comes: told, and another is started to ask", async () => {
     const kernel = new Kernel();
-    const reader = new SetReader({ connect: kernel.connect, patience: 20 });
+    const reader = new Sets({ connect: kernel.connect, patience: 20 });
     await assert.rejects(reader.read("some", "refused"), {
       message: "Cannot read the kernel's set refused: there was no answer within 0.02 s",
       hint: /ecluse-netlink/,
@@ -165,9 +166,43 @@ suite("SetReader", () => {
     assert.deepEqual([await next, kernel.connections, kernel.closed], [[], 2, 1]);
   });
 
+  test("a change: taken, or refused in the kernel's words; the first answer decides", async () => {
+    const kernel = new Kernel();
+    const change = [{ set: "taken", added: [{ key: [1] }] }];
+    const taken = kernel.reader.change("some", change);
+    kernel.ends(await kernel.question(1), { type: ANSWER });
+    assert.equal(await taken, undefined);
+    const refused = assert.rejects(kernel.reader.change("some", change), {
+      message: "Cannot change the kernel's taken of table some: EEXIST",
+      code: "packet-filter",
+    });
+    const number = await kernel.question(2);
+    kernel.ends(number, { type: ANSWER, errno: EEXIST });
+    kernel.ends(number, { type: ANSWER });
+    await refused;
+  });
+
+  test("a change does not wait for what is being read", async () => {
+    const kernel = new Kernel();
+    const read = kernel.reader.read("some", "refused");
+    const reading = await kernel.question(1);
+    const taken = kernel.reader.change("some", [{ set: "taken", gone: [[1]] }]);
+    kernel.ends(await kernel.question(2), { type: ANSWER });
+    await taken;
+    kernel.ends(reading);
+    assert.deepEqual([await read, kernel.connections], [[], 1]);
+  });
+
+  test("more than a socket has room for is not tried", async () => {
+    const kernel = new Kernel();
+    const added = Array.from({ length: 10_000 }, (_, index) => ({ key: [index] }));
+    await assert.rejects(kernel.reader.change("some", [{ set: "taken", added }]), /it is too much at once/);
+    assert.deepEqual(kernel.asked, []);
+  });
+
   test("closed: who waits is told, and the end of that one is not the next one's", async () => {
     const kernel = new Kernel();
-    const refused = assert.rejects(kernel.reader.read("some", "refused"), /stopped before it was read/);
+    const refused = assert.rejects(kernel.reader.read("some", "refused"), /stopped before it was answered/);
     await kernel.question(1);
     const before = kernel.options;
     kernel.reader.close();

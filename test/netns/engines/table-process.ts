@@ -1,0 +1,11 @@
+/** Changes the elements of the kernel engine's table by netlink: reads them, as JSON, and prints why they were not taken, if they were not. */
+import { json } from "node:stream/consumers";
+import type { SetChange } from "../../../src/netfilter/netlink/set-change-message.ts";
+import { Sets } from "../../../src/netfilter/netlink/sets.ts";
+
+const sets = new Sets();
+await sets.change("ecluse", (await json(process.stdin)) as readonly SetChange[]).then(
+  () => undefined,
+  (error: unknown) => console.log(String(error)),
+);
+sets.close();
