@@ -22,7 +22,7 @@ function staged(isMarked = false) {
     set: "there" as "there" | "absent" | "unreadable",
     takesElements: false,
     /** A listing takes until then. */
-    listed: undefined as Promise<void> | undefined,
+    listed: undefined as Promise<unknown> | undefined,
   };
   const seen: string[] = [];
   let isThere = isMarked;
@@ -88,11 +88,11 @@ suite("Rules: the table is compared with what was told", () => {
     const { rules, kernel } = staged();
     await rules.tell(TABLE);
     kernel.listing = STRANGE;
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve } = Promise.withResolvers<undefined>();
     kernel.listed = promise;
     const compared = rules.compare();
     assert.equal((await rules.tell(OTHER)).isWhole, false);
-    resolve();
+    resolve(undefined);
     assert.deepEqual(await compared, []);
     assert.equal((await rules.compare()).length > 0, true);
   });
