@@ -40,7 +40,7 @@ export interface ShieldOptions {
   readonly mark?: Mark;
 }
 
-/** Longest wait for nft, and for an answer of the kernel, in milliseconds: who waits to be let in waits for it. */
+/** Longest wait for nft, in milliseconds: who waits to be let in waits for it. */
 const PATIENCE = 10_000;
 /** The same for a whole table: 100,000 networks take it about a second, and many times that on a machine that is busy. */
 const LONG_PATIENCE = 30_000;

@@ -52,9 +52,10 @@ suite("readApart", { timeout: 180_000 }, () => {
     const second = await readApart({ file }, { unpacking });
     assert.deepEqual(second, loadInventory(file));
     const [before, after] = [first?.inventory, second?.inventory];
-    assert.equal(after?.depots[0], before?.depots[0]);
-    assert.notEqual(after?.depots[1], before?.depots[1]);
-    assert.equal(after?.sources[0], before?.sources[0]);
+    assert.ok(before !== undefined && after !== undefined);
+    assert.equal(after.depots[0], before.depots[0]);
+    assert.notEqual(after.depots[1], before.depots[1]);
+    assert.equal(after.sources[0], before.sources[0]);
   });
 
   test("findings are in the result, with their places and the text they stand in", async () => {
