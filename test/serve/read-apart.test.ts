@@ -51,7 +51,7 @@ suite("readApart", { timeout: 180_000 }, () => {
     write("depots.yaml", depots("2: { allow: [till], terminals: 1-2 }"));
     const second = await readApart({ file }, { unpacking });
     assert.deepEqual(second, loadInventory(file));
-    const [before, after] = [first?.inventory, second?.inventory];
+    const [before, after] = [first?.inventory, second.inventory];
     assert.ok(before !== undefined && after !== undefined);
     assert.equal(after.depots[0], before.depots[0]);
     assert.notEqual(after.depots[1], before.depots[1]);
