@@ -118,14 +118,14 @@ test("after a failed listing the next one is served", async () => {
 
 test("read: a line at a time, after what was told before it", async () => {
   const order: string[] = [];
-  const nft = new Nft((_program, words, input, line) => {
+  const nft = new Nft((_program, words, input, { line } = {}) => {
     order.push(input === "" ? words.join(" ") : input);
     line?.("table ip box {");
     line?.("}");
     return Promise.resolve(DONE);
   });
   const lines: string[] = [];
-  await Promise.all([nft.apply("before"), nft.read((text) => lines.push(text), "table", "ip", "box")]);
+  await Promise.all([nft.apply("before"), nft.read({ line: (text) => lines.push(text) }, "table", "ip", "box")]);
   assert.deepEqual(order, ["before", "-n list table ip box"]);
   assert.deepEqual(lines, ["table ip box {", "}"]);
 });
@@ -133,7 +133,7 @@ test("read: a line at a time, after what was told before it", async () => {
 test("read: what is told meanwhile does not wait for it", async () => {
   const { run, next } = recorded();
   const nft = new Nft(run);
-  const reading = nft.read(() => undefined, "table", "ip", "box");
+  const reading = nft.read({}, "table", "ip", "box");
   const listing = await next();
   const told = nft.apply("meanwhile");
   (await next()).end(DONE);

@@ -8,7 +8,7 @@
  * Knows nothing of doors or policies: https://www.netfilter.org/projects/nftables/manpage.html
  */
 import { EcluseError } from "../errors.ts";
-import { type RunProgram, runProgram } from "./run-program.ts";
+import { type RunOptions, type RunProgram, runProgram } from "./run-program.ts";
 
 /** An object of a listing: `{ table: {...} }`, `{ set: {...} }`, as libnftables-json(5) has them. */
 export type NftObject = Readonly<Record<string, unknown>>;
@@ -50,11 +50,12 @@ export class Nft {
 
   /**
    * What `nft -n list WORDS` prints, a line at a time: for what is too long to be had at once. It takes a while, and scripts
-   * given meanwhile do not wait for it: it shows them or not.
+   * given meanwhile do not wait for it: it shows them or not. nft begins anew with each change of anybody's that falls into
+   * it, so that it may not end by itself: `signal` ends it.
    */
-  async read(line: (text: string) => void, ...words: readonly string[]): Promise<void> {
+  async read(options: RunOptions, ...words: readonly string[]): Promise<void> {
     await this.#busy;
-    await this.#nft(["-n", "list", ...words], "", line);
+    await this.#nft(["-n", "list", ...words], "", options);
   }
 
   #listed(words: readonly string[]): Promise<readonly NftObject[]> {
@@ -85,8 +86,8 @@ export class Nft {
     await this.#nft(["-f", "-"], script);
   }
 
-  async #nft(words: readonly string[], input = "", line?: (text: string) => void): Promise<string> {
-    const { status, output, complaint } = await this.#run("nft", words, input, line);
+  async #nft(words: readonly string[], input = "", options: RunOptions = {}): Promise<string> {
+    const { status, output, complaint } = await this.#run("nft", words, input, options);
     if (status !== 0) throw refused(words, complaint);
     return output;
   }

@@ -11,14 +11,18 @@ export interface Ran {
   readonly complaint: string;
 }
 
-/**
- * `line`: is given what the program prints on its standard output, a line at a time as it comes; `output` is empty then.
- */
+export interface RunOptions {
+  /** Is given what the program prints on its standard output, a line at a time as it comes; `output` is empty then. */
+  readonly line?: (text: string) => void;
+  /** Ends it, by SIGKILL. */
+  readonly signal?: AbortSignal;
+}
+
 export type RunProgram = (
   program: string,
   words: readonly string[],
   input: string,
-  line?: (text: string) => void,
+  options?: RunOptions,
 ) => Promise<Ran>;
 
 /** Its answers are read by this program; and administrators' programs are not on everybody's path. */
@@ -26,16 +30,17 @@ export const PLAIN = { LC_ALL: "C", PATH: "/usr/local/sbin:/usr/local/bin:/usr/s
 
 /** `entry`: words that run the program elsewhere, as `nsenter --net=... --`; default: none. */
 export function runProgram(entry: readonly string[] = []): RunProgram {
-  return (program, words, input, line) => {
-    const child = started([...entry, program, ...words]);
+  return (program, words, input, { line, signal } = {}) => {
+    const child = started([...entry, program, ...words], signal);
     const ended = endOf(child, line);
     if (child.pid !== undefined) child.stdin.end(input);
     return ended;
   };
 }
 
-function started([first = "", ...rest]: readonly string[]): ChildProcessWithoutNullStreams {
-  const child = spawn(first, rest, { env: PLAIN, stdio: "pipe" });
+function started([first = "", ...rest]: readonly string[], signal?: AbortSignal): ChildProcessWithoutNullStreams {
+  const end = signal === undefined ? {} : { signal, killSignal: "SIGKILL" as const };
+  const child = spawn(first, rest, { env: PLAIN, stdio: "pipe", ...end });
   // One that could not be started may have no pipes; and one that was may end without having read everything: how it ended
   // says more than EPIPE.
   child.on("error", () => undefined);

@@ -53,7 +53,7 @@ export function keptDepots(
   };
 }
 
-/** Whether a terminal's flow has the same of both: `newTerminalFlow` takes no more than this of a gateway. */
+/** Whether a terminal's flow has the same of both: `terminalFlow` takes no more than this of a gateway. */
 function sameForTerminals(before: FlowsGateway, after: FlowsGateway): boolean {
   return before.address === after.address && before.onRevoke === after.onRevoke;
 }

@@ -5,11 +5,11 @@
 import type { Endpoint } from "../../inventory/model.ts";
 import { endpointKey } from "../../policy/policy.ts";
 import type { KernelSessions } from "./kernel-sessions.ts";
-import type { Rules } from "./table/rules.ts";
+import type { Taken } from "./table/taken.ts";
 import type { Table } from "./table/table.ts";
 
 export interface HeldPlacesOptions {
-  readonly rules: Pick<Rules, "hold" | "release">;
+  readonly taken: Pick<Taken, "hold" | "release">;
   readonly sessions: Pick<KernelSessions, "at">;
 }
 
@@ -48,10 +48,10 @@ export class HeldPlaces {
     if (isHeld === this.#held.has(place)) return;
     if (isHeld) {
       this.#held.add(place);
-      await this.#options.rules.hold(target);
+      await this.#options.taken.hold(target);
     } else {
       this.#held.delete(place);
-      await this.#options.rules.release(target);
+      await this.#options.taken.release(target);
     }
   }
 }

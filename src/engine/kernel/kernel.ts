@@ -72,6 +72,7 @@ export class Kernel implements Engine {
   /** What another table drops, by the terminal's `endpointKey`: by which. */
   readonly #dropped = new Map<number, string>();
   #looking: Promise<void> | undefined;
+  #isComparing = false;
   #drain: Drain | undefined;
   #lastRefusals: Promise<unknown> | undefined;
 
@@ -79,7 +80,13 @@ export class Kernel implements Engine {
     this.#clock = clock;
     this.#events = events;
     this.#settings = settings;
-    this.#rules = new Rules({ nft: new Nft(run), sets: new Sets(), settings, mark });
+    this.#rules = new Rules({
+      ...{ nft: new Nft(run), sets: new Sets(), settings, mark },
+      replaced: () => {
+        this.#refusals.restart();
+        this.#passage.restart();
+      },
+    });
     this.#sessions = new KernelSessions({
       clock,
       policy: () => this.#policy,
@@ -93,7 +100,7 @@ export class Kernel implements Engine {
       changed: (target) => void this.#held.changed(target),
       isCounting: () => this.#isCounting,
     });
-    this.#held = new HeldPlaces({ rules: this.#rules, sessions: this.#sessions });
+    this.#held = new HeldPlaces({ taken: this.#rules.taken, sessions: this.#sessions });
     this.#passage = new Passage(this.#rules);
     this.#refusals = new KernelRefusals({
       rules: this.#rules,
@@ -173,10 +180,6 @@ export class Kernel implements Engine {
     const obstacle = isForwarding() ? this.#deaf : NOT_FORWARDING;
     const { isWhole, failure, found = [] } = await this.#rules.tell(obstacle === undefined ? table : shut(table));
     this.#tellAltered(found);
-    if (isWhole) {
-      this.#refusals.restart();
-      this.#passage.restart();
-    }
     await this.#held.follow(table, this.#sessions, isWhole);
     this.#block(policy, failure?.message ?? obstacle);
   }
@@ -217,32 +220,46 @@ export class Kernel implements Engine {
   }
 
   async #readRefusals(): Promise<void> {
-    if (this.#policy === undefined || this.#drain !== undefined) return;
+    if (this.#isIdle) return;
     // What cannot be read is looked at below soon enough, in another way.
     const isThere = await this.#refusals.look().catch(() => true);
     if (!isThere) await this.#look();
   }
 
-  /**
-   * Tells the rules again where they are not as they were told. To look takes a while, for which no change waits; one at a
-   * time.
-   */
+  /** Tells the rules again where they are gone, or could not be told. One look at a time, for which no change waits. */
   #look(): Promise<void> {
     this.#looking ??= this.#lookNow().finally(() => (this.#looking = undefined));
     return this.#looking;
   }
 
   async #lookNow(): Promise<void> {
-    if (this.#policy === undefined || this.#drain !== undefined) return;
+    if (this.#isIdle) return;
     this.#tellAltered(await this.#rules.look());
     await this.#lookForDrops();
-    if (this.#clock.monotonic() - this.#comparedAt >= COMPARED) {
-      this.#comparedAt = this.#clock.monotonic();
-      this.#tellAltered(await this.#rules.compare());
-    }
+    await this.#loadAgain();
+    void this.#compare();
+  }
+
+  /** The same of all rules, which takes a while. */
+  async #compare(): Promise<void> {
+    if (this.#isComparing || this.#isIdle || this.#clock.monotonic() - this.#comparedAt < COMPARED) return;
+    this.#isComparing = true;
+    this.#comparedAt = this.#clock.monotonic();
+    const found = await this.#rules.compare().finally(() => (this.#isComparing = false));
+    if (found.length === 0 || this.#isIdle) return;
+    this.#tellAltered(found);
+    await this.#loadAgain();
+  }
+
+  async #loadAgain(): Promise<void> {
     await this.#oneAfterAnother(async () => {
-      if (this.#drain === undefined && this.#policy !== undefined) await this.#load(this.#policy);
+      if (this.#policy !== undefined && this.#drain === undefined) await this.#load(this.#policy);
     });
+  }
+
+  /** Nothing was told yet, or nothing will be any more. */
+  get #isIdle(): boolean {
+    return this.#policy === undefined || this.#drain !== undefined;
   }
 
   /** Before it is put right: should it not be, the doors are told as blocked after it. */
@@ -263,12 +280,12 @@ export class Kernel implements Engine {
     const isBusy = (): boolean => this.#drain !== undefined || this.#sessions.at(target).length > 0;
     if (isBusy()) return { outcome: "busy", duration: 0 };
     if (flow.sessions === undefined) return this.#probes.probe(flow, question);
-    await this.#rules.visit(flow.target);
+    await this.#rules.taken.visit(flow.target);
     try {
       await this.#conntrack.caughtUp();
       return isBusy() ? { outcome: "busy", duration: 0 } : await this.#probes.probe(flow, question);
     } finally {
-      await this.#rules.release(flow.target);
+      await this.#rules.taken.release(flow.target);
     }
   }
 

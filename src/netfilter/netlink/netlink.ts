@@ -24,7 +24,8 @@ export const CONNECTIONS = 7;
 /**
  * `16, 3, 12`: AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER. `33` and `8`: SO_RCVBUFFORCE and SO_RCVBUF, in bytes. What the kernel could not say for want of room (ENOBUFS, 105) is passed on as NLMSG_OVERRUN,
  * at once, and once more when all that had still been kept is read, for until then more was lost; that it listens, as NLMSG_NOOP. What
- * it is to send comes with its size before it, for a batch must be sent at once. It
+ * it is to send comes with its size before it, for a batch must be sent at once; after each, what was answered is passed on, for
+ * the kernel throws away answers that nobody takes. It
  * rests a millisecond for each message but the first that it found, and not at all where it did not come to the end of them.
  *
  * Whoever stops this process with a signal means to have those inside seen out: so it hears none itself.
@@ -52,6 +53,7 @@ while (1) {
     while (length($asked) >= 4 and length($asked) >= 4 + (my $size = unpack("L", $asked))) {
       substr($asked, 0, 4, "");
       defined send($answers, substr($asked, 0, $size, ""), 0) or die "netlink: $!\\n";
+      pass($answers);
     }
   }
   pass($answers);

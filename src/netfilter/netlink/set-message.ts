@@ -60,7 +60,7 @@ function elementAt(bytes: Uint8Array, at: number): SetElement {
   return { key: wordsAt(bytes, innermost[OF_DATA.value]), packets, ...(left ? { left: quad(bytes, left) } : {}) };
 }
 
-/** A counter is the only expression that our elements have. */
+/** A counter is the only expression of the elements that are read. */
 function countedBy(bytes: Uint8Array, expression: number | undefined): number {
   placeNested(bytes, expression, innermost);
   placeNested(bytes, innermost[OF_EXPRESSION.data], innermost);

@@ -7,7 +7,17 @@
 import { getSystemErrorName } from "node:util";
 import { EcluseError } from "../../errors.ts";
 import { LARGEST, Netlink, type NetlinkOptions } from "./netlink.ts";
-import { ANSWER, DONE, INTERRUPTED, failureOf, flagsOf, sequenceOf, typeOf } from "./netlink-message.ts";
+import {
+  ANSWER,
+  DONE,
+  INTERRUPTED,
+  LOST,
+  type TakeMessage,
+  failureOf,
+  flagsOf,
+  sequenceOf,
+  typeOf,
+} from "./netlink-message.ts";
 import { type SetChange, changeMessage } from "./set-change-message.ts";
 import { type SetElement, elementsOf, elementsRequest } from "./set-message.ts";
 
@@ -15,29 +25,30 @@ type Connection = Pick<Netlink, "send" | "close">;
 
 /** There is no such set, or no such table. */
 const ENOENT = 2;
-/** How long an answer is waited for, in milliseconds. */
+/** How long an answer is waited for, in milliseconds; and one of which somebody waits to be let in, or to be shut out. */
 const PATIENCE = 10_000;
+const LEAST_PATIENCE = 3_000;
 /** A list in which a change of anybody's rules fell is read anew, so often at most. */
 const TRIES = 5;
 
 export interface SetsOptions {
   /** Default: to this host's kernel. */
   readonly connect?: (options: NetlinkOptions) => Connection;
-  /** How long an answer is waited for, in milliseconds; default 10,000. */
+  /** How long an answer is waited for, in milliseconds; default 10,000, and 3,000 for a change. */
   readonly patience?: number;
 }
 
 export class Sets {
   readonly #connect: (options: NetlinkOptions) => Connection;
-  readonly #patience: number;
+  readonly #patience: { readonly reading: number; readonly change: number };
   #connection: Connection | undefined;
   readonly #asked = new Map<number, Question>();
   #reading: Promise<unknown> = Promise.resolve();
   #lastSequence = 0;
 
-  constructor({ connect = (options) => new Netlink(options), patience = PATIENCE }: SetsOptions = {}) {
+  constructor({ connect = (options) => new Netlink(options), patience }: SetsOptions = {}) {
     this.#connect = connect;
-    this.#patience = patience;
+    this.#patience = { reading: patience ?? PATIENCE, change: patience ?? LEAST_PATIENCE };
   }
 
   /**
@@ -51,17 +62,19 @@ export class Sets {
   }
 
   /**
-   * Changes sets and maps of a table of `ip`, all or nothing, in one transaction; at once, whatever is being read. Rejects with
-   * `EcluseError` where the kernel does not take it or cannot be told. Where no answer comes, nobody knows whether it took it.
+   * Changes sets and maps of a table of `ip`, all or nothing, in one transaction; at once, whatever is being read. Resolves
+   * with the system's word for why the kernel did not take it (`ENOENT`), or nothing. Rejects with `EcluseError` where it
+   * cannot be told, or no answer comes in time: then nobody knows whether it took it.
    */
-  async change(table: string, changes: readonly SetChange[]): Promise<void> {
+  async change(table: string, changes: readonly SetChange[]): Promise<string | undefined> {
     const what = `change the kernel's ${changes.map(({ set }) => set).join(", ")} of table ${table}`;
-    const { errno } = await this.#ask(what, (sequence) => {
-      const message = changeMessage(sequence, table, changes);
-      if (message.length > LARGEST) throw new Error("it is too much at once");
-      return message;
-    });
-    if (errno !== 0) throw failed(what, getSystemErrorName(-errno));
+    const message = (sequence: number): Uint8Array => {
+      const bytes = changeMessage(sequence, table, changes);
+      if (bytes.length > LARGEST) throw new Error("it is too much at once");
+      return bytes;
+    };
+    const { errno } = await this.#ask({ what, message, patience: this.#patience.change });
+    return errno === 0 ? undefined : getSystemErrorName(-errno);
   }
 
   /** What is being asked is asked no further; the next question begins anew. */
@@ -73,13 +86,14 @@ export class Sets {
     const what = `read the kernel's set ${set}`;
     for (let tries = 0; tries < TRIES; tries += 1) {
       const elements: SetElement[] = [];
-      const { errno, isTorn } = await this.#ask(
+      const { errno, isTorn } = await this.#ask({
         what,
-        (sequence) => elementsRequest(sequence, table, set),
-        (bytes, at) => {
+        message: (sequence) => elementsRequest(sequence, table, set),
+        heard: (bytes, at) => {
           for (const element of elementsOf(bytes, at)) elements.push(element);
         },
-      );
+        patience: this.#patience.reading,
+      });
       if (errno === ENOENT) return undefined;
       if (errno !== 0) throw failed(what, getSystemErrorName(-errno));
       if (!isTorn) return elements;
@@ -87,19 +101,15 @@ export class Sets {
     throw failed(what, "the host's rules are changed all the time");
   }
 
-  async #ask(
-    what: string,
-    messageOf: (sequence: number) => Uint8Array,
-    heard: Question["heard"] = () => undefined,
-  ): Promise<Answered> {
+  async #ask({ what, message, heard, patience }: Asking): Promise<Answered> {
     this.#lastSequence = (this.#lastSequence % 0xffff_ffff) + 1;
     const sequence = this.#lastSequence;
-    const question: Question = { what, heard, isTorn: false, over: Promise.withResolvers() };
-    this.#send(what, () => messageOf(sequence));
+    const question: Question = { what, ...(heard && { heard }), isTorn: false, over: Promise.withResolvers() };
+    this.#send(what, () => message(sequence));
     // Only now: what nobody waits for must not be told that it has failed, which would end the process.
     this.#asked.set(sequence, question);
-    const late = (): void => this.#giveUp(`there was no answer within ${this.#patience / 1_000} s`);
-    const timer = setTimeout(late, this.#patience).unref();
+    const late = (): void => this.#giveUp(`there was no answer within ${patience / 1_000} s`);
+    const timer = setTimeout(late, patience).unref();
     try {
       return await question.over.promise;
     } finally {
@@ -142,13 +152,17 @@ export class Sets {
   }
 
   #heard(bytes: Uint8Array, at: number): void {
+    const type = typeOf(bytes, at);
+    if (type === LOST) {
+      this.#giveUp("what the kernel answered was lost");
+      return;
+    }
     const sequence = sequenceOf(bytes, at);
     const question = this.#asked.get(sequence);
     if (question === undefined) return;
-    const type = typeOf(bytes, at);
     if ((flagsOf(bytes, at) & INTERRUPTED) !== 0) question.isTorn = true;
     if (type !== DONE && type !== ANSWER) {
-      question.heard(bytes, at);
+      question.heard?.(bytes, at);
       return;
     }
     // Of a batch, refusals come before what is acknowledged: the first answer decides.
@@ -164,10 +178,17 @@ interface Answered {
   readonly isTorn: boolean;
 }
 
-interface Question {
+interface Asking {
   /** In words: `read the kernel's set denied`. */
   readonly what: string;
-  readonly heard: (bytes: Uint8Array, at: number) => void;
+  readonly message: (sequence: number) => Uint8Array;
+  /** Each part of a list. */
+  readonly heard?: TakeMessage;
+  /** In milliseconds. */
+  readonly patience: number;
+}
+
+interface Question extends Pick<Asking, "what" | "heard"> {
   isTorn: boolean;
   readonly over: PromiseWithResolvers<Answered>;
 }

@@ -4,8 +4,5 @@ import type { SetChange } from "../../../src/netfilter/netlink/set-change-messag
 import { Sets } from "../../../src/netfilter/netlink/sets.ts";
 
 const sets = new Sets();
-await sets.change("ecluse", (await json(process.stdin)) as readonly SetChange[]).then(
-  () => undefined,
-  (error: unknown) => console.log(String(error)),
-);
+console.log((await sets.change("ecluse", (await json(process.stdin)) as readonly SetChange[])) ?? "");
 sets.close();

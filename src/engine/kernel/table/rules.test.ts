@@ -1,9 +1,11 @@
 /** When the rules say that the table may stand, before a kernel that takes them or does not. */
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { once } from "node:events";
 import { EcluseError } from "../../../errors.ts";
 import type { Nft } from "../../../netfilter/nft.ts";
-import { ipv4 } from "../../../../test/support/loopback.ts";
+import type { RunOptions } from "../../../netfilter/run-program.ts";
+import { ipv4, turns } from "../../../../test/support/loopback.ts";
 import { policyOf } from "../../../../test/support/relay.ts";
 import { Rules } from "./rules.ts";
 import { tableOf } from "./table.ts";
@@ -21,7 +23,9 @@ function staged(isMarked = false) {
     listing: [] as readonly string[] | undefined,
     set: "there" as "there" | "absent" | "unreadable",
     takesElements: false,
-    /** A listing takes until then. */
+    refusal: undefined as string | undefined,
+    /** A set is told then, and a listing takes until then. */
+    answers: undefined as Promise<unknown> | undefined,
     listed: undefined as Promise<unknown> | undefined,
   };
   const seen: string[] = [];
@@ -37,20 +41,22 @@ function staged(isMarked = false) {
     if (!kernel.refuses(script)) return Promise.resolve();
     return Promise.reject(new EcluseError("packet-filter", "not permitted", { hint: "be root" }));
   };
-  const read = async (line: (text: string) => void): Promise<void> => {
-    await kernel.listed;
+  const read = async ({ line, signal }: Required<RunOptions>): Promise<void> => {
+    if (kernel.listed !== undefined) await Promise.race([kernel.listed, once(signal, "abort")]);
+    signal.throwIfAborted();
     if (kernel.listing === undefined) throw new Error("no such table");
     for (const text of kernel.listing) line(text);
   };
   const sets = {
-    read: () => {
-      if (kernel.set === "unreadable") return Promise.reject(new Error("no perl"));
-      return Promise.resolve(kernel.set === "there" ? [] : undefined);
+    read: async () => {
+      await kernel.answers;
+      if (kernel.set === "unreadable") throw new Error("no perl");
+      return kernel.set === "there" ? [] : undefined;
     },
-    change: (_table: string, changes: readonly { readonly set: string }[]): Promise<void> => {
+    change: (_table: string, changes: readonly { readonly set: string }[]): Promise<string | undefined> => {
       if (!kernel.takesElements) return Promise.reject(new Error("no perl"));
       seen.push(changes.map(({ set }) => set).join(" "));
-      return Promise.resolve();
+      return Promise.resolve(kernel.refusal);
     },
     close: () => undefined,
   };
@@ -95,6 +101,44 @@ suite("Rules: the table is compared with what was told", () => {
     resolve(undefined);
     assert.deepEqual(await compared, []);
     assert.equal((await rules.compare()).length > 0, true);
+  });
+
+  test("what is compared while something is being told: nothing is said", async () => {
+    const { rules, kernel } = staged();
+    await rules.tell(TABLE);
+    kernel.listing = STRANGE;
+    const told = rules.tell(OTHER);
+    assert.deepEqual(await rules.compare(), []);
+    await told;
+    assert.equal((await rules.compare()).length > 0, true);
+    assert.equal((await rules.tell(OTHER)).isWhole, true);
+  });
+
+  test("a set is not read while the table is made anew: nobody knows which one it would be of", async () => {
+    const { rules, kernel } = staged();
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    kernel.answers = promise;
+    const reads = [assert.rejects(rules.read("denied"), /is being made anew/)];
+    kernel.refuses = () => {
+      reads.push(assert.rejects(rules.read("denied"), /is being made anew/));
+      return false;
+    };
+    await rules.tell(TABLE);
+    resolve(undefined);
+    assert.equal((await Promise.all(reads)).length, 2);
+    assert.deepEqual(await rules.read("denied"), []);
+  });
+
+  test("closed: nothing is read, a listing ends, and nobody is started to do so", async () => {
+    const { rules, kernel } = staged();
+    await rules.tell(TABLE);
+    kernel.listing = STRANGE;
+    kernel.listed = new Promise(() => undefined);
+    const compared = rules.compare();
+    rules.close();
+    assert.deepEqual(await compared, []);
+    await assert.rejects(rules.read("taken"), /taken away/);
+    assert.deepEqual(await rules.look(), []);
   });
 
   test("a look: it is gone, and that is said once; and then it is loaded whole", async () => {
@@ -169,16 +213,41 @@ suite("Rules: elements are told to the kernel itself", () => {
     seen.length = 0;
     assert.deepEqual(await rules.tell(GATED), { isWhole: false });
     assert.deepEqual(seen, ["targets doors"]);
-    await rules.hold({ address: ipv4("172.17.1.10"), port: 8_888 });
+    await rules.taken.hold({ address: ipv4("172.17.1.10"), port: 8_888 });
     assert.deepEqual(seen, ["targets doors", "taken"]);
   });
 
-  test("where the kernel is not told, nft tells it", async () => {
-    const { rules, seen } = staged();
+  test("where the kernel is not told, or refuses, nft tells it", async () => {
+    const { rules, kernel, seen } = staged();
     await rules.tell(OTHER);
     seen.length = 0;
     assert.deepEqual(await rules.tell(GATED), { isWhole: false });
-    assert.equal(seen.length, 1);
+    assert.deepEqual(seen, ["take away, marked"]);
+    kernel.takesElements = true;
+    kernel.refusal = "ENOENT";
+    assert.deepEqual(await rules.tell(OTHER), { isWhole: false });
+    assert.deepEqual(seen.slice(1), ["targets doors", "take away, marked"]);
+  });
+
+  test("a terminal that is taken: in the order asked for, not while the table is listed, and refused once", async () => {
+    const { rules, kernel, seen } = staged();
+    const terminal = { address: ipv4("172.17.1.10"), port: 8_888 };
+    await rules.tell(OTHER);
+    seen.length = 0;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    kernel.listed = promise;
+    const compared = rules.compare();
+    const held = rules.taken.hold(terminal);
+    kernel.takesElements = true;
+    await turns(10);
+    assert.deepEqual(seen, []);
+    resolve(undefined);
+    await compared;
+    await held;
+    assert.deepEqual(seen, ["taken"]);
+    kernel.refusal = "ENOENT";
+    await rules.taken.release(terminal);
+    assert.deepEqual(seen, ["taken", "taken"]);
   });
 
   test("a gate that is new, or that nobody needs: a script", async () => {
@@ -197,7 +266,7 @@ suite("Rules: elements are told to the kernel itself", () => {
     kernel.takesElements = true;
     rules.close();
     seen.length = 0;
-    await rules.release({ address: ipv4("172.17.1.10"), port: 8_888 });
+    await rules.taken.release({ address: ipv4("172.17.1.10"), port: 8_888 });
     assert.deepEqual(seen, ["take away, marked"]);
   });
 });

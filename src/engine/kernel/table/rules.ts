@@ -6,27 +6,26 @@
  * open.
  */
 import { EcluseError } from "../../../errors.ts";
-import type { Endpoint } from "../../../inventory/model.ts";
 import type { SetChange } from "../../../netfilter/netlink/set-change-message.ts";
 import type { SetElement } from "../../../netfilter/netlink/set-message.ts";
 import type { Sets } from "../../../netfilter/netlink/sets.ts";
 import type { Nft, NftObject } from "../../../netfilter/nft.ts";
 import type { KernelSettings } from "../settings.ts";
-import { Standing } from "./standing.ts";
+import { type Reading, Standing } from "./standing.ts";
 import { TABLE, type Table } from "./table.ts";
-import { type ElementsChange, NO_CHANGE, type TableChange, scriptOf, tableChange } from "./table-change.ts";
-import { keyOf, newElement } from "./table-element.ts";
+import { type TableChange, scriptOf, setChange, tableChange } from "./table-change.ts";
 import { enteredRules } from "./table-limits.ts";
 import type { TableMark } from "./table-mark.ts";
 import { NO_TABLE } from "./table-difference.ts";
 import { tableReplacement } from "./table-replacement.ts";
+import { Taken } from "./taken.ts";
 
 /** `list table ip ecluse`. */
 const PLACE = TABLE.split(" ");
 const NAME = PLACE.at(-1) ?? "";
 
-/** In seconds. */
-const LONGEST_VISIT = 60;
+/** Longest listing, in milliseconds: nft begins anew with each change of anybody's rules that falls into it. */
+const LONGEST_LISTING = 30_000;
 
 /** Once it may have been somebody's hand in the very moment; then it is an nft that prints what this cannot read. */
 const UNREADABLE = 2;
@@ -45,28 +44,56 @@ export interface RulesOptions {
   readonly sets: Pick<Sets, "read" | "change" | "close">;
   readonly settings: KernelSettings;
   readonly mark?: TableMark | undefined;
+  /** Called when everything has been made anew: what was counted is gone. */
+  readonly replaced?: () => void;
 }
 
 export class Rules {
+  readonly taken: Taken;
   readonly #nft: Nft;
   readonly #sets: RulesOptions["sets"];
   readonly #settings: KernelSettings;
   readonly #mark: TableMark | undefined;
+  readonly #replaced: () => void;
   readonly #standing = new Standing();
   /** How many times in a row the table was not as told right after it was loaded. */
   #unread = 0;
-  #isClosed = false;
   /** What the kernel holds; absent: that is not known. */
   #loaded: Table | undefined;
+  /** How many times something was told, and whether that is going on: what was looked at meanwhile says nothing. */
+  #tells = 0;
+  #isTelling = false;
+  /** How many times the sets were made anew, and began to be. */
+  #made = 0;
+  #isMaking = false;
+  #listing: Promise<unknown> | undefined;
+  readonly #stop = new AbortController();
 
-  constructor({ nft, sets, settings, mark }: RulesOptions) {
+  constructor({ nft, sets, settings, mark, replaced = () => undefined }: RulesOptions) {
     this.#nft = nft;
     this.#sets = sets;
     this.#settings = settings;
     this.#mark = mark;
+    this.#replaced = replaced;
+    this.taken = new Taken({
+      unlisted: () => this.#listing ?? Promise.resolve(),
+      tell: (changes) => this.#tellSets(changes),
+      script: (change) => this.#changed(scriptOf(change)),
+    });
   }
 
+  /** One table after another. */
   async tell(table: Table): Promise<Told> {
+    this.#tells += 1;
+    this.#isTelling = true;
+    try {
+      return await this.#tell(table);
+    } finally {
+      this.#isTelling = false;
+    }
+  }
+
+  async #tell(table: Table): Promise<Told> {
     const before = this.#loaded;
     const notTaken = before && (await this.#change(tableChange(before, table)));
     if (before !== undefined && notTaken === undefined) {
@@ -76,14 +103,14 @@ export class Rules {
     }
     this.#loaded = undefined;
     this.#standing.restart();
-    const standing = await this.#nft.outline("table", ...PLACE).catch(() => []);
     const stood = this.#mark?.isThere() === true;
     this.#mark?.put();
-    const failure = await this.#changed(tableReplacement(standing, table, this.#settings));
+    const failure = await this.#replace(table);
     if (failure === undefined) {
       this.#loaded = table;
       // At once: what rules look like now is what they are compared with.
-      this.#unread = (await this.#difference(table)).length === 0 ? 0 : this.#unread + 1;
+      const reading = await this.#list(table);
+      this.#unread = reading === undefined || reading.difference().length === 0 ? 0 : this.#unread + 1;
     } else {
       if (!stood) this.#mark?.remove();
       await this.#shut();
@@ -93,56 +120,59 @@ export class Rules {
     return { isWhole: true, failure, found };
   }
 
+  async #replace(table: Table): Promise<EcluseError | undefined> {
+    const standing = await this.#nft.outline("table", ...PLACE).catch(() => []);
+    this.#made += 1;
+    this.#isMaking = true;
+    try {
+      const failure = await this.#changed(tableReplacement(standing, table, this.#settings));
+      if (failure === undefined) this.#replaced();
+      return failure;
+    } finally {
+      this.#isMaking = false;
+    }
+  }
+
   /** Nobody new; those inside go on, if there is a way. */
   async #shut(): Promise<void> {
     if ((await this.#changed(`flush map ${TABLE} doors\n`)) !== undefined) await this.remove();
   }
 
-  /** Nothing will be read any more, and little told. */
+  /** Nothing will be read any more, and what is told is told by nft. */
   close(): void {
-    this.#isClosed = true;
+    this.#stop.abort();
     this.#sets.close();
   }
 
   /** Leaves nothing behind. Sessions end with it: with the last table that translates, the kernel ceases to. */
   async remove(): Promise<void> {
+    this.#tells += 1;
     this.#loaded = undefined;
     // Made first, for nft 1.0.6 complains of a table that is not there.
     if ((await this.#changed(`add table ${TABLE}\ndelete table ${TABLE}\n`)) === undefined) this.#mark?.remove();
   }
 
-  /** Lets nobody new to a terminal, whatever the count says. */
-  async hold(terminal: Endpoint): Promise<void> {
-    await this.#changeTaken({ added: [{ at: terminal }] });
-  }
-
-  /** The same for a visit, which ends by itself should nobody come back to end it. */
-  async visit(terminal: Endpoint): Promise<void> {
-    await this.#changeTaken({ added: [{ at: terminal, timeout: LONGEST_VISIT }] });
-  }
-
-  async release(terminal: Endpoint): Promise<void> {
-    await this.#changeTaken({ gone: [terminal] });
-  }
-
-  async #changeTaken({ gone = [], added = [] }: Partial<ElementsChange>): Promise<void> {
-    await this.#change({ ...NO_CHANGE, elements: [{ set: "taken", gone, added }] });
-  }
-
-  /** A set as it is now; absent: there is none, so somebody has removed our table. Rejects where it cannot be read. */
-  read(set: string): Promise<readonly SetElement[] | undefined> {
-    return this.#sets.read(NAME, set);
+  /**
+   * A set as it is now; absent: there is none, so somebody has removed our table. Rejects where it cannot be read, or is not
+   * known to be of the table before or of the one that takes its place.
+   */
+  async read(set: string): Promise<readonly SetElement[] | undefined> {
+    const made = this.#made;
+    if (this.#isMaking || this.#stop.signal.aborted) throw unread(set);
+    const elements = await this.#sets.read(NAME, set);
+    if (this.#made !== made) throw unread(set);
+    return elements;
   }
 
   /** Looks whether our table still stands: the smallest of its sets says so; where that cannot be read, all that is listed. */
   async look(): Promise<readonly string[]> {
-    const loaded = this.#loaded;
+    const [tells, isUnsure] = [this.#tells, this.#isTelling];
     const stands = await this.read("taken").then(
       (elements) => elements !== undefined,
       () => "unknown" as const,
     );
     if (stands === "unknown") return this.compare();
-    if (stands || loaded === undefined || this.#loaded !== loaded) return [];
+    if (stands || isUnsure || this.#tells !== tells || this.#loaded === undefined) return [];
     this.#loaded = undefined;
     return [NO_TABLE];
   }
@@ -154,36 +184,51 @@ export class Rules {
 
   /**
    * Looks whether the kernel still holds what it was last told; where it does not, says what is otherwise, and the next table
-   * told is loaded whole. What is told meanwhile does not wait for it; nothing can be said then.
+   * told is loaded whole. What is told meanwhile does not wait for it; nothing is said then.
    */
   async compare(): Promise<readonly string[]> {
-    const loaded = this.#loaded;
-    if (loaded === undefined || this.#unread >= UNREADABLE) return [];
-    const found = await this.#difference(loaded);
-    if (this.#loaded !== loaded) return [];
+    const tells = this.#tells;
+    if (this.#loaded === undefined || this.#isTelling || this.#unread >= UNREADABLE) return [];
+    const reading = await this.#list(this.#loaded);
+    if (reading === undefined || this.#tells !== tells) return [];
+    const found = reading.difference();
     if (found.length > 0) this.#loaded = undefined;
     return found;
   }
 
-  async #difference(table: Table): Promise<readonly string[]> {
+  /** Absent: it did not come to its end in time. */
+  async #list(table: Table): Promise<Pick<Reading, "difference"> | undefined> {
+    if (this.#stop.signal.aborted) return undefined;
     const reading = this.#standing.read(table);
-    return this.#nft.read(reading.line, "table", ...PLACE).then(
-      () => (this.#loaded === table ? reading.difference() : []),
-      () => [NO_TABLE],
+    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(LONGEST_LISTING)]);
+    const listing = this.#nft.read({ line: reading.line, signal }, "table", ...PLACE).then(
+      () => reading,
+      () => (signal.aborted ? undefined : { difference: () => [NO_TABLE] }),
     );
+    this.#listing = listing;
+    try {
+      return await listing;
+    } finally {
+      this.#listing = undefined;
+    }
   }
 
   /** Rules need nft. Elements alone are told to the kernel itself, in a tenth of the time; and to nft where that fails. */
   async #change(change: TableChange): Promise<EcluseError | undefined> {
     const { made, elements, gone } = change;
-    if (made === "" && gone === "" && elements.length > 0 && !this.#isClosed) {
-      const told = await this.#sets.change(NAME, elements.map(setChange)).then(
-        () => true,
+    if (made === "" && gone === "" && elements.length > 0) {
+      const isTold = await this.#tellSets(elements.map(setChange)).then(
+        (refusal) => refusal === undefined,
         () => false,
       );
-      if (told) return undefined;
+      if (isTold) return undefined;
     }
     return this.#changed(scriptOf(change));
+  }
+
+  async #tellSets(changes: readonly SetChange[]): Promise<string | undefined> {
+    if (this.#stop.signal.aborted) throw new Error("closed");
+    return this.#sets.change(NAME, changes);
   }
 
   async #changed(script: string): Promise<EcluseError | undefined> {
@@ -198,7 +243,7 @@ export class Rules {
   }
 }
 
-/** As the kernel is told it. */
-export function setChange({ set, gone, added }: ElementsChange): SetChange {
-  return { set, gone: gone.map(keyOf), added: added.map(newElement) };
+function unread(set: string): EcluseError {
+  const message = `Cannot read the kernel's set ${set}: the table is being made anew, or taken away`;
+  return new EcluseError("packet-filter", message, { hint: "it is read again soon" });
 }

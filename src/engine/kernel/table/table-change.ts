@@ -5,6 +5,7 @@
  * door leads to. An element that changes is deleted and added: at no instant is it absent.
  */
 import type { Endpoint } from "../../../inventory/model.ts";
+import type { SetChange } from "../../../netfilter/netlink/set-change-message.ts";
 import { type Door, endpointKey } from "../../../policy/policy.ts";
 import { TABLE, type Table, written } from "./table.ts";
 import {
@@ -12,6 +13,8 @@ import {
   doorElement,
   elementText,
   fullElement,
+  keyOf,
+  newElement,
   targetElement,
   terminalElement,
 } from "./table-element.ts";
@@ -64,6 +67,11 @@ export function scriptOf({ made, elements, gone }: TableChange): string {
   return [made, ...elements.map(elementsScript), gone].join("");
 }
 
+/** As the kernel itself is told it. */
+export function setChange({ set, gone, added }: ElementsChange): SetChange {
+  return { set, gone: gone.map(keyOf), added: added.map(newElement) };
+}
+
 function elementsScript({ set, gone, added }: ElementsChange): string {
   const listed = (verb: string, list: readonly string[]): string =>
     list.length === 0 ? "" : `${verb} element ${TABLE} ${set} { ${list.join(", ")} }\n`;
@@ -83,10 +91,10 @@ function movedDoors(before: Table, after: Table): readonly MovedDoor[] {
   if (before.doors === after.doors && !isEvery) return moved;
   const [old, young] = isEvery ? [before, after].map(allDoors) : unshared(allDoors(before), allDoors(after));
   for (const is of young ?? []) {
-    const was = before.doors.get(keyOf(is.endpoint));
+    const was = before.doors.get(doorKey(is.endpoint));
     if (was !== is || isEvery) moved.push({ was, is });
   }
-  for (const was of old ?? []) if (!after.doors.has(keyOf(was.endpoint))) moved.push({ was, is: undefined });
+  for (const was of old ?? []) if (!after.doors.has(doorKey(was.endpoint))) moved.push({ was, is: undefined });
   return moved;
 }
 
@@ -106,10 +114,10 @@ function unshared(old: readonly Door[], young: readonly Door[]): readonly (reado
 
 /** What a target takes changes only with one of the doors that lead to it. */
 function targetsOf({ was, is }: MovedDoor): readonly number[] {
-  return [was, is].flatMap((door) => (door === undefined ? [] : [keyOf(door.flow.target)]));
+  return [was, is].flatMap((door) => (door === undefined ? [] : [doorKey(door.flow.target)]));
 }
 
-function keyOf({ address, port }: Endpoint): number {
+function doorKey({ address, port }: Endpoint): number {
   return endpointKey(address, port);
 }
 
