@@ -220,7 +220,7 @@ export class Kernel implements Engine {
   }
 
   async #readRefusals(): Promise<void> {
-    if (this.#isIdle) return;
+    if (this.#isIdle()) return;
     // What cannot be read is looked at below soon enough, in another way.
     const isThere = await this.#refusals.look().catch(() => true);
     if (!isThere) await this.#look();
@@ -233,7 +233,7 @@ export class Kernel implements Engine {
   }
 
   async #lookNow(): Promise<void> {
-    if (this.#isIdle) return;
+    if (this.#isIdle()) return;
     this.#tellAltered(await this.#rules.look());
     await this.#lookForDrops();
     await this.#loadAgain();
@@ -242,11 +242,11 @@ export class Kernel implements Engine {
 
   /** The same of all rules, which takes a while. */
   async #compare(): Promise<void> {
-    if (this.#isComparing || this.#isIdle || this.#clock.monotonic() - this.#comparedAt < COMPARED) return;
+    if (this.#isComparing || this.#isIdle() || this.#clock.monotonic() - this.#comparedAt < COMPARED) return;
     this.#isComparing = true;
     this.#comparedAt = this.#clock.monotonic();
     const found = await this.#rules.compare().finally(() => (this.#isComparing = false));
-    if (found.length === 0 || this.#isIdle) return;
+    if (found.length === 0 || this.#isIdle()) return;
     this.#tellAltered(found);
     await this.#loadAgain();
   }
@@ -258,7 +258,7 @@ export class Kernel implements Engine {
   }
 
   /** Nothing was told yet, or nothing will be any more. */
-  get #isIdle(): boolean {
+  #isIdle(): boolean {
     return this.#policy === undefined || this.#drain !== undefined;
   }
 
