@@ -209,6 +209,14 @@ suite("Sets", () => {
     assert.deepEqual(kernel.asked, []);
   });
 
+  test("closed before it was asked: nobody is started for it", async () => {
+    const kernel = new Kernel();
+    const refused = assert.rejects(kernel.reader.read("some", "refused"), /stopped before it was answered/);
+    kernel.reader.close();
+    await refused;
+    assert.equal(kernel.connections, 0);
+  });
+
   test("closed: who waits is told, and the end of that one is not the next one's", async () => {
     const kernel = new Kernel();
     const refused = assert.rejects(kernel.reader.read("some", "refused"), /stopped before it was answered/);

@@ -28,6 +28,7 @@ const ENOENT = 2;
 /** How long an answer is waited for, in milliseconds; and one of which somebody waits to be let in, or to be shut out. */
 const PATIENCE = 10_000;
 const LEAST_PATIENCE = 3_000;
+const STOPPED = "stopped before it was answered";
 /** A list in which a change of anybody's rules fell is read anew, so often at most. */
 const TRIES = 5;
 
@@ -45,6 +46,7 @@ export class Sets {
   readonly #asked = new Map<number, Question>();
   #reading: Promise<unknown> = Promise.resolve();
   #lastSequence = 0;
+  #closings = 0;
 
   constructor({ connect = (options) => new Netlink(options), patience }: SetsOptions = {}) {
     this.#connect = connect;
@@ -56,7 +58,11 @@ export class Sets {
    * `EcluseError` where it cannot be read, or no answer comes in time: then somebody else is started to ask.
    */
   read(table: string, set: string): Promise<readonly SetElement[] | undefined> {
-    const read = this.#reading.then(() => this.#read(table, set));
+    const closings = this.#closings;
+    const read = this.#reading.then(() => {
+      if (this.#closings !== closings) throw failed(`read the kernel's set ${set}`, STOPPED);
+      return this.#read(table, set);
+    });
     this.#reading = read.catch(() => undefined);
     return read;
   }
@@ -77,9 +83,10 @@ export class Sets {
     return errno === 0 ? undefined : getSystemErrorName(-errno);
   }
 
-  /** What is being asked is asked no further; the next question begins anew. */
+  /** What is being asked, or waits to be, is asked no further; the next question begins anew. */
   close(): void {
-    this.#giveUp("stopped before it was answered");
+    this.#closings += 1;
+    this.#giveUp(STOPPED);
   }
 
   async #read(table: string, set: string): Promise<readonly SetElement[] | undefined> {
