@@ -1,6 +1,6 @@
 /**
- * An inventory on its way from the reading process: its depots and sources, which may be thousands of objects, each packed
- * by itself, so that the gateway takes out only those that are not as they were.
+ * An inventory on its way from the reading process: of its depots and sources, which may be thousands of objects, only those
+ * that the gateway does not have.
  *
  * A depot of before is the same object afterwards, by which `compile` knows it. And nothing is made of it: what is made and
  * thrown away in the middle of a change, the sessions wait for.
@@ -15,40 +15,46 @@ export interface PackedInventory extends Omit<Inventory, "depots" | "sources"> {
 }
 
 interface Packed {
-  /** What is packed, in the fewest words: two that say the same have the same. */
+  /** Of what is packed: two that say the same have the same. */
   readonly digest: string;
-  readonly bytes: Uint8Array;
+  /** Absent: the gateway has it. */
+  readonly bytes?: Uint8Array;
 }
 
-export function pack(inventory: Inventory): PackedInventory {
+/** `known`: digests of what the gateway has. */
+export function pack(inventory: Inventory, known: ReadonlySet<string>): PackedInventory {
+  const packed = (one: Depot | Source): Packed => {
+    const bytes = serialize(one);
+    const digest = createHash("sha256").update(bytes).digest("base64");
+    return known.has(digest) ? { digest } : { digest, bytes };
+  };
   return { ...inventory, depots: inventory.depots.map(packed), sources: inventory.sources.map(packed) };
 }
 
-function packed(one: Depot | Source): Packed {
-  const bytes = serialize(one);
-  return { digest: createHash("sha256").update(bytes).digest("base64"), bytes };
-}
+/** Depots and sources, by digest. */
+export type Unpacked = ReadonlyMap<string, Depot | Source>;
 
+/** Keeps what the last inventory had, for the next one to have the same objects. */
 export class Unpacking {
-  readonly #depots = new Kept<Depot>();
-  readonly #sources = new Kept<Source>();
+  #last: Unpacked = new Map();
 
-  /** What the one unpacked before had, too, is the same object. */
-  unpack(inventory: PackedInventory): Inventory {
-    return {
-      ...inventory,
-      depots: this.#depots.unpack(inventory.depots),
-      sources: this.#sources.unpack(inventory.sources),
-    };
+  /** What is at hand now: to be given back with what was packed without it, for another reading may end before. */
+  get atHand(): Unpacked {
+    return this.#last;
   }
-}
 
-class Kept<One> {
-  #byDigest: ReadonlyMap<string, One> = new Map();
-
-  unpack(all: readonly Packed[]): readonly One[] {
-    const unpacked = all.map(({ digest, bytes }) => this.#byDigest.get(digest) ?? (deserialize(bytes) as One));
-    this.#byDigest = new Map(all.map(({ digest }, index) => [digest, unpacked[index] as One]));
-    return unpacked;
+  /** Throws `TypeError` where something is missing. */
+  unpack(inventory: PackedInventory, atHand: Unpacked): Inventory {
+    const found = new Map<string, Depot | Source>();
+    const unpacked = ({ digest, bytes }: Packed): Depot | Source => {
+      const one = bytes === undefined ? atHand.get(digest) : (deserialize(bytes) as Depot | Source);
+      if (one === undefined) throw new TypeError("a part of the inventory was neither sent nor known");
+      found.set(digest, one);
+      return one;
+    };
+    const depots = inventory.depots.map((depot) => unpacked(depot) as Depot);
+    const sources = inventory.sources.map((source) => unpacked(source) as Source);
+    this.#last = found;
+    return { ...inventory, depots, sources };
   }
 }

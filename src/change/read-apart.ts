@@ -14,6 +14,13 @@ import { type PackedInventory, Unpacking } from "./packed-inventory.ts";
 /** Where an inventory is read from: its file, or an entry of the history. */
 export type Origin = { readonly file: string } | { readonly entry: Entry };
 
+/** What the reading process is asked. */
+export interface Question {
+  readonly origin: Origin;
+  /** Digests of what need not be sent. */
+  readonly known: readonly string[];
+}
+
 /** What the reading process answers. */
 export type Answer =
   | { readonly kind: "read"; readonly result: PackedResult }
@@ -56,11 +63,15 @@ export async function readApart(origin: Origin, options: ReadApartOptions = {}):
   const kill = (): void => void reader.kill("SIGKILL");
   const timer = setTimeout(kill, patience);
   signal?.addEventListener("abort", kill);
+  const { atHand } = unpacking;
   try {
     const ended = ending(reader);
-    reader.send(origin, () => undefined);
+    const question: Question = { origin, known: [...atHand.keys()] };
+    reader.send(question, () => undefined);
     const result = resultOf(nameOf(origin), await ended, signal);
-    return result && unpacked(result, unpacking);
+    if (result === undefined) return undefined;
+    const { inventory, ...rest } = result;
+    return inventory === undefined ? rest : { ...rest, inventory: unpacking.unpack(inventory, atHand) };
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", kill);
@@ -95,10 +106,6 @@ function resultOf(name: string, { answer, how }: Ending, signal: AbortSignal | u
   if (answer === undefined) throw diedReading(name, how);
   if (answer.kind === "error") throw new EcluseError(answer.code, answer.message, { hint: answer.hint });
   return answer.result;
-}
-
-function unpacked({ inventory, ...result }: PackedResult, unpacking: Unpacking): LoadResult {
-  return inventory === undefined ? result : { ...result, inventory: unpacking.unpack(inventory) };
 }
 
 function diedReading(name: string, how: string): EcluseError {

@@ -15,6 +15,7 @@ import { readyEvent } from "../observe/events.ts";
 import type { Live } from "../observe/live.ts";
 import { LoopDelay } from "../observe/loop-delay.ts";
 import type { Observed } from "../observe/observed.ts";
+import { pairFlows } from "../policy/compare-flows.ts";
 import type { Policy, RelayedFlow } from "../policy/policy.ts";
 import type { HealthBook } from "../probe/health.ts";
 import { IDENTIFICATION } from "../probe/identification.ts";
@@ -152,11 +153,11 @@ export class Gateway {
 
   /** Opens a policy's doors, unless it stands by. Resolves once each is open or known to be blocked. */
   async apply(policy: Policy): Promise<Applied> {
-    const isFirst = this.#policy === undefined;
+    const before = this.#policy;
+    const isFirst = before === undefined;
     this.#policy = policy;
     if (isFirst) this.#choose(policy);
-    // Not now, for somebody waits for the doors.
-    setImmediate(() => this.#forgetHealthOfOthers());
+    else this.#forgetHealth(before, policy);
     if (this.#stopping || this.#standby) return this.#ready(await this.#engine.apply(policy));
     await this.#shield.widen(policy);
     const applied = await this.#engine.apply(policy);
@@ -166,9 +167,11 @@ export class Gateway {
     return this.#ready(applied);
   }
 
-  #forgetHealthOfOthers(): void {
-    const ids = new Set(this.#policy?.flows.map(({ id }) => id));
-    this.health.keep((flow) => ids.has(flow));
+  /** Of flows that are gone. */
+  #forgetHealth(before: Policy, after: Policy): void {
+    for (const pair of pairFlows(before, after)) {
+      if (pair.before !== undefined && pair.before.id !== pair.after?.id) this.health.forget(pair.before.id);
+    }
   }
 
   /** The first policy says which engine carries; another's word for it holds from the next start. */

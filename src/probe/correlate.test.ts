@@ -76,7 +76,7 @@ suite("HealthBook", () => {
     book.probed("a", { outcome: "failed", duration: 1, cause: "connect" }, 70);
     book.probed("a", { outcome: "gave-way", duration: 1 }, 80);
     assert.deepEqual(book.get("a"), { state: "down", since: 10, heard: 70, by: "probe", cause: "connect" });
-    book.keep(() => false);
+    book.forget("a");
     assert.equal(book.get("a"), undefined);
   });
 });

@@ -49,9 +49,9 @@ export class HealthBook {
     else if (outcome === "mute") this.#note(flow, { state: "down", at, by: "probe", cause: "mute" });
   }
 
-  /** Forgets those that are gone. */
-  keep(has: (flow: string) => boolean): void {
-    for (const flow of this.#flows.keys()) if (!has(flow)) this.#flows.delete(flow);
+  /** One that is gone. */
+  forget(flow: string): void {
+    this.#flows.delete(flow);
   }
 
   #note(flow: string, { at, ...seen }: Pick<Health, "state" | "by" | "cause"> & { readonly at: number }): void {

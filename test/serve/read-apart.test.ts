@@ -58,6 +58,18 @@ suite("readApart", { timeout: 180_000 }, () => {
     assert.equal(after.sources[0], before.sources[0]);
   });
 
+  test("two at once: what one of them was not sent, for it was known, is there when it ends last", async () => {
+    const unpacking = new Unpacking();
+    const [before, other] = [1, 2].map((depot) =>
+      write(`depot-${depot}.yaml`, `${INVENTORY}depots: { ${depot}: { allow: [till], terminals: 1-9 } }\n`),
+    );
+    assert.ok(before !== undefined && other !== undefined);
+    await readApart({ file: before }, { unpacking });
+    const again = readApart({ file: before }, { unpacking });
+    const [between, last] = await Promise.all([readApart({ file: other }, { unpacking }), again]);
+    assert.deepEqual([between, last], [loadInventory(other), loadInventory(before)]);
+  });
+
   test("findings are in the result, with their places and the text they stand in", async () => {
     const file = write("wrong.yaml", `${INVENTORY}surces: {}\n`);
     const result = await readApart({ file });

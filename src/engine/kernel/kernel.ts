@@ -20,7 +20,7 @@ import { HeldPlaces } from "./held-places.ts";
 import { KernelSessions } from "./kernel-sessions.ts";
 import { NOTHING_PASSED, Passage, droppingChain } from "./passage.ts";
 import { KernelRefusals } from "./refusals.ts";
-import { Rules } from "./table/rules.ts";
+import { Rules, type Told } from "./table/rules.ts";
 import type { KernelSettings } from "./settings.ts";
 import { NOT_FORWARDING, isCounting, isForwarding } from "./sysctls.ts";
 import { type Table, shut, tableOf } from "./table/table.ts";
@@ -33,7 +33,11 @@ const READ = 1_000;
 const LOOK = 5_000;
 /** How long a stop waits to hear of those that it has cut, in milliseconds: without the table they end in any case. */
 const PARTING = 5_000;
-/** How often all rules are compared with what was told. With 100,000 networks nft takes most of a second to list them. */
+/**
+ * How long after the last change all rules are compared with what was told, and how often in any case, in milliseconds. To list
+ * them takes nft a third of a second of processor, with 100,000 networks most of a second: too much between two changes.
+ */
+const SETTLED = 5_000;
 const COMPARED = 60_000;
 
 export interface KernelOptions {
@@ -64,8 +68,9 @@ export class Kernel implements Engine {
   #working: Promise<unknown> = Promise.resolve();
   #blocked: readonly BlockedDoor[] = [];
   #isOpen = false;
-  /** On the monotonic clock. */
+  /** On the monotonic clock: all rules, and when they are to be again. */
   #comparedAt = -Infinity;
+  #compareAt = -Infinity;
   /** Why conntrack cannot be read. */
   #deaf: string | undefined;
   #isCounting = false;
@@ -152,11 +157,13 @@ export class Kernel implements Engine {
     this.#policyBefore = this.#policy;
     this.#policy = policy;
     if (!this.#isOpen) await this.#open();
-    await this.#load(policy);
+    const { isWhole } = await this.#load(policy);
     // The rules first, for everyone who comes; then those inside, for whoever is cut must not come in again.
     this.#sessions.judgeAgain();
-    // At the next look, for nobody needs to wait: somebody else's hand in the rules is mended by whatever is applied.
-    this.#comparedAt = -Infinity;
+    const now = this.#clock.monotonic();
+    // What was loaded whole has just been listed.
+    if (isWhole) this.#comparedAt = now;
+    this.#compareAt = Math.min(isWhole ? Infinity : now + SETTLED, this.#comparedAt + COMPARED);
     return { open: policy.doors.size - this.#blocked.length, blocked: this.#blocked };
   }
 
@@ -174,14 +181,15 @@ export class Kernel implements Engine {
    * Where the host does not forward, a door would swallow who comes; and where nobody tells who is inside, nobody could be
    * made to leave: it refuses them instead.
    */
-  async #load(policy: Policy): Promise<void> {
+  async #load(policy: Policy): Promise<Told> {
     const table = this.#tableOf(policy);
     this.#isCounting = isCounting();
     const obstacle = isForwarding() ? this.#deaf : NOT_FORWARDING;
-    const { isWhole, failure, found = [] } = await this.#rules.tell(obstacle === undefined ? table : shut(table));
-    this.#tellAltered(found);
-    await this.#held.follow(table, this.#sessions, isWhole);
-    this.#block(policy, failure?.message ?? obstacle);
+    const told = await this.#rules.tell(obstacle === undefined ? table : shut(table));
+    this.#tellAltered(told.found ?? []);
+    await this.#held.follow(table, this.#sessions, told.isWhole);
+    this.#block(policy, told.failure?.message ?? obstacle);
+    return told;
   }
 
   /** The same as long as the policy is: it is asked every few seconds, and what is made and thrown away would pile up. */
@@ -242,9 +250,11 @@ export class Kernel implements Engine {
 
   /** The same of all rules, which takes a while. */
   async #compare(): Promise<void> {
-    if (this.#isComparing || this.#isIdle() || this.#clock.monotonic() - this.#comparedAt < COMPARED) return;
+    const now = this.#clock.monotonic();
+    if (this.#isComparing || this.#isIdle() || now < this.#compareAt) return;
     this.#isComparing = true;
-    this.#comparedAt = this.#clock.monotonic();
+    this.#comparedAt = now;
+    this.#compareAt = now + COMPARED;
     const found = await this.#rules.compare().finally(() => (this.#isComparing = false));
     if (found.length === 0 || this.#isIdle()) return;
     this.#tellAltered(found);
