@@ -18,28 +18,17 @@ import { Probes } from "../relay/probes.ts";
 import { Conntrack } from "./conntrack/conntrack.ts";
 import { HeldPlaces } from "./held-places.ts";
 import { KernelSessions } from "./kernel-sessions.ts";
-import { NOTHING_PASSED, Passage, droppingChain } from "./passage.ts";
-import { KernelRefusals } from "./refusals.ts";
 import { Rules, type Told } from "./table/rules.ts";
 import type { KernelSettings } from "./settings.ts";
 import { NOT_FORWARDING, isCounting, isForwarding } from "./sysctls.ts";
 import { type Table, shut, tableOf } from "./table/table.ts";
 import type { TableMark } from "./table/table-mark.ts";
+import { TableWatch } from "./table-watch.ts";
 
 /** How often rights and deadlines are looked at, in milliseconds. */
 const SWEEP = 250;
-/** How often refusals are read, if that is cheap, in milliseconds; and what stood in the way is looked at again. */
-const READ = 1_000;
-const LOOK = 5_000;
 /** How long a stop waits to hear of those that it has cut, in milliseconds: without the table they end in any case. */
 const PARTING = 5_000;
-/**
- * How long after the last change all rules are compared with what was told, and how often in any case, in milliseconds. To list
- * them takes nft a third of a second of processor, with 100,000 networks most of a second: too much between two changes.
- */
-const SETTLED = 5_000;
-const COMPARED = 60_000;
-
 export interface KernelOptions {
   readonly clock: Clock;
   readonly events: EngineEvents;
@@ -57,8 +46,7 @@ export class Kernel implements Engine {
   readonly #rules: Rules;
   readonly #sessions: KernelSessions;
   readonly #held: HeldPlaces;
-  readonly #passage: Passage;
-  readonly #refusals: KernelRefusals;
+  readonly #watch: TableWatch;
   readonly #conntrack: Conntrack;
   readonly #probes: Probes;
   readonly #stops: (() => void)[] = [];
@@ -68,16 +56,9 @@ export class Kernel implements Engine {
   #working: Promise<unknown> = Promise.resolve();
   #blocked: readonly BlockedDoor[] = [];
   #isOpen = false;
-  /** On the monotonic clock: all rules, and when they are to be again. */
-  #comparedAt = -Infinity;
-  #compareAt = -Infinity;
   /** Why conntrack cannot be read. */
   #deaf: string | undefined;
   #isCounting = false;
-  /** What another table drops, by the terminal's `endpointKey`: by which. */
-  readonly #dropped = new Map<number, string>();
-  #looking: Promise<void> | undefined;
-  #isComparing = false;
   #drain: Drain | undefined;
   #lastRefusals: Promise<unknown> | undefined;
 
@@ -87,10 +68,7 @@ export class Kernel implements Engine {
     this.#settings = settings;
     this.#rules = new Rules({
       ...{ nft: new Nft(run), sets: new Sets(), settings, mark },
-      replaced: () => {
-        this.#refusals.restart();
-        this.#passage.restart();
-      },
+      replaced: () => this.#watch.replaced(),
     });
     this.#sessions = new KernelSessions({
       clock,
@@ -106,13 +84,11 @@ export class Kernel implements Engine {
       isCounting: () => this.#isCounting,
     });
     this.#held = new HeldPlaces({ taken: this.#rules.taken, sessions: this.#sessions });
-    this.#passage = new Passage(this.#rules);
-    this.#refusals = new KernelRefusals({
-      rules: this.#rules,
+    this.#watch = new TableWatch({
+      ...{ clock, events, rules: this.#rules },
       policy: () => this.#policy,
-      wall: clock.wall,
-      monotonic: clock.monotonic,
-      refused: events.refused,
+      isIdle: () => this.#policy === undefined || this.#drain !== undefined,
+      tellAgain: () => this.#tellAgain(),
     });
     this.#conntrack = new Conntrack({
       clock,
@@ -157,13 +133,10 @@ export class Kernel implements Engine {
     this.#policyBefore = this.#policy;
     this.#policy = policy;
     if (!this.#isOpen) await this.#open();
-    const { isWhole } = await this.#load(policy);
+    const told = await this.#load(policy);
     // The rules first, for everyone who comes; then those inside, for whoever is cut must not come in again.
     this.#sessions.judgeAgain();
-    const now = this.#clock.monotonic();
-    // What was loaded whole has just been listed.
-    if (isWhole) this.#comparedAt = now;
-    this.#compareAt = Math.min(isWhole ? Infinity : now + SETTLED, this.#comparedAt + COMPARED);
+    this.#watch.changed(told);
     return { open: policy.doors.size - this.#blocked.length, blocked: this.#blocked };
   }
 
@@ -172,8 +145,7 @@ export class Kernel implements Engine {
     await this.#conntrack.open();
     this.#stops.push(
       this.#clock.every(SWEEP, () => this.#sweep()),
-      this.#clock.every(READ, () => void this.#readRefusals()),
-      this.#clock.every(LOOK, () => void this.#look()),
+      this.#watch.start(),
     );
   }
 
@@ -186,7 +158,7 @@ export class Kernel implements Engine {
     this.#isCounting = isCounting();
     const obstacle = isForwarding() ? this.#deaf : NOT_FORWARDING;
     const told = await this.#rules.tell(obstacle === undefined ? table : shut(table));
-    this.#tellAltered(told.found ?? []);
+    if (told.found !== undefined && told.found.length > 0) this.#events.altered(told.found);
     await this.#held.follow(table, this.#sessions, told.isWhole);
     this.#block(policy, told.failure?.message ?? obstacle);
     return told;
@@ -210,9 +182,9 @@ export class Kernel implements Engine {
 
   #blockedIn(policy: Policy, everywhere: string | undefined): readonly BlockedDoor[] {
     // Nearly always so; whoever waits for a change need not wait for thousands of doors to be looked at.
-    if (everywhere === undefined && this.#dropped.size === 0) return [];
+    if (everywhere === undefined && !this.#watch.hasDrops) return [];
     return [...policy.doors.values()].flatMap(({ endpoint, flow }) => {
-      const cause = everywhere ?? this.#dropped.get(keyOf(flow.target));
+      const cause = everywhere ?? this.#watch.dropsAt(flow.target);
       return cause === undefined ? [] : [{ flow: flow.id, endpoint, cause }];
     });
   }
@@ -227,62 +199,10 @@ export class Kernel implements Engine {
     this.#finishDrain();
   }
 
-  async #readRefusals(): Promise<void> {
-    if (this.#isIdle()) return;
-    // What cannot be read is looked at below soon enough, in another way.
-    const isThere = await this.#refusals.look().catch(() => true);
-    if (!isThere) await this.#look();
-  }
-
-  /** Tells the rules again where they are gone, or could not be told. One look at a time, for which no change waits. */
-  #look(): Promise<void> {
-    this.#looking ??= this.#lookNow().finally(() => (this.#looking = undefined));
-    return this.#looking;
-  }
-
-  async #lookNow(): Promise<void> {
-    if (this.#isIdle()) return;
-    this.#tellAltered(await this.#rules.look());
-    await this.#lookForDrops();
-    await this.#loadAgain();
-    void this.#compare();
-  }
-
-  /** The same of all rules, which takes a while. */
-  async #compare(): Promise<void> {
-    const now = this.#clock.monotonic();
-    if (this.#isComparing || this.#isIdle() || now < this.#compareAt) return;
-    this.#isComparing = true;
-    this.#comparedAt = now;
-    this.#compareAt = now + COMPARED;
-    const found = await this.#rules.compare().finally(() => (this.#isComparing = false));
-    if (found.length === 0 || this.#isIdle()) return;
-    this.#tellAltered(found);
-    await this.#loadAgain();
-  }
-
-  async #loadAgain(): Promise<void> {
+  async #tellAgain(): Promise<void> {
     await this.#oneAfterAnother(async () => {
       if (this.#policy !== undefined && this.#drain === undefined) await this.#load(this.#policy);
     });
-  }
-
-  /** Nothing was told yet, or nothing will be any more. */
-  #isIdle(): boolean {
-    return this.#policy === undefined || this.#drain !== undefined;
-  }
-
-  /** Before it is put right: should it not be, the doors are told as blocked after it. */
-  #tellAltered(found: readonly string[]): void {
-    if (found.length > 0) this.#events.altered(found);
-  }
-
-  async #lookForDrops(): Promise<void> {
-    const { dropped, through } = await this.#passage.look().catch(() => NOTHING_PASSED);
-    for (const terminal of through) this.#dropped.delete(terminal);
-    if (dropped.size === 0) return;
-    const by = droppingChain(await this.#rules.chains()) ?? "another table";
-    for (const terminal of dropped) this.#dropped.set(terminal, `dropped-by: ${by}`);
   }
 
   async probe(flow: RelayedFlow, question?: ProbeQuestion): Promise<Probed> {
@@ -326,7 +246,7 @@ export class Kernel implements Engine {
     const shutting = isKept || this.#policy === undefined ? undefined : shut(tableOf(this.#policy));
     const shutDone = this.#oneAfterAnother(async () => {
       // Asked for before the table may be made anew, and not waited for: it is the doors that somebody waits for.
-      this.#lastRefusals = this.#refusals.read().catch(() => false);
+      this.#lastRefusals = this.#watch.tellRefusals();
       if (shutting !== undefined) await this.#rules.tell(shutting);
     });
     return { deadline, patience: Infinity, cut: 0, done: Promise.withResolvers(), shut: shutDone };

@@ -80,7 +80,7 @@ suite("Rules: the table is compared with what was told", () => {
     kernel.listing = STRANGE;
     assert.deepEqual(await rules.compare(), ["set doors: 1 element more (198.51.100.10 . 10101 : accept)"]);
     assert.deepEqual(await rules.compare(), [], "it is said once");
-    assert.deepEqual(await rules.tell(TABLE), { isWhole: true, failure: undefined, found: [] });
+    assert.deepEqual(await rules.tell(TABLE), { isWhole: true, isAsTold: false, failure: undefined, found: [] });
   });
 
   test("it cannot be listed: it is gone, or cannot be read", async () => {

@@ -33,6 +33,8 @@ const UNREADABLE = 2;
 export interface Told {
   /** Everything was made anew: all counts begin at nothing. */
   readonly isWhole: boolean;
+  /** It was listed since, and is as it was told. */
+  readonly isAsTold?: boolean;
   /** Why the kernel does not take it: nothing is open then. */
   readonly failure?: EcluseError | undefined;
   /** Why it was made anew, in words, where it was not as it had been told. */
@@ -84,6 +86,7 @@ export class Rules {
 
   /** One table after another. */
   async tell(table: Table): Promise<Told> {
+    if (table === this.#loaded) return { isWhole: false };
     this.#tells += 1;
     this.#isTelling = true;
     try {
@@ -106,18 +109,20 @@ export class Rules {
     const stood = this.#mark?.isThere() === true;
     this.#mark?.put();
     const failure = await this.#replace(table);
+    let isAsTold = false;
     if (failure === undefined) {
       this.#loaded = table;
       // At once: what rules look like now is what they are compared with.
       const reading = await this.#list(table);
-      this.#unread = reading === undefined || reading.difference().length === 0 ? 0 : this.#unread + 1;
+      isAsTold = reading?.difference().length === 0;
+      this.#unread = isAsTold || reading === undefined ? 0 : this.#unread + 1;
     } else {
       if (!stood) this.#mark?.remove();
       await this.#shut();
     }
     // Taken whole, and yet not as a change: it was of another table than the one that stood.
     const found = failure === undefined && notTaken !== undefined ? [notTaken.message] : [];
-    return { isWhole: true, failure, found };
+    return { isWhole: true, isAsTold, failure, found };
   }
 
   async #replace(table: Table): Promise<EcluseError | undefined> {
