@@ -47,12 +47,13 @@ export class Taken {
   }
 
   #change(change: ElementsChange): Promise<void> {
-    this.#turn = this.#turn.then(async () => {
+    const done = this.#turn.then(async () => {
       const { unlisted, tell, script } = this.#options;
       await unlisted();
       // What the kernel refuses it would refuse nft, too: one to be released is gone already.
       await tell([setChange(change)]).catch(() => script({ ...NO_CHANGE, elements: [change] }));
     });
-    return this.#turn;
+    this.#turn = done.catch(() => undefined);
+    return done;
   }
 }
