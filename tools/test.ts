@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
+import { endTestsOf } from "./left-behind.ts";
 
 const DEFAULT = [
   "src/**/*.test.ts",
@@ -15,6 +16,10 @@ const DEFAULT = [
   "tools/**/*.test.ts",
   "bench/**/*.test.ts",
 ];
+
+/** Longest test, and how long its file's process may take to end by itself after that, in milliseconds. */
+const PATIENCE = 300_000;
+const GRACE = 30_000;
 
 const patterns = process.argv.slice(2);
 const files = globSync(patterns.length === 0 ? DEFAULT : patterns, {
@@ -31,8 +36,12 @@ process.env["XDG_STATE_HOME"] = join(home, "state");
 process.env["XDG_RUNTIME_DIR"] = join(home, "run");
 process.on("exit", () => rmSync(home, { recursive: true, force: true }));
 
-const stream = run({ files, concurrency: 2, timeout: 300_000, execArgv: ["--conditions=source"] });
-stream.on("test:fail", () => (process.exitCode = 1));
+const stream = run({ files, concurrency: 2, timeout: PATIENCE, execArgv: ["--conditions=source"] });
+stream.on("test:fail", ({ file, details }) => {
+  process.exitCode = 1;
+  const { failureType } = details.error as Error & { failureType?: string };
+  if (failureType === "testTimeoutFailure" && file !== undefined) setTimeout(endTestsOf, GRACE, file).unref();
+});
 stream.on("test:pass", ({ name, skip }) => {
   if (skip !== undefined && skip !== false) skipped.push(name);
 });
