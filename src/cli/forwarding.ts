@@ -9,7 +9,7 @@ import { whyUnusable } from "../inventory/checks/unusable.ts";
 import type { Endpoint, Grant, Limits, OnRevoke, Queue } from "../inventory/model.ts";
 import { quote } from "../inventory/quote.ts";
 import { compileGate } from "../policy/gate.ts";
-import { type Policy, type RelayedFlow, endpointKey } from "../policy/policy.ts";
+import { type Policy, type RelayedFlow, doorsAt } from "../policy/policy.ts";
 import { parseAllowed } from "./allowed.ts";
 import type { Invocation } from "./command.ts";
 import { durationOption, numberOption, textOption } from "./given.ts";
@@ -59,8 +59,7 @@ export function forwardPolicy({ listen, target, grants, limits, onRevoke, ...pla
     onRevoke,
     ...places,
   };
-  const key = endpointKey(listen.address, listen.port);
-  return { limits, flows: [flow], doors: new Map([[key, { endpoint: listen, flow }]]) };
+  return { limits, flows: [flow], doors: doorsAt([{ endpoint: listen, flow }]) };
 }
 
 function endpointOf(text: string): Endpoint {

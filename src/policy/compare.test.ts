@@ -8,7 +8,7 @@ import type { PolicyChange } from "./policy-change.ts";
 import { countChange, describeChange } from "./compare-lines.ts";
 import { judge } from "./decide.ts";
 import { compileGate } from "./gate.ts";
-import { type Door, type Flow, type LocalFlow, type Policy, type RelayedFlow, endpointKey } from "./policy.ts";
+import { type Flow, type LocalFlow, type Policy, type RelayedFlow, doorsAt } from "./policy.ts";
 
 const NOW = Date.UTC(2026, 11, 1, 12);
 const HOUR = 3_600_000;
@@ -435,11 +435,9 @@ function flowOf(id: string, grants: readonly Grant[], networksOf: (source: strin
 
 function policyOf(flows: readonly Flow[], limits: Partial<Limits> = {}): Policy {
   const doors = flows.flatMap((flow) =>
-    flow.kind === "local"
-      ? []
-      : flow.endpoints.map((at): [number, Door] => [endpointKey(at.address, at.port), { endpoint: at, flow }]),
+    flow.kind === "local" ? [] : flow.endpoints.map((at) => ({ endpoint: at, flow })),
   );
-  return { limits: { ...LIMITS, ...limits }, flows, doors: new Map(doors) };
+  return { limits: { ...LIMITS, ...limits }, flows, doors: doorsAt(doors) };
 }
 
 const LIMITS: Limits = {

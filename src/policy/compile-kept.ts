@@ -7,16 +7,24 @@
 import type { Depot, Gateway, Grant, Inventory } from "../inventory/model.ts";
 import type { Gates, KnownGates } from "./compile-gates.ts";
 import type { Gate } from "./gate.ts";
-import type { Door, Policy, RelayedFlow, Standing } from "./policy.ts";
+import type { Door, Doors, Policy, RelayedFlow, Standing } from "./policy.ts";
 
 export interface CompiledDepot {
   readonly flows: readonly RelayedFlow[];
-  readonly doors: readonly Door[];
+  readonly doors: DoorList;
   /** Every list of grants in it. */
   readonly gates: ReadonlyMap<readonly Grant[], Gate>;
 }
 
-export interface Origin {
+export type DoorList = readonly Door[];
+
+/** A policy's doors, and the lists that they are made of: one of each depot, one of all else. */
+export interface JoinedDoors {
+  readonly doors: Doors;
+  readonly lists: readonly DoorList[];
+}
+
+export interface Origin extends Pick<JoinedDoors, "lists"> {
   readonly gateway: Gateway;
   readonly standing: ReadonlyMap<string, Standing>;
   readonly gates: KnownGates;

@@ -2,17 +2,27 @@
 import type { Accountability, Depot, GenericFlow, Grant, Inventory, Service, Terminal } from "../inventory/model.ts";
 import { publicPortOf, terminalId } from "../inventory/numbering.ts";
 import { gatesOf } from "./compile-gates.ts";
-import { type CompiledDepot, type FlowsGateway, keptDepots, originOf, remember } from "./compile-kept.ts";
+import {
+  type CompiledDepot,
+  type DoorList,
+  type FlowsGateway,
+  type JoinedDoors,
+  keptDepots,
+  originOf,
+  remember,
+} from "./compile-kept.ts";
 import type { Gate } from "./gate.ts";
 import {
   type Balancer,
   type Door,
+  type Doors,
   type Flow,
   type LocalFlow,
+  NO_DOORS,
   type Policy,
   type RelayedFlow,
   type Standing,
-  endpointKey,
+  doorKey,
 } from "./policy.ts";
 
 /**
@@ -36,17 +46,18 @@ export function compile(
     ...inventory.services.map((service) => serviceFlow(context, service)),
     ...inventory.flows.map((flow) => genericFlow(context, flow)),
   ];
+  const lists = [...depots.map(({ doors }) => doors), doorsOf(others)];
   const { limits, shield, engine, kernel } = inventory.gateway;
   const policy: Policy = {
     limits,
     // The kernel engine needs none: it refuses where the shield would stand.
     ...(shield === true && engine === "relay" ? { shield } : {}),
     flows: [...depots.flatMap(({ flows }) => flows), ...others],
-    doors: keyed([...depots.map(({ doors }) => doors), doorsOf(others)]),
+    doors: joined(lists, origin && before && { doors: before.doors, lists: origin.lists }),
     ...(engine === "kernel" && kernel !== undefined ? { kernel } : {}),
   };
   const byDepot = new Map(inventory.depots.map((depot, index) => [depot, depots[index]] as const));
-  remember(policy, { gateway: inventory.gateway, standing, gates: gates.known, depots: byDepot });
+  remember(policy, { gateway: inventory.gateway, standing, gates: gates.known, depots: byDepot, lists });
   return policy;
 }
 
@@ -140,20 +151,22 @@ function accountability({ owner, reason, approver, reviewed, nextReview }: Accou
   };
 }
 
-function doorsOf(flows: readonly Flow[]): readonly Door[] {
+function doorsOf(flows: readonly Flow[]): DoorList {
   return flows.flatMap((flow) => (flow.kind === "local" ? [] : flow.endpoints.map((endpoint) => ({ endpoint, flow }))));
 }
 
-function keyed(lists: readonly (readonly Door[])[]): ReadonlyMap<number, Door> {
-  const doors = new Map<number, Door>();
-  let size = 0;
-  for (const list of lists) {
-    for (const door of list) {
-      doors.set(endpointKey(door.endpoint.address, door.endpoint.port), door);
-      size += 1;
-      // `check` refuses two flows on one endpoint; a policy that reached this line would let one take the other's place.
-      if (doors.size !== size) throw new TypeError(`two flows on one endpoint: ${door.flow.id}`);
-    }
+/** Of all these lists. `before`: what another policy has of its own, of which lists that are the same are taken over. */
+function joined(lists: readonly DoorList[], before: JoinedDoors | undefined): Doors {
+  const [old, young] = [new Set(before?.lists), new Set(lists)];
+  const changes: [number, Door | undefined][] = [];
+  for (const list of old) if (!young.has(list)) for (const door of list) changes.push([doorKey(door), undefined]);
+  for (const list of young) if (!old.has(list)) for (const door of list) changes.push([doorKey(door), door]);
+  const doors = (before?.doors ?? NO_DOORS).with(changes);
+  // `check` refuses two flows on one endpoint; a policy that reached this line would let one take the other's place.
+  if (doors.size !== lists.reduce((sum, { length }) => sum + length, 0)) {
+    const lost = lists.flat().find((door) => doors.get(doorKey(door)) !== door);
+    const taker = lost && doors.get(doorKey(lost));
+    throw new TypeError(`two flows on one endpoint: ${[taker, lost].map((door) => door?.flow.id).join()}`);
   }
   return doors;
 }

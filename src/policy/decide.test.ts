@@ -4,7 +4,7 @@ import { type Ipv4, type Network, parseAddress } from "@ecluse/guard/address";
 import type { Grant } from "../inventory/model.ts";
 import { decide, judge, judgeBalancer, judgeWay } from "./decide.ts";
 import { compileGate } from "./gate.ts";
-import { type Policy, type RelayedFlow, endpointKey } from "./policy.ts";
+import { type Policy, type RelayedFlow, doorsAt } from "./policy.ts";
 
 const TILL = address("203.0.113.7");
 const STRANGER = address("192.0.2.66");
@@ -140,7 +140,7 @@ function policyOf(grants: readonly Grant[]): Policy {
       perSource: 1,
     },
     flows: [flow],
-    doors: new Map([[endpointKey(DOOR.address, DOOR.port), { endpoint: DOOR, flow }]]),
+    doors: doorsAt([{ endpoint: DOOR, flow }]),
   };
 }
 

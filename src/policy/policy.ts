@@ -18,6 +18,7 @@ import type {
 } from "../inventory/model.ts";
 import type { Position } from "../inventory/numbering.ts";
 import type { Gate } from "./gate.ts";
+import { PiecedMap } from "./pieced-map.ts";
 
 export interface Policy {
   readonly limits: Limits;
@@ -28,7 +29,22 @@ export interface Policy {
   /** In the inventory's order: terminals by depot and number, then services, then generic flows. */
   readonly flows: readonly Flow[];
   /** The endpoints that an engine opens, by `endpointKey`: those of the relayed flows only. */
-  readonly doors: ReadonlyMap<number, Door>;
+  readonly doors: Doors;
+}
+
+/** A policy shares with the one before it the doors that are the same. */
+export type Doors = PiecedMap<Door>;
+
+/** Neighbouring ports lie in one piece; those of a depot of the plan in two at most. */
+export const NO_DOORS: Doors = PiecedMap.empty(128);
+
+/** Doors of these endpoints; the last of two at the same. */
+export function doorsAt(doors: Iterable<Door>): Doors {
+  return NO_DOORS.with(Array.from(doors, (door) => [doorKey(door), door] as const));
+}
+
+export function doorKey({ endpoint }: Door): number {
+  return endpointKey(endpoint.address, endpoint.port);
 }
 
 /** Where a relayed flow can be entered. */

@@ -7,7 +7,7 @@ import { ShieldKernel } from "../../test/support/shield-kernel.ts";
 import type { Grant, Limits } from "../inventory/model.ts";
 import { judge, judgeWay } from "../policy/decide.ts";
 import { compileGate } from "../policy/gate.ts";
-import { type Door, type Policy, type RelayedFlow, endpointKey } from "../policy/policy.ts";
+import { type Door, type Policy, type RelayedFlow, doorsAt } from "../policy/policy.ts";
 import { NOTHING, coverOf, widest } from "./cover.ts";
 import { difference } from "./script.ts";
 
@@ -196,7 +196,7 @@ function policy({ doors, sources = {}, on = GATEWAY }: Spec): Policy {
     limits: {} as Limits,
     shield: true,
     flows: opened.map(({ flow }) => flow),
-    doors: new Map(opened.map((door) => [endpointKey(door.endpoint.address, door.endpoint.port), door])),
+    doors: doorsAt(opened),
   };
 }
 

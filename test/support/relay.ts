@@ -5,14 +5,7 @@ import type { Applied, BlockedDoor, InsideSession, Refusal, SessionRecord } from
 import { Relay, type RelayOptions } from "../../src/engine/relay/relay.ts";
 import type { Endpoint, Grant, Limits, OnRevoke, Queue } from "../../src/inventory/model.ts";
 import { compileGate } from "../../src/policy/gate.ts";
-import {
-  type Balancer,
-  type Door,
-  type Policy,
-  type RelayedFlow,
-  type Standing,
-  endpointKey,
-} from "../../src/policy/policy.ts";
+import { type Balancer, type Policy, type RelayedFlow, type Standing, doorsAt } from "../../src/policy/policy.ts";
 import { freePort, ipv4, loopbackAddress } from "./loopback.ts";
 
 /** Longer than any test waits for what is to happen without them. */
@@ -72,13 +65,8 @@ export function policyOf(specs: readonly FlowSpec[], limits: Partial<Limits> = {
       ...(spec.queue === undefined ? {} : { queue: spec.queue }),
     };
   });
-  const doors = flows.flatMap((flow) =>
-    flow.endpoints.map((endpoint): [number, Door] => [
-      endpointKey(endpoint.address, endpoint.port),
-      { endpoint, flow },
-    ]),
-  );
-  return { limits: { ...LIMITS, ...limits }, flows, doors: new Map(doors) };
+  const doors = flows.flatMap((flow) => flow.endpoints.map((endpoint) => ({ endpoint, flow })));
+  return { limits: { ...LIMITS, ...limits }, flows, doors: doorsAt(doors) };
 }
 
 function balancer(name: string): Balancer {

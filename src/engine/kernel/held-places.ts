@@ -6,7 +6,9 @@ import type { Endpoint } from "../../inventory/model.ts";
 import { endpointKey } from "../../policy/policy.ts";
 import type { KernelSessions } from "./kernel-sessions.ts";
 import type { Taken } from "./table/taken.ts";
-import type { Table } from "./table/table.ts";
+import { type Table, placesAt } from "./table/table.ts";
+
+type Limits = Pick<Table, "terminals">;
 
 export interface HeldPlacesOptions {
   readonly taken: Pick<Taken, "hold" | "release">;
@@ -15,24 +17,24 @@ export interface HeldPlacesOptions {
 
 export class HeldPlaces {
   readonly #options: HeldPlacesOptions;
-  /** By `endpointKey` of the terminal, as are the limits. */
+  /** By `endpointKey` of the terminal. */
   readonly #held = new Set<number>();
-  #limits: Table["terminals"] = new Map();
+  #limits: Limits | undefined;
 
   constructor(options: HeldPlacesOptions) {
     this.#options = options;
   }
 
   /** Who is inside where the count has begun anew is not in it. `isWhole`: every count has. */
-  async follow({ terminals }: Table, inside: Iterable<Counted>, isWhole: boolean): Promise<void> {
+  async follow(table: Limits, inside: Iterable<Counted>, isWhole: boolean): Promise<void> {
     const before = this.#limits;
-    this.#limits = terminals;
+    this.#limits = table;
     if (isWhole) this.#held.clear();
     const places = new Map<number, Endpoint>();
     for (const session of inside) {
       const { target } = session.entry;
       const place = endpointKey(target.address, target.port);
-      if (!isWhole && before.get(place) === terminals.get(place)) continue;
+      if (!isWhole && before !== undefined && placesAt(before, place) === placesAt(table, place)) continue;
       session.isCounted = false;
       places.set(place, target);
     }
@@ -43,7 +45,7 @@ export class HeldPlaces {
   async changed(target: Endpoint): Promise<void> {
     const place = endpointKey(target.address, target.port);
     const inside = this.#options.sessions.at(place);
-    const isFull = inside.length >= (this.#limits.get(place) ?? Infinity);
+    const isFull = inside.length >= ((this.#limits && placesAt(this.#limits, place)) ?? Infinity);
     const isHeld = isFull && inside.some(({ isCounted }) => !isCounted);
     if (isHeld === this.#held.has(place)) return;
     if (isHeld) {

@@ -166,7 +166,7 @@ export class Kernel implements Engine {
 
   /** The same as long as the policy is: it is asked every few seconds, and what is made and thrown away would pile up. */
   #tableOf(policy: Policy): Table {
-    if (this.#made?.policy !== policy) this.#made = { policy, table: tableOf(policy) };
+    if (this.#made?.policy !== policy) this.#made = { policy, table: tableOf(policy, this.#made?.table) };
     return this.#made.table;
   }
 
@@ -243,7 +243,7 @@ export class Kernel implements Engine {
   #startDrain(deadline: number): Drain {
     this.#probes.cut();
     const isKept = this.#settings.keepRules;
-    const shutting = isKept || this.#policy === undefined ? undefined : shut(tableOf(this.#policy));
+    const shutting = isKept || this.#policy === undefined ? undefined : shut(this.#tableOf(this.#policy));
     const shutDone = this.#oneAfterAnother(async () => {
       // Asked for before the table may be made anew, and not waited for: it is the doors that somebody waits for.
       this.#lastRefusals = this.#watch.tellRefusals();

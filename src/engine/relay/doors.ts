@@ -8,7 +8,8 @@ import { closeSync } from "node:fs";
 import type { Socket } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Endpoint } from "../../inventory/model.ts";
-import type { Door, Policy } from "../../policy/policy.ts";
+import type { ChangedEntry } from "../../policy/pieced-map.ts";
+import { type Door, NO_DOORS, type Policy } from "../../policy/policy.ts";
 import type { Clock, EngineEvents, Inherited } from "../engine.ts";
 import type { BlockedDoor } from "../records.ts";
 import { Listener } from "./listener.ts";
@@ -32,6 +33,8 @@ export class Doors {
   readonly #inherited: Map<number, { readonly endpoint: Endpoint; readonly fd: number }>;
   readonly #listeners = new Map<number, Listener>();
   readonly #blocked = new Map<number, BlockedDoor>();
+  /** The doors of the last policy that was applied to its end. */
+  #applied = NO_DOORS;
   #nextRetry = 0;
   #open = true;
 
@@ -52,17 +55,16 @@ export class Doors {
   /** Opens a policy's new doors, then closes those it no longer has. */
   async apply(policy: Policy): Promise<void> {
     this.#open = true;
-    await this.#openNew(policy);
-    const gone: number[] = [];
-    this.#listeners.forEach((_, key) => {
-      if (!policy.doors.has(key)) gone.push(key);
-    });
-    for (const key of gone) this.#close(key);
+    const changes = policy.doors.changesSince(this.#applied);
+    const isWhole = await this.#openNew(changes);
+    for (const { key, is } of changes) if (is === undefined) this.#close(key);
     this.#closeUnclaimed();
+    if (isWhole) this.#applied = policy.doors;
   }
 
   closeAll(): void {
     this.#open = false;
+    this.#applied = NO_DOORS;
     for (const key of this.#listeners.keys()) this.#close(key);
   }
 
@@ -84,14 +86,11 @@ export class Doors {
     this.#nextRetry = now + Math.max(RETRY, 9 * (now - began));
   }
 
-  async #openNew(policy: Policy): Promise<void> {
-    // Found first: a loop over thousands that stay takes four times as long where it has not run for long.
-    const missing: [number, Door][] = [];
-    policy.doors.forEach((door, key) => {
-      if (!this.#listeners.has(key)) missing.push([key, door]);
-    });
-    for (const [key, door] of missing) {
-      if (!this.#open) return;
+  /** Resolves with whether it came to its end: all may be closed meanwhile. */
+  async #openNew(changes: readonly ChangedEntry<Door>[]): Promise<boolean> {
+    for (const { key, is: door } of changes) {
+      if (!this.#open) return false;
+      if (door === undefined || this.#listeners.has(key)) continue;
       const listener = new Listener(door.endpoint, this.#options.accept);
       this.#listeners.set(key, listener);
       const fd = this.#inherited.get(key)?.fd;
@@ -102,6 +101,7 @@ export class Doors {
       else if (cause !== undefined) this.#block(key, { flow: door.flow.id, endpoint: door.endpoint, cause });
       if (this.#listeners.size % DOORS_A_TURN === 0) await nextTurn();
     }
+    return this.#open;
   }
 
   #block(key: number, door: BlockedDoor): void {

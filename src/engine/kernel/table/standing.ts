@@ -180,7 +180,7 @@ function toldIn(table: Table): Map<string, ToldSet> {
     [
       "full",
       {
-        size: count(terminals.values(), (most) => most !== Infinity),
+        size: count(terminals.keys(), (target) => fullElement(table, target) !== undefined),
         has: (element) => isSame(fullElement(table, keyIn(element)), element),
       },
     ],

@@ -125,7 +125,7 @@ test("two doors to one terminal: the lesser limit counts, and the terminal stays
 test("policies that share their doors: what is one door in both is not looked at", () => {
   const before = policyOf(TWO);
   const more = policyOf([door(10_103)]);
-  const after = { ...before, doors: new Map([...before.doors, ...more.doors]) };
+  const after = { ...before, doors: before.doors.with(more.doors) };
   assert.deepEqual(
     lines(tableOf(before), tableOf(after)).at(-1),
     ["add element ip ecluse doors { 198.51.100.10 . 10103 : jump gate_X }"].join(),

@@ -86,39 +86,17 @@ interface MovedDoor {
 
 /** A policy keeps the doors of the one before that are the same: one among thousands is found without writing out any. */
 function movedDoors(before: Table, after: Table): readonly MovedDoor[] {
-  const isEvery = before.isShut !== after.isShut;
-  const moved: MovedDoor[] = [];
-  if (before.doors === after.doors && !isEvery) return moved;
-  const [old, young] = isEvery ? [before, after].map(allDoors) : unshared(allDoors(before), allDoors(after));
-  for (const is of young ?? []) {
-    const was = before.doors.get(doorKey(is.endpoint));
-    if (was !== is || isEvery) moved.push({ was, is });
-  }
-  for (const was of old ?? []) if (!after.doors.has(doorKey(was.endpoint))) moved.push({ was, is: undefined });
-  return moved;
-}
-
-function allDoors({ doors }: Table): readonly Door[] {
-  return [...doors.values()];
-}
-
-/** What lies between the first and the last door that are not one in both. */
-function unshared(old: readonly Door[], young: readonly Door[]): readonly (readonly Door[])[] {
-  const shortest = Math.min(old.length, young.length);
-  let head = 0;
-  while (head < shortest && old[head] === young[head]) head += 1;
-  let tail = 0;
-  while (tail < shortest - head && old[old.length - 1 - tail] === young[young.length - 1 - tail]) tail += 1;
-  return [old, young].map((doors) => doors.slice(head, doors.length - tail));
+  const changed = after.doors.changesSince(before.doors);
+  if (before.isShut === after.isShut) return changed;
+  const all = Array.from(after.doors, ([key, is]) => ({ was: before.doors.get(key), is }));
+  return [...all, ...changed.filter(({ is }) => is === undefined)];
 }
 
 /** What a target takes changes only with one of the doors that lead to it. */
 function targetsOf({ was, is }: MovedDoor): readonly number[] {
-  return [was, is].flatMap((door) => (door === undefined ? [] : [doorKey(door.flow.target)]));
-}
-
-function doorKey({ address, port }: Endpoint): number {
-  return endpointKey(address, port);
+  return [was, is].flatMap((door) =>
+    door === undefined ? [] : [endpointKey(door.flow.target.address, door.flow.target.port)],
+  );
 }
 
 function newChains(before: Table, after: Table): readonly string[] {

@@ -3,7 +3,7 @@ import type { Ipv4 } from "@ecluse/guard/address";
 import type { Endpoint } from "../../../inventory/model.ts";
 import type { Key, NewElement } from "../../../netfilter/netlink/set-change-message.ts";
 import type { Door } from "../../../policy/policy.ts";
-import { type Table, gateOf, written } from "./table.ts";
+import { type Table, gateOf, placesAt, written } from "./table.ts";
 
 export interface TableElement {
   readonly at: Endpoint;
@@ -31,8 +31,8 @@ export function terminalElement({ terminals }: Table, target: number): TableElem
 }
 
 /** Absent: it takes as many as come. */
-export function fullElement({ terminals }: Table, target: number): TableElement | undefined {
-  const most = terminals.get(target) ?? Infinity;
+export function fullElement(table: Table, target: number): TableElement | undefined {
+  const most = placesAt(table, target) ?? Infinity;
   return most === Infinity ? undefined : { at: endpointOf(target), most };
 }
 

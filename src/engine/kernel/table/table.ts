@@ -9,36 +9,58 @@ import { createHash } from "node:crypto";
 import { type Ipv4, formatAddress } from "@ecluse/guard/address";
 import type { Endpoint, Limits } from "../../../inventory/model.ts";
 import type { Gate } from "../../../policy/gate.ts";
-import { type Door, type Policy, type RelayedFlow, endpointKey } from "../../../policy/policy.ts";
+import { PiecedMap } from "../../../policy/pieced-map.ts";
+import { type Door, type Doors, NO_DOORS, type Policy, type RelayedFlow, endpointKey } from "../../../policy/policy.ts";
 import { entrancesOf } from "../entrances.ts";
 
 /** Family and name. */
 export const TABLE = "ip ecluse";
 
 export interface Table {
-  /** Every endpoint that is ours, by `endpointKey`: the policy's own doors, so that what two tables share is seen at once. */
-  readonly doors: Policy["doors"];
+  /** Every endpoint that is ours: the policy's own doors, so that what two tables share is seen at once. */
+  readonly doors: Doors;
   /** Nobody new enters anywhere. */
   readonly isShut: boolean;
   /** Sets of plain addresses, by name: `from_1a2b3c`. */
   readonly sources: ReadonlyMap<string, readonly string[]>;
   /** Chains of rules, by name: `gate_4d5e6f`. */
   readonly gates: ReadonlyMap<string, readonly string[]>;
-  /** Where the doors lead, by `endpointKey`, each with the sessions that it takes at once; Infinity: no limit. */
-  readonly terminals: ReadonlyMap<number, number>;
+  /** Where the doors lead, by `endpointKey`, each with those that lead there. */
+  readonly terminals: Terminals;
   readonly limits: Limits;
 }
 
-export function tableOf({ doors, limits }: Policy): Table {
+type Terminals = PiecedMap<readonly Door[]>;
+
+/** Neighbouring addresses lie in one piece, whatever their ports. */
+const NO_TERMINALS: Terminals = PiecedMap.empty(128 * 65_536);
+
+/** `before` changes nothing of what it says: what that one has of the same doors is taken over. */
+export function tableOf({ doors, limits }: Policy, before?: Pick<Table, "doors" | "terminals">): Table {
   const gates = new Gates();
-  const terminals = new Map<number, number>();
-  // `forEach`: where thousands are looked at by code that has not run for long, a loop over a map takes four times as long.
-  doors.forEach(({ flow }) => {
-    const target = endpointKey(flow.target.address, flow.target.port);
-    terminals.set(target, Math.min(flow.sessions ?? Infinity, terminals.get(target) ?? Infinity));
-    if (isOpen(flow)) gates.add(flow.gate);
-  });
+  for (const piece of doors.pieces) for (const gate of gatesIn(piece)) gates.add(gate);
+  const terminals = terminalsOf(doors, before ?? { doors: NO_DOORS, terminals: NO_TERMINALS });
   return { doors, isShut: false, sources: gates.sources, gates: gates.rules, terminals, limits };
+}
+
+/** Sessions that a terminal takes at once, by its `endpointKey`; Infinity: no limit. Absent: no door leads there. */
+export function placesAt({ terminals }: Pick<Table, "terminals">, target: number): number | undefined {
+  const doors = terminals.get(target);
+  return doors && Math.min(...doors.map(({ flow }) => flow.sessions ?? Infinity));
+}
+
+function terminalsOf(doors: Doors, before: Pick<Table, "doors" | "terminals">): Terminals {
+  const changed = new Map<number, readonly Door[]>();
+  const leadingTo = (target: number): readonly Door[] => changed.get(target) ?? before.terminals.get(target) ?? [];
+  for (const { was, is } of doors.changesSince(before.doors)) {
+    for (const door of [was, is]) {
+      if (door === undefined) continue;
+      const target = endpointKey(door.flow.target.address, door.flow.target.port);
+      const others = leadingTo(target).filter((each) => each !== was);
+      changed.set(target, door === is ? [...others, door] : others);
+    }
+  }
+  return before.terminals.with(Array.from(changed, ([target, its]) => [target, its.length === 0 ? undefined : its]));
 }
 
 /** All its endpoints refuse. */
@@ -73,17 +95,25 @@ interface Chain {
 class Gates {
   readonly sources = new Map<string, readonly string[]>();
   readonly rules = new Map<string, readonly string[]>();
-  #last: Gate | undefined;
 
   add(gate: Gate): void {
-    // Neighbours mostly share one: asking for each of thousands would take longer than all else here.
-    if (gate === this.#last) return;
-    this.#last = gate;
     const { name, rules, sources } = chainOf(gate);
     this.rules.set(name, rules);
     for (const [set, addresses] of sources) this.sources.set(set, addresses);
   }
 }
+
+/** Those of doors that somebody may enter by; known by the piece, which most policies share. */
+function gatesIn(piece: ReadonlyMap<number, Door>): ReadonlySet<Gate> {
+  const known = GATES.get(piece);
+  if (known !== undefined) return known;
+  const gates = new Set<Gate>();
+  for (const { flow } of piece.values()) if (isOpen(flow)) gates.add(flow.gate);
+  GATES.set(piece, gates);
+  return gates;
+}
+
+const GATES = new WeakMap<ReadonlyMap<number, Door>, ReadonlySet<Gate>>();
 
 function chainOf(gate: Gate): Chain {
   const known = KNOWN.get(gate);
