@@ -45,6 +45,8 @@ export interface ChangesOptions {
   readonly read: (origin: Origin) => Promise<LoadResult>;
   /** The engine's. */
   readonly apply: (policy: Policy) => Promise<Applied>;
+  /** The engine's: works out what `apply` would need, and throws it away. */
+  readonly rehearse?: (policy: Policy) => void;
   /** Asked at the start, before anything is kept or opened; throws where this policy must not be served here. */
   readonly mayServe?: (policy: Policy) => Promise<void>;
   /** Told of each change once it is in force. */
@@ -183,6 +185,7 @@ export class Changes implements AsyncDisposable {
     const { inventory } = this.#inForce;
     const after = this.#compile(left % 2 === 0 ? withoutLast(inventory) : inventory, before);
     compare(before, after, this.#options.clock.wall());
+    this.#options.rehearse?.(after);
     if (left > 1) setImmediate(() => this.#rehearse(after, left - 1));
   }
 

@@ -17,6 +17,11 @@ export interface Engine {
    */
   apply(policy: Policy): Promise<Applied>;
   /**
+   * Works out what `apply` of this policy would need, and throws it away: what has run before takes a fraction of the time when
+   * sessions wait for it. Absent: there is next to nothing to work out.
+   */
+  rehearse?(policy: Policy): void;
+  /**
    * Closes every door and waits for the sessions inside, at most `limit` milliseconds; those left are reset with
    * the outcome `drained`. Resolves with how many were cut. Calling it again with a shorter limit shortens the wait.
    */

@@ -167,6 +167,11 @@ export class Gateway {
     return this.#ready(applied);
   }
 
+  /** Works out what `apply` of this policy would need. Nothing takes effect. */
+  rehearse(policy: Policy): void {
+    this.#engine.rehearse?.(policy);
+  }
+
   /** Of flows that are gone. */
   #forgetHealth(before: Policy, after: Policy): void {
     for (const pair of pairFlows(before, after)) {

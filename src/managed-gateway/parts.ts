@@ -127,6 +127,7 @@ async function startChanges(
   return Changes.start({
     ...{ file, state, clock, read, changed },
     apply: (policy) => gateway.apply(policy),
+    rehearse: (policy) => gateway.rehearse(policy),
     // Whoever takes over changes nothing by it: what stands before the doors stood there before, and is told of.
     ...(commission === undefined ? { mayServe: (policy) => gateway.mayServe(policy) } : {}),
     ...(first === undefined ? {} : { first }),

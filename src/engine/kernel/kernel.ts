@@ -122,6 +122,10 @@ export class Kernel implements Engine {
     return this.#oneAfterAnother(() => this.#applyNow(policy));
   }
 
+  rehearse(policy: Policy): void {
+    this.#rules.rehearse(tableOf(policy, this.#made?.table));
+  }
+
   #oneAfterAnother<Result>(work: () => Promise<Result>): Promise<Result> {
     const done = this.#working.then(work);
     this.#working = done.catch(() => undefined);

@@ -84,6 +84,11 @@ export class Rules {
     });
   }
 
+  /** All that `tell` does before it tells. */
+  rehearse(table: Table): void {
+    if (this.#loaded !== undefined) scriptOrSets(tableChange(this.#loaded, table));
+  }
+
   /** One table after another. */
   async tell(table: Table): Promise<Told> {
     if (table === this.#loaded) return { isWhole: false };
@@ -218,17 +223,15 @@ export class Rules {
     }
   }
 
-  /** Rules need nft. Elements alone are told to the kernel itself, in a tenth of the time; and to nft where that fails. */
+  /** Elements that the kernel does not take are told to nft, which says why. */
   async #change(change: TableChange): Promise<EcluseError | undefined> {
-    const { made, elements, gone } = change;
-    if (made === "" && gone === "" && elements.length > 0) {
-      const isTold = await this.#tellSets(elements.map(setChange)).then(
-        (refusal) => refusal === undefined,
-        () => false,
-      );
-      if (isTold) return undefined;
-    }
-    return this.#changed(scriptOf(change));
+    const told = scriptOrSets(change);
+    if (typeof told === "string") return this.#changed(told);
+    const isTold = await this.#tellSets(told).then(
+      (refusal) => refusal === undefined,
+      () => false,
+    );
+    return isTold ? undefined : this.#changed(scriptOf(change));
   }
 
   async #tellSets(changes: readonly SetChange[]): Promise<string | undefined> {
@@ -246,6 +249,13 @@ export class Rules {
       throw error;
     }
   }
+}
+
+/** Rules need nft. Elements alone are told to the kernel itself, in a tenth of the time. */
+function scriptOrSets(change: TableChange): string | readonly SetChange[] {
+  const { made, elements, gone } = change;
+  const isElements = made === "" && gone === "" && elements.length > 0;
+  return isElements ? elements.map(setChange) : scriptOf(change);
 }
 
 function unread(set: string): EcluseError {
