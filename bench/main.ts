@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { casesOf, type Case } from "./cases.ts";
 import { currentInside, runIsolated, type Inside } from "./isolate.ts";
 import { describeMachine } from "./machine.ts";
-import { measure } from "./measure.ts";
+import { measure, type Setting } from "./measure.ts";
 import { readOptions, USAGE, type Options } from "./options.ts";
 import { reportOf } from "./report.ts";
 import type { Absence, Measurement, Results } from "./results.ts";
@@ -59,6 +59,7 @@ async function bench(options: Options, inside: Inside): Promise<number> {
     isolation: inside.isolation,
     rounds: options.rounds,
     quick: options.quick,
+    ...(options.steered && { steered: true }),
     subjects: Object.fromEntries(options.subjects.map(({ name, description }) => [name, description])),
     minutes: (performance.now() - began) / 60_000,
     absences: [...absences, ...left],
@@ -85,7 +86,11 @@ function split(subjects: readonly Subject[], cases: readonly Case[]): { runs: Ru
 }
 
 /** Every case of every subject in each round; subjects take turns at being first. */
-async function measureAll(runs: readonly Run[], { rounds, minutes }: Options, inside: Inside): Promise<Measured> {
+async function measureAll(
+  runs: readonly Run[],
+  { rounds, minutes, steered }: Options,
+  inside: Inside,
+): Promise<Measured> {
   const measurements: Measurement[] = [];
   const left = new Map<Run, string>();
   const until = performance.now() + minutes * 60_000;
@@ -96,7 +101,8 @@ async function measureAll(runs: readonly Run[], { rounds, minutes }: Options, in
       continue;
     }
     console.error(`bench: round ${round} of ${rounds}: ${run.which.name}: ${run.subject.name}`);
-    const measured = await measureOne(run, round, { ...inside, folder: join(inside.folder, String(number)) });
+    const folder = join(inside.folder, String(number));
+    const measured = await measureOne(run, round, { ...inside, folder, steered });
     if (typeof measured === "string") left.set(run, measured);
     else measurements.push(measured);
   }
@@ -115,10 +121,10 @@ function turns(runs: readonly Run[], rounds: number): readonly { readonly round:
 }
 
 /** A subject that fails is a result too: the others go on. A text: why it could not be asked. */
-async function measureOne({ subject, which }: Run, round: number, inside: Inside): Promise<Measurement | string> {
+async function measureOne({ subject, which }: Run, round: number, setting: Setting): Promise<Measurement | string> {
   const named = { round, case: which.name, subject: subject.name };
   try {
-    const { figures, failures, firstFailure, leftOut } = await measure(subject, which, inside);
+    const { figures, failures, firstFailure, leftOut } = await measure(subject, which, setting);
     return leftOut ?? { ...named, figures, failures, ...(firstFailure !== undefined && { problem: firstFailure }) };
   } catch (error) {
     return { ...named, figures: {}, failures: 1, problem: error instanceof Error ? error.message : String(error) };

@@ -9,7 +9,7 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { DEPOTS, publicPortOf, TERMINALS } from "../src/inventory/numbering.ts";
-import type { Isolation } from "./isolate.ts";
+import { gatewayCore, loadCore, type Isolation } from "./isolate.ts";
 import type { Door } from "./subjects/subject.ts";
 
 export type Place = "till" | "gateway" | "depot";
@@ -44,11 +44,15 @@ export class Network implements AsyncDisposable {
     this.#terminals = apart ? "172.17" : "127.17";
   }
 
-  static async create(isolation: Isolation): Promise<Network> {
+  /** `steered`: each host's own processor handles what comes in. Throws where the kernel cannot do that. */
+  static async create(isolation: Isolation, steered: boolean): Promise<Network> {
+    if (isolation === "loopback" && steered)
+      throw new Error("without namespaces there are no hosts to steer packets to");
     if (isolation === "loopback") return new Network(isolation, new Map());
     const holders = await Promise.all(PLACES.map(async (place) => [place, await hold()] as const));
     const network = new Network(isolation, new Map(holders));
     network.#connect();
+    if (steered) network.#steer();
     return network;
   }
 
@@ -113,6 +117,26 @@ export class Network implements AsyncDisposable {
       // Depots 1..72 in one line: every address of 172.17.0.0/17 is this host.
       "route add local 172.17.0.0/17 dev lo",
     ]);
+  }
+
+  /** As between machines. Left alone, a veth has the sender's processor do it. */
+  #steer(): void {
+    const devices = { till: ["till0"], gateway: ["gate0", "gate1"], depot: ["depot0"] };
+    for (const place of PLACES) {
+      const mask = 1 << (place === "gateway" ? gatewayCore() : loadCore());
+      const lines = devices[place].map(
+        (device) => `echo ${mask.toString(16)} | tee /sys/class/net/${device}/queues/rx-*/rps_cpus`,
+      );
+      // The kernel shows a network's devices to a file system that was mounted in it.
+      run([
+        ...this.enter(place),
+        "unshare",
+        "--mount",
+        "sh",
+        "-ec",
+        ["mount -t sysfs sysfs /sys", ...lines].join("\n"),
+      ]);
+    }
   }
 }
 

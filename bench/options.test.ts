@@ -4,6 +4,7 @@ import { readOptions } from "./options.ts";
 
 test("readOptions chooses everything by default, and keeps the tables' order", () => {
   assert.equal(readOptions([]).rounds, 5);
+  assert.equal(readOptions([]).steered, false);
   assert.deepEqual(readOptions(["--only", "bulk,doors"]).benchmarks, ["doors", "bulk"]);
   assert.deepEqual(
     readOptions(["--subjects", "haproxy,direct"]).subjects.map(({ name }) => name),

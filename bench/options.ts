@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { SUBJECTS } from "./subjects/all.ts";
 import { BENCHMARKS, type Benchmark, type Subject } from "./subjects/subject.ts";
 
-export const USAGE = `npm run bench -- [--rounds N] [--only ${BENCHMARKS.join(",")}] [--subjects ${SUBJECTS.map(({ name }) => name).join(",")}] [--minutes N] [--quick] [--out FILE]`;
+export const USAGE = `npm run bench -- [--rounds N] [--only ${BENCHMARKS.join(",")}] [--subjects ${SUBJECTS.map(({ name }) => name).join(",")}] [--minutes N] [--steered] [--quick] [--out FILE]`;
 
 export interface Options {
   readonly rounds: number;
@@ -11,6 +11,8 @@ export interface Options {
   readonly minutes: number;
   readonly benchmarks: readonly Benchmark[];
   readonly subjects: readonly Subject[];
+  /** Each host's packets are handled by its own processor. */
+  readonly steered: boolean;
   readonly quick: boolean;
   readonly out: string | undefined;
 }
@@ -24,6 +26,7 @@ export function readOptions(words: readonly string[]): Options {
       minutes: { type: "string", default: "90" },
       only: { type: "string" },
       subjects: { type: "string" },
+      steered: { type: "boolean", default: false },
       quick: { type: "boolean", default: false },
       out: { type: "string" },
     },
@@ -35,6 +38,7 @@ export function readOptions(words: readonly string[]): Options {
     minutes: whole("--minutes", values.minutes, 1_440),
     benchmarks: choice("--only", values.only, BENCHMARKS),
     subjects: SUBJECTS.filter(({ name }) => chosen.includes(name)),
+    steered: values.steered,
     quick: values.quick,
     out: values.out,
   };

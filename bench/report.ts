@@ -50,13 +50,15 @@ function failuresOf(measurements: readonly Measurement[]): string {
 }
 
 /** Everything a reader must know before believing a table. */
-export function remarksOf({ measurements, absences, subjects }: Results): readonly string[] {
+export function remarksOf({ measurements, absences, subjects, steered }: Results): readonly string[] {
   const others = measurements.reduce((sum, { figures }) => sum + (figures["cpuOthers"] ?? 0), 0);
   const seconds = measurements.reduce((sum, { figures }) => sum + (figures["seconds"] ?? 0), 0);
   const share = seconds > 0 ? (100 * others) / seconds : 0;
   return [
     "(x...) is the ratio to haproxy, the median of the rounds' ratios.",
-    `Processor time that belongs to none of the measured processes: ${share.toFixed(0)} % of one core while measuring.`,
+    steered === true
+      ? "Each host's packets were handled by its own processor; processor time is not told, for much of it is charged to nobody."
+      : `Processor time that belongs to none of the measured processes: ${share.toFixed(0)} % of one core while measuring.`,
     ...Object.entries(subjects).map(([name, description]) => `${name}: ${description}`),
     ...absencesOf(absences),
     ...problemsOf(measurements),

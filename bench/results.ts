@@ -29,6 +29,8 @@ export interface Results {
   readonly isolation: Isolation;
   readonly rounds: number;
   readonly quick: boolean;
+  /** Each host's packets were handled by its own processor. */
+  readonly steered?: true;
   /** What the run took; absent in older ones. */
   readonly minutes?: number;
   readonly subjects: Readonly<Record<string, string>>;
