@@ -155,13 +155,14 @@ function doorsOf(flows: readonly Flow[]): DoorList {
   return flows.flatMap((flow) => (flow.kind === "local" ? [] : flow.endpoints.map((endpoint) => ({ endpoint, flow }))));
 }
 
+function* changedDoors(old: ReadonlySet<DoorList>, young: ReadonlySet<DoorList>): Iterable<[number, Door | undefined]> {
+  for (const list of old) if (!young.has(list)) for (const door of list) yield [doorKey(door), undefined];
+  for (const list of young) if (!old.has(list)) for (const door of list) yield [doorKey(door), door];
+}
+
 /** Of all these lists. `before`: what another policy has of its own, of which lists that are the same are taken over. */
 function joined(lists: readonly DoorList[], before: JoinedDoors | undefined): Doors {
-  const [old, young] = [new Set(before?.lists), new Set(lists)];
-  const changes: [number, Door | undefined][] = [];
-  for (const list of old) if (!young.has(list)) for (const door of list) changes.push([doorKey(door), undefined]);
-  for (const list of young) if (!old.has(list)) for (const door of list) changes.push([doorKey(door), door]);
-  const doors = (before?.doors ?? NO_DOORS).with(changes);
+  const doors = (before?.doors ?? NO_DOORS).with(changedDoors(new Set(before?.lists), new Set(lists)));
   // `check` refuses two flows on one endpoint; a policy that reached this line would let one take the other's place.
   if (doors.size !== lists.reduce((sum, { length }) => sum + length, 0)) {
     const lost = lists.flat().find((door) => doors.get(doorKey(door)) !== door);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { PiecedMap } from "./pieced-map.ts";
 
 const EMPTY = PiecedMap.empty<string>(10);
@@ -68,9 +69,43 @@ test("pieces of which nothing changed are the same objects, and an empty one is 
     [10, "C"],
     [55, undefined],
   ]);
-  const [first, second, ...others] = after.pieces;
-  const [old, changed] = SOME.pieces;
+  const [first, second, ...others] = after.pieces.values();
+  const [old, changed] = SOME.pieces.values();
   assert.equal(first, old);
   assert.notEqual(second, changed);
   assert.deepEqual(others, []);
+});
+
+test("two that hold the same are equal, however they came about; a value more, or another, and they are not", () => {
+  const same = EMPTY.with([...SOME].toReversed())
+    .with([[70, "e"]])
+    .with([[70, undefined]]);
+  assert.deepEqual(same, SOME);
+  assert.notDeepEqual(SOME.with([[10, "C"]]), SOME);
+  assert.notDeepEqual(SOME.with([[11, "e"]]), SOME.with([[12, "e"]]));
+});
+
+test("whatever changes one after another, it holds what a map would, and tells exactly what differs", () => {
+  const change = fc.tuple(fc.nat({ max: 60 }), fc.option(fc.constantFrom("a", "b", "c"), { nil: undefined }));
+  fc.assert(
+    fc.property(fc.array(fc.array(change, { maxLength: 8 }), { maxLength: 6 }), (steps) => {
+      const plain = new Map<number, string>();
+      let pieced = EMPTY;
+      for (const step of steps) {
+        const before = pieced;
+        const old = new Map(plain);
+        pieced = pieced.with(step);
+        for (const [key, value] of step) {
+          if (value === undefined) plain.delete(key);
+          else plain.set(key, value);
+        }
+        assert.deepEqual(new Map(pieced), plain);
+        assert.equal(pieced.size, plain.size);
+        assert.deepEqual(new Map(before), old);
+        const keys = new Set([...old.keys(), ...plain.keys()]);
+        const differing = [...keys].filter((key) => old.get(key) !== plain.get(key));
+        assert.deepEqual(new Set(pieced.changesSince(before).map(({ key }) => key)), new Set(differing));
+      }
+    }),
+  );
 });

@@ -15,12 +15,13 @@ type Piece<Value> = ReadonlyMap<number, Value>;
 
 export class PiecedMap<Value> implements ReadonlyMap<number, Value> {
   readonly size: number;
+  /** None is empty. Maps that share a piece have the same object: what is worked out of it can be remembered by it. */
+  readonly pieces: ReadonlyMap<number, Piece<Value>>;
   readonly #span: number;
-  readonly #pieces: ReadonlyMap<number, Piece<Value>>;
 
   private constructor(span: number, pieces: ReadonlyMap<number, Piece<Value>>, size: number) {
     this.#span = span;
-    this.#pieces = pieces;
+    this.pieces = pieces;
     this.size = size;
   }
 
@@ -31,7 +32,7 @@ export class PiecedMap<Value> implements ReadonlyMap<number, Value> {
 
   /** Another map in which these have changed, one after another; `undefined`: there is none. */
   with(changes: Iterable<readonly [key: number, value: Value | undefined]>): PiecedMap<Value> {
-    const pieces = new Map(this.#pieces);
+    const pieces = new Map(this.pieces);
     const copied = new Map<number, Map<number, Value>>();
     let { size } = this;
     for (const [key, value] of changes) {
@@ -51,16 +52,16 @@ export class PiecedMap<Value> implements ReadonlyMap<number, Value> {
   /** What is not the same value in both: first what there is now, then what is gone. Both have the same span. */
   changesSince(before: PiecedMap<Value>): readonly ChangedEntry<Value>[] {
     const changes: ChangedEntry<Value>[] = [];
-    this.#pieces.forEach((piece, number) => {
-      const old = before.#pieces.get(number);
+    this.pieces.forEach((piece, number) => {
+      const old = before.pieces.get(number);
       if (old === piece) return;
       piece.forEach((is, key) => {
         const was = old?.get(key);
         if (was !== is) changes.push({ key, was, is });
       });
     });
-    before.#pieces.forEach((piece, number) => {
-      const young = this.#pieces.get(number);
+    before.pieces.forEach((piece, number) => {
+      const young = this.pieces.get(number);
       if (young === piece) return;
       piece.forEach((was, key) => {
         if (young?.has(key) !== true) changes.push({ key, was, is: undefined });
@@ -69,35 +70,30 @@ export class PiecedMap<Value> implements ReadonlyMap<number, Value> {
     return changes;
   }
 
-  /** The same objects in all maps that share them: what is worked out of one can be remembered by it. */
-  get pieces(): Iterable<Piece<Value>> {
-    return this.#pieces.values();
-  }
-
   get(key: number): Value | undefined {
-    return this.#pieces.get(this.#pieceOf(key))?.get(key);
+    return this.pieces.get(this.#pieceOf(key))?.get(key);
   }
 
   has(key: number): boolean {
-    return this.#pieces.get(this.#pieceOf(key))?.has(key) === true;
+    return this.pieces.get(this.#pieceOf(key))?.has(key) === true;
   }
 
   forEach(visit: (value: Value, key: number, map: ReadonlyMap<number, Value>) => void): void {
-    this.#pieces.forEach((piece) => piece.forEach((value, key) => visit(value, key, this)));
+    this.pieces.forEach((piece) => piece.forEach((value, key) => visit(value, key, this)));
   }
 
   *entries(): Generator<[number, Value], undefined> {
-    for (const piece of this.#pieces.values()) yield* piece.entries();
+    for (const piece of this.pieces.values()) yield* piece.entries();
     return undefined;
   }
 
   *keys(): Generator<number, undefined> {
-    for (const piece of this.#pieces.values()) yield* piece.keys();
+    for (const piece of this.pieces.values()) yield* piece.keys();
     return undefined;
   }
 
   *values(): Generator<Value, undefined> {
-    for (const piece of this.#pieces.values()) yield* piece.values();
+    for (const piece of this.pieces.values()) yield* piece.values();
     return undefined;
   }
 

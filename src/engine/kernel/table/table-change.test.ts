@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type FlowSpec, policyOf } from "../../../../test/support/relay.ts";
+import fc from "fast-check";
+import { NO_DOORS } from "../../../policy/policy.ts";
 import { parseAddress } from "@ecluse/guard/address";
 import type { Limits } from "../../../inventory/model.ts";
-import { type Table, shut, tableOf } from "./table.ts";
+import { type Table, placesAt, shut, tableOf } from "./table.ts";
 import { NO_CHANGE, scriptOf, tableChange } from "./table-change.ts";
 import { doorElement } from "./table-element.ts";
 
@@ -131,4 +133,31 @@ test("policies that share their doors: what is one door in both is not looked at
     ["add element ip ecluse doors { 198.51.100.10 . 10103 : jump gate_X }"].join(),
   );
   assert.deepEqual(tableChange(tableOf(before), tableOf(before)), NO_CHANGE);
+});
+
+test("a table that takes over from the one before says what it would say made anew", () => {
+  // Few ports and fewer terminals, so that doors come, go, turn and share.
+  const spec = fc.record({
+    port: fc.integer({ min: 10_101, max: 10_108 }),
+    at: fc.nat({ max: 2 }),
+    sessions: fc.integer({ min: 1, max: 3 }),
+  });
+  const flows = fc.uniqueArray(spec, { selector: ({ port }) => port, maxLength: 6 });
+  const terminal = (at: number) => ({ address: address(`172.17.${at}.10`), port: 8_888 });
+  fc.assert(
+    fc.property(fc.array(flows, { minLength: 1, maxLength: 5 }), (steps) => {
+      let before: Table | undefined;
+      for (const step of steps) {
+        const given = policyOf(step.map(({ port, at, sessions }) => door(port, { target: terminal(at), sessions })));
+        // As `compile` does it: from the doors before.
+        const gone = [...(before?.doors.keys() ?? [])].map((key) => [key, undefined] as const);
+        const doors = (before?.doors ?? NO_DOORS).with([...gone, ...given.doors]);
+        const [grown, anew] = [tableOf({ ...given, doors }, before), tableOf(given)];
+        assert.deepEqual(new Set(grown.terminals.keys()), new Set(anew.terminals.keys()));
+        for (const target of anew.terminals.keys()) assert.equal(placesAt(grown, target), placesAt(anew, target));
+        assert.deepEqual([...grown.gates.keys()], [...anew.gates.keys()]);
+        before = grown;
+      }
+    }),
+  );
 });

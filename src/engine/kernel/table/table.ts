@@ -38,7 +38,7 @@ const NO_TERMINALS: Terminals = PiecedMap.empty(128 * 65_536);
 /** `before` changes nothing of what it says: what that one has of the same doors is taken over. */
 export function tableOf({ doors, limits }: Policy, before?: Pick<Table, "doors" | "terminals">): Table {
   const gates = new Gates();
-  for (const piece of doors.pieces) for (const gate of gatesIn(piece)) gates.add(gate);
+  for (const piece of doors.pieces.values()) for (const gate of gatesIn(piece)) gates.add(gate);
   const terminals = terminalsOf(doors, before ?? { doors: NO_DOORS, terminals: NO_TERMINALS });
   return { doors, isShut: false, sources: gates.sources, gates: gates.rules, terminals, limits };
 }
@@ -50,17 +50,22 @@ export function placesAt({ terminals }: Pick<Table, "terminals">, target: number
 }
 
 function terminalsOf(doors: Doors, before: Pick<Table, "doors" | "terminals">): Terminals {
-  const changed = new Map<number, readonly Door[]>();
-  const leadingTo = (target: number): readonly Door[] => changed.get(target) ?? before.terminals.get(target) ?? [];
+  const changed = new Map<number, Door[]>();
+  const leadingWhere = ({ flow }: Door): Door[] => {
+    const target = endpointKey(flow.target.address, flow.target.port);
+    const its = changed.get(target) ?? [...(before.terminals.get(target) ?? [])];
+    changed.set(target, its);
+    return its;
+  };
   for (const { was, is } of doors.changesSince(before.doors)) {
-    for (const door of [was, is]) {
-      if (door === undefined) continue;
-      const target = endpointKey(door.flow.target.address, door.flow.target.port);
-      const others = leadingTo(target).filter((each) => each !== was);
-      changed.set(target, door === is ? [...others, door] : others);
-    }
+    if (was !== undefined) remove(was, leadingWhere(was));
+    if (is !== undefined) leadingWhere(is).push(is);
   }
   return before.terminals.with(Array.from(changed, ([target, its]) => [target, its.length === 0 ? undefined : its]));
+}
+
+function remove(door: Door, doors: Door[]): void {
+  doors.splice(doors.indexOf(door), 1);
 }
 
 /** All its endpoints refuse. */
