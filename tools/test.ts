@@ -17,9 +17,9 @@ const DEFAULT = [
   "bench/**/*.test.ts",
 ];
 
-/** Longest test, and how long its file's process may take to end by itself after that, in milliseconds. */
+/** Longest test that does not say otherwise; longest silence of a file after one that ran out of time. In milliseconds. */
 const PATIENCE = 300_000;
-const GRACE = 30_000;
+const SILENCE = 120_000;
 
 const patterns = process.argv.slice(2);
 const files = globSync(patterns.length === 0 ? DEFAULT : patterns, {
@@ -27,6 +27,8 @@ const files = globSync(patterns.length === 0 ? DEFAULT : patterns, {
 }).sort();
 const allowed = JSON.parse(readFileSync(new URL("../test/allowed-skips.json", import.meta.url), "utf8")) as string[];
 const skipped: string[] = [];
+/** By file: what ends it once it is silent. */
+const hung = new Map<string, NodeJS.Timeout>();
 
 if (files.length === 0) fail(`no test file matches ${patterns.join(" ")}`);
 
@@ -39,10 +41,13 @@ process.on("exit", () => rmSync(home, { recursive: true, force: true }));
 const stream = run({ files, concurrency: 2, timeout: PATIENCE, execArgv: ["--conditions=source"] });
 stream.on("test:fail", ({ file, details }) => {
   process.exitCode = 1;
+  heardOf(file);
   const { failureType } = details.error as Error & { failureType?: string };
-  if (failureType === "testTimeoutFailure" && file !== undefined) setTimeout(endTestsOf, GRACE, file).unref();
+  if (failureType !== "testTimeoutFailure" || file === undefined || hung.has(file)) return;
+  hung.set(file, setTimeout(endTestsOf, SILENCE, file).unref());
 });
-stream.on("test:pass", ({ name, skip }) => {
+stream.on("test:pass", ({ file, name, skip }) => {
+  heardOf(file);
   if (skip !== undefined && skip !== false) skipped.push(name);
 });
 stream.once("end", () => {
@@ -50,6 +55,10 @@ stream.once("end", () => {
   if (process.env["CI"] === "true" && unexpected.length > 0) fail(`skipped under CI: ${unexpected.join("; ")}`);
 });
 stream.pipe(new spec()).pipe(process.stdout);
+
+function heardOf(file: string | undefined): void {
+  if (file !== undefined) hung.get(file)?.refresh();
+}
 
 function fail(why: string): void {
   process.stderr.write(`tests: ${why}\n`);

@@ -9,14 +9,14 @@ import type { Gates, KnownGates } from "./compile-gates.ts";
 import type { Gate } from "./gate.ts";
 import type { Door, Doors, Policy, RelayedFlow, Standing } from "./policy.ts";
 
+export type DoorList = readonly Door[];
+
 export interface CompiledDepot {
   readonly flows: readonly RelayedFlow[];
   readonly doors: DoorList;
   /** Every list of grants in it. */
   readonly gates: ReadonlyMap<readonly Grant[], Gate>;
 }
-
-export type DoorList = readonly Door[];
 
 /** A policy's doors, and the lists that they are made of: one of each depot, one of all else. */
 export interface JoinedDoors {

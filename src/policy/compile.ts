@@ -155,6 +155,7 @@ function doorsOf(flows: readonly Flow[]): DoorList {
   return flows.flatMap((flow) => (flow.kind === "local" ? [] : flow.endpoints.map((endpoint) => ({ endpoint, flow }))));
 }
 
+/** What goes comes first: an endpoint may go from one list to another, and no two lists of one policy have the same. */
 function* changedDoors(old: ReadonlySet<DoorList>, young: ReadonlySet<DoorList>): Iterable<[number, Door | undefined]> {
   for (const list of old) if (!young.has(list)) for (const door of list) yield [doorKey(door), undefined];
   for (const list of young) if (!old.has(list)) for (const door of list) yield [doorKey(door), door];
@@ -165,9 +166,9 @@ function joined(lists: readonly DoorList[], before: JoinedDoors | undefined): Do
   const doors = (before?.doors ?? NO_DOORS).with(changedDoors(new Set(before?.lists), new Set(lists)));
   // `check` refuses two flows on one endpoint; a policy that reached this line would let one take the other's place.
   if (doors.size !== lists.reduce((sum, { length }) => sum + length, 0)) {
-    const lost = lists.flat().find((door) => doors.get(doorKey(door)) !== door);
-    const taker = lost && doors.get(doorKey(lost));
-    throw new TypeError(`two flows on one endpoint: ${[taker, lost].map((door) => door?.flow.id).join()}`);
+    const keys = new Set<number>();
+    const second = lists.flat().find((door) => keys.size === keys.add(doorKey(door)).size);
+    throw new TypeError(`two flows on one endpoint: ${second?.flow.id ?? "unknown"}`);
   }
   return doors;
 }

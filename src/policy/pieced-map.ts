@@ -4,10 +4,12 @@
  * copied.
  */
 
-/** An entry that two maps do not share; absent: there is none. */
+/** An entry that two maps do not share. */
 export interface ChangedEntry<Value> {
   readonly key: number;
+  /** Absent: it is new. */
   readonly was: Value | undefined;
+  /** Absent: it is gone. */
   readonly is: Value | undefined;
 }
 
@@ -49,8 +51,9 @@ export class PiecedMap<Value> implements ReadonlyMap<number, Value> {
     return new PiecedMap(this.#span, pieces, size);
   }
 
-  /** What is not the same value in both: first what there is now, then what is gone. Both have the same span. */
+  /** What is not the same value in both: first what there is now, then what is gone. Throws where their spans differ. */
   changesSince(before: PiecedMap<Value>): readonly ChangedEntry<Value>[] {
+    if (before.#span !== this.#span) throw new TypeError("maps in pieces of different spans");
     const changes: ChangedEntry<Value>[] = [];
     this.pieces.forEach((piece, number) => {
       const old = before.pieces.get(number);

@@ -28,7 +28,7 @@ export interface Policy {
   readonly kernel?: { readonly source: Ipv4 | "preserved" };
   /** In the inventory's order: terminals by depot and number, then services, then generic flows. */
   readonly flows: readonly Flow[];
-  /** The endpoints that an engine opens, by `endpointKey`: those of the relayed flows only. */
+  /** The endpoints that an engine opens, by `endpointKey`: those of the relayed flows only. In no order. */
   readonly doors: Doors;
 }
 

@@ -33,8 +33,8 @@ export class Doors {
   readonly #inherited: Map<number, { readonly endpoint: Endpoint; readonly fd: number }>;
   readonly #listeners = new Map<number, Listener>();
   readonly #blocked = new Map<number, BlockedDoor>();
-  /** The doors of the last policy that was applied to its end. */
-  #applied = NO_DOORS;
+  /** The doors of the policy that was applied last; absent: what is open is not known, for that did not come to its end. */
+  #applied: Policy["doors"] | undefined;
   #nextRetry = 0;
   #open = true;
 
@@ -55,16 +55,23 @@ export class Doors {
   /** Opens a policy's new doors, then closes those it no longer has. */
   async apply(policy: Policy): Promise<void> {
     this.#open = true;
-    const changes = policy.doors.changesSince(this.#applied);
-    const isWhole = await this.#openNew(changes);
-    for (const { key, is } of changes) if (is === undefined) this.#close(key);
+    const before = this.#applied;
+    this.#applied = undefined;
+    const changes = policy.doors.changesSince(before ?? NO_DOORS);
+    await this.#openNew(changes);
+    const gone = before === undefined ? [...this.#listeners.keys()] : changes.map(({ key }) => key);
+    for (const key of gone) if (!policy.doors.has(key)) this.#close(key);
     this.#closeUnclaimed();
-    if (isWhole) this.#applied = policy.doors;
+    this.#settle(policy);
+  }
+
+  #settle({ doors }: Policy): void {
+    if (this.#open) this.#applied = doors;
   }
 
   closeAll(): void {
     this.#open = false;
-    this.#applied = NO_DOORS;
+    this.#applied = undefined;
     for (const key of this.#listeners.keys()) this.#close(key);
   }
 
@@ -86,10 +93,9 @@ export class Doors {
     this.#nextRetry = now + Math.max(RETRY, 9 * (now - began));
   }
 
-  /** Resolves with whether it came to its end: all may be closed meanwhile. */
-  async #openNew(changes: readonly ChangedEntry<Door>[]): Promise<boolean> {
+  async #openNew(changes: readonly ChangedEntry<Door>[]): Promise<void> {
     for (const { key, is: door } of changes) {
-      if (!this.#open) return false;
+      if (!this.#open) return;
       if (door === undefined || this.#listeners.has(key)) continue;
       const listener = new Listener(door.endpoint, this.#options.accept);
       this.#listeners.set(key, listener);
@@ -101,7 +107,6 @@ export class Doors {
       else if (cause !== undefined) this.#block(key, { flow: door.flow.id, endpoint: door.endpoint, cause });
       if (this.#listeners.size % DOORS_A_TURN === 0) await nextTurn();
     }
-    return this.#open;
   }
 
   #block(key: number, door: BlockedDoor): void {

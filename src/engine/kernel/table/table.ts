@@ -51,21 +51,23 @@ export function placesAt({ terminals }: Pick<Table, "terminals">, target: number
 
 function terminalsOf(doors: Doors, before: Pick<Table, "doors" | "terminals">): Terminals {
   const changed = new Map<number, Door[]>();
-  const leadingWhere = ({ flow }: Door): Door[] => {
-    const target = endpointKey(flow.target.address, flow.target.port);
+  const leadingTo = (target: number): Door[] => {
     const its = changed.get(target) ?? [...(before.terminals.get(target) ?? [])];
     changed.set(target, its);
     return its;
   };
   for (const { was, is } of doors.changesSince(before.doors)) {
-    if (was !== undefined) remove(was, leadingWhere(was));
-    if (is !== undefined) leadingWhere(is).push(is);
+    if (was !== undefined) {
+      const others = leadingTo(targetOf(was)).filter((door) => door !== was);
+      changed.set(targetOf(was), others);
+    }
+    if (is !== undefined) leadingTo(targetOf(is)).push(is);
   }
   return before.terminals.with(Array.from(changed, ([target, its]) => [target, its.length === 0 ? undefined : its]));
 }
 
-function remove(door: Door, doors: Door[]): void {
-  doors.splice(doors.indexOf(door), 1);
+function targetOf({ flow: { target } }: Door): number {
+  return endpointKey(target.address, target.port);
 }
 
 /** All its endpoints refuse. */
