@@ -29,6 +29,7 @@ import { TableWatch } from "./table-watch.ts";
 const SWEEP = 250;
 /** How long a stop waits to hear of those that it has cut, in milliseconds: without the table they end in any case. */
 const PARTING = 5_000;
+
 export interface KernelOptions {
   readonly clock: Clock;
   readonly events: EngineEvents;

@@ -305,3 +305,18 @@ suite("Rules: the mark", () => {
     assert.equal(mark.isThere(), true);
   });
 });
+
+test("a rehearsal tells nothing, and the change after it is told as if there had been none", async () => {
+  const [rehearsed, plain] = [staged(), staged()];
+  for (const { kernel, rules } of [rehearsed, plain]) {
+    kernel.takesElements = true;
+    await rules.tell(TABLE);
+  }
+  const before = [...rehearsed.seen];
+  rehearsed.rules.rehearse(OTHER);
+  rehearsed.rules.rehearse(TABLE);
+  assert.deepEqual(rehearsed.seen, before);
+  for (const { rules } of [rehearsed, plain]) await rules.tell(OTHER);
+  assert.ok(rehearsed.seen.length > before.length);
+  assert.deepEqual(rehearsed.seen, plain.seen);
+});
