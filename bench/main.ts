@@ -50,6 +50,12 @@ async function main(): Promise<number> {
 async function bench(options: Options, inside: Inside): Promise<number> {
   // The first process of a PID namespace ignores what it has no handler for.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(2));
+  if (options.steered && inside.isolation === "loopback") {
+    console.error(
+      `bench: error: --steered found no hosts to steer packets to: this machine gives us no namespaces\nbench: hint: run it as root, or without --steered`,
+    );
+    return 2;
+  }
   const cases = casesOf(options.quick).filter(({ benchmark }) => options.benchmarks.includes(benchmark));
   const { runs, absences } = split(options.subjects, cases);
   const began = performance.now();

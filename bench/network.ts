@@ -44,10 +44,8 @@ export class Network implements AsyncDisposable {
     this.#terminals = apart ? "172.17" : "127.17";
   }
 
-  /** `steered`: each host's own processor handles what comes in. Throws where the kernel cannot do that. */
+  /** `steered`: each host's own processor handles what comes in; takes namespaces. Throws where the kernel cannot do that. */
   static async create(isolation: Isolation, steered: boolean): Promise<Network> {
-    if (isolation === "loopback" && steered)
-      throw new Error("without namespaces there are no hosts to steer packets to");
     if (isolation === "loopback") return new Network(isolation, new Map());
     const holders = await Promise.all(PLACES.map(async (place) => [place, await hold()] as const));
     const network = new Network(isolation, new Map(holders));
